@@ -1,0 +1,53 @@
+// "Who may know whom" (docs/README.md): the arrows between the layers, held by `npm run check:imports`.
+// Tests may look at other layers (a compiler test runs its code on the machine); shipped code may not.
+const tests = "(\\.test\\.ts$|/tests/|/bench/)";
+const only = (name, comment, from, allowed) => ({
+  name,
+  comment,
+  severity: "error",
+  from: { path: from, pathNot: tests },
+  to: {
+    path: "^(abi|machine|compiler|image|cli|kernel|runtime|servers|programs|tools)/",
+    pathNot: allowed,
+  },
+});
+
+module.exports = {
+  forbidden: [
+    only("abi-knows-nobody", "abi is what two sides agree on; it depends on neither.", "^abi/", "^abi/"),
+    only("machine-is-alone", "The machine could boot Linux and never hear of ReL4.", "^machine/", "^machine/"),
+    only("compiler-is-alone", "The compiler could compile any AssemblyScript.", "^compiler/", "^compiler/"),
+    only(
+      "kernel-knows-abi",
+      "The kernel meets user level only in abi; its assembly is written with the compiler's assembler.",
+      "^kernel/(?!assembly/)",
+      "^(kernel|abi|compiler/lib)/",
+    ),
+    only("kernel-assembly", "Host code: the assembler, the kernel's layouts and abi.", "^kernel/assembly/", "^(kernel|abi|compiler)/"),
+    only("runtime-knows-abi", "The runtime meets the kernel only in abi.", "^runtime/(?!assembly/)", "^(runtime|abi|compiler/lib)/"),
+    only("runtime-assembly", "Host code: the assembler and abi.", "^runtime/assembly/", "^(runtime|abi|compiler)/"),
+    only("servers-know-runtime", "Servers stand on the runtime.", "^servers/", "^(servers|runtime|abi|compiler/lib)/"),
+    only(
+      "programs-know-servers",
+      "Programs stand on servers and the runtime; their system.ts uses the system description.",
+      "^programs/",
+      "^(programs|servers|runtime|abi|compiler/lib|image)/",
+    ),
+    only("image-builds", "Images are made from guest sources by the compiler; running them is not its business.", "^image/", "^(image|abi|compiler|kernel|runtime)/"),
+    {
+      name: "no-node-in-machine-and-compiler",
+      comment: "The machine and the compiler run in a browser.",
+      severity: "error",
+      from: { path: "^(machine|compiler|abi)/", pathNot: tests },
+      to: { dependencyTypes: ["core"] },
+    },
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    { name: "resolvable", severity: "error", from: { pathNot: "^(kernel|runtime|servers|programs|machine/core)/" }, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.imports.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"], exportsFields: ["exports"], conditionNames: ["import", "default"] },
+  },
+};
