@@ -1,0 +1,6 @@
+/** Instructions, fragments and the assembler. */
+export { Assembler, ORDERING_BITS, type Ordering } from "./assembler";
+export { loadImmediate } from "./immediate";
+export * from "./instruction";
+export { OPCODES, type Opcode } from "./opcodes";
+export { REGISTER_NAMES, reg } from "./registers";
