@@ -1,0 +1,64 @@
+/**
+ * The contract between the back end (wasm → instructions) and the linker (instructions → ELF).
+ */
+import type { Fragment, SourcePosition } from "../assembler/instruction";
+
+/** What the target machine offers besides RV64IMA, Zicsr and Zifencei. */
+export interface Isa {
+  /** Zba, Zbb and Zbs. */
+  bitmanip: boolean;
+  /** The C extension. */
+  compressed: boolean;
+}
+
+/** What the back end needs to know. */
+export interface BackendOptions {
+  isa: Isa;
+  /** What `memory.size` answers, in 64 KiB pages. `memory.grow` always fails. */
+  memoryPages: number;
+  /** False skips optimisation passes. */
+  optimize: boolean;
+  /** Source position of a byte offset in the wasm file, from its source map. */
+  locate(wasmOffset: number): SourcePosition | undefined;
+}
+
+/** Bytes that must be at an address when the program starts. Addresses are wasm (u32) addresses. */
+export interface DataSegment {
+  address: number;
+  bytes: Uint8Array;
+}
+
+/** A function import that became a `call` of `symbol`. */
+export interface ImportedFunction {
+  /** `module.name`, or plain `name` for module "asm". */
+  symbol: string;
+  module: string;
+  name: string;
+}
+
+/** A compiled wasm module, not yet placed. */
+export interface ModuleObject {
+  /**
+   * Code, and read-only data such as the function table. Fragment names are symbols: the export name of an exported
+   * function, else its name in the wasm name section. Always contains code `__wasm_start` (it only returns if the
+   * module has no start function).
+   */
+  fragments: Fragment[];
+  /**
+   * Initial values of the mutable globals, one 8-byte slot each. Slot i is at `__globals + 8 * i`, and
+   * `__globals = gp - 2048`; slots from 512 on are out of gp's reach and use hi20/lo12 of `__globals`.
+   */
+  globals: bigint[];
+  /** Active data segments of the memory. */
+  data: DataSegment[];
+  imports: ImportedFunction[];
+  /** Exported functions: export name → symbol. */
+  exports: ReadonlyMap<string, string>;
+  /** Exported immutable globals with constant values (the driver reads the heap's base from one). */
+  exportedConstants: ReadonlyMap<string, bigint>;
+  /** A function's intermediate representation after a stage, as text. */
+  dumpIR(functionName: string, stage: string): string;
+}
+
+/** The back end's entry point, `compileModule` in `backend/`. */
+export type Backend = (wasm: Uint8Array, options: BackendOptions) => ModuleObject;
