@@ -65,8 +65,14 @@ describe("an ELF file", () => {
     ["segment-outside-memory", makeElf({ segments: [{ address: 0x1000_0000n, bytes: CODE }] })],
     ["segment-outside-memory", makeElf({ segments: [{ address: 0x800f_fffcn, bytes: CODE }] })],
     ["segment-outside-memory", makeElf({ segments: [{ address: 0xffff_ffff_ffff_fff8n, bytes: CODE }] })],
-    ["segment-outside-memory", makeElf({ segments: [{ address: 0x8000_0000n, bytes: CODE, memorySize: 1n << 62n }] })],
-    ["entry-outside-segments", makeElf({ entry: 0x8000_0008n, segments: [{ address: 0x8000_0000n, bytes: CODE }] })],
+    [
+      "segment-outside-memory",
+      makeElf({ segments: [{ address: 0x8000_0000n, bytes: CODE, memorySize: 1n << 62n }] }),
+    ],
+    [
+      "entry-outside-segments",
+      makeElf({ entry: 0x8000_0008n, segments: [{ address: 0x8000_0000n, bytes: CODE }] }),
+    ],
     ["entry-outside-segments", makeElf({ segments: [{ address: 0x8000_0000n, bytes: CODE, flags: 6 }] })],
     [
       "segments-overlap",

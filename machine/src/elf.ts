@@ -105,7 +105,11 @@ const BROKEN_FILE = "the file is damaged or was not written completely: build it
  * @param devices physical ranges no segment may touch (only matters where they lie inside `ram`)
  * @throws ElfError
  */
-export function readElf(bytes: Uint8Array, ram: MemoryRange, devices: readonly MemoryRange[] = []): ElfProgram {
+export function readElf(
+  bytes: Uint8Array,
+  ram: MemoryRange,
+  devices: readonly MemoryRange[] = [],
+): ElfProgram {
   const view = checkHeader(bytes);
   const segments = readSegments(bytes, view);
   if (segments.length === 0)
@@ -118,19 +122,43 @@ export function readElf(bytes: Uint8Array, ram: MemoryRange, devices: readonly M
 function checkHeader(bytes: Uint8Array): DataView {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || view.getUint32(0) !== MAGIC)
-    throw new ElfError("not-elf", `not an ELF file (it begins with ${hexBytes(bytes.subarray(0, 4))})`, WRONG_TARGET);
+    throw new ElfError(
+      "not-elf",
+      `not an ELF file (it begins with ${hexBytes(bytes.subarray(0, 4))})`,
+      WRONG_TARGET,
+    );
   if (bytes.length < HEADER_SIZE)
-    throw new ElfError("truncated", `the ELF header needs ${HEADER_SIZE} bytes, the file has ${bytes.length}`, BROKEN_FILE);
+    throw new ElfError(
+      "truncated",
+      `the ELF header needs ${HEADER_SIZE} bytes, the file has ${bytes.length}`,
+      BROKEN_FILE,
+    );
   if (bytes[EI_CLASS] !== ELFCLASS64)
-    throw new ElfError("not-64-bit", `not a 64-bit ELF file (class ${bytes[EI_CLASS]}, 64-bit is 2)`, WRONG_TARGET);
+    throw new ElfError(
+      "not-64-bit",
+      `not a 64-bit ELF file (class ${bytes[EI_CLASS]}, 64-bit is 2)`,
+      WRONG_TARGET,
+    );
   if (bytes[EI_DATA] !== ELFDATA2LSB)
-    throw new ElfError("not-little-endian", `not little-endian (data encoding ${bytes[EI_DATA]})`, WRONG_TARGET);
+    throw new ElfError(
+      "not-little-endian",
+      `not little-endian (data encoding ${bytes[EI_DATA]})`,
+      WRONG_TARGET,
+    );
   const machine = view.getUint16(E_MACHINE, true);
   if (machine !== EM_RISCV)
-    throw new ElfError("not-riscv", `made for another processor (machine ${machine}, RISC-V is ${EM_RISCV})`, WRONG_TARGET);
+    throw new ElfError(
+      "not-riscv",
+      `made for another processor (machine ${machine}, RISC-V is ${EM_RISCV})`,
+      WRONG_TARGET,
+    );
   const type = view.getUint16(E_TYPE, true);
   if (type !== ET_EXEC)
-    throw new ElfError("not-executable", `not a linked executable (ELF type ${type}, an executable is ${ET_EXEC})`, WRONG_TARGET);
+    throw new ElfError(
+      "not-executable",
+      `not a linked executable (ELF type ${type}, an executable is ${ET_EXEC})`,
+      WRONG_TARGET,
+    );
   return view;
 }
 
@@ -139,8 +167,17 @@ function readSegments(bytes: Uint8Array, view: DataView): ElfSegment[] {
   if (count === 0) return [];
   const entrySize = view.getUint16(E_PHENTSIZE, true);
   if (entrySize !== PROGRAM_HEADER_SIZE)
-    throw new ElfError("truncated", `program headers of ${entrySize} bytes, ELF64 has ${PROGRAM_HEADER_SIZE}`, BROKEN_FILE);
-  const table = inFile(bytes, view.getBigUint64(E_PHOFF, true), BigInt(count * entrySize), "the program headers");
+    throw new ElfError(
+      "truncated",
+      `program headers of ${entrySize} bytes, ELF64 has ${PROGRAM_HEADER_SIZE}`,
+      BROKEN_FILE,
+    );
+  const table = inFile(
+    bytes,
+    view.getBigUint64(E_PHOFF, true),
+    BigInt(count * entrySize),
+    "the program headers",
+  );
   const segments: ElfSegment[] = [];
   for (let index = 0; index < count; index++) {
     const header = table + index * entrySize;
@@ -157,7 +194,11 @@ function readSegment(bytes: Uint8Array, view: DataView, header: number, index: n
   const address = view.getBigUint64(header + P_PADDR, true);
   const offset = inFile(bytes, view.getBigUint64(header + P_OFFSET, true), fileSize, `segment ${index}`);
   if (fileSize > memorySize)
-    throw new ElfError("truncated", `segment ${index} has ${fileSize} bytes in the file but ${memorySize} in memory`, BROKEN_FILE);
+    throw new ElfError(
+      "truncated",
+      `segment ${index} has ${fileSize} bytes in the file but ${memorySize} in memory`,
+      BROKEN_FILE,
+    );
   if (address + memorySize > BigInt(Number.MAX_SAFE_INTEGER)) throw outsideMemory(address, memorySize);
   return {
     address: Number(address),
@@ -214,7 +255,8 @@ function physicalEntry(entry: bigint, segments: readonly ElfSegment[]): number {
   for (const start of ["virtualAddress", "address"] as const)
     for (const segment of segments) {
       const offset = entry - BigInt(segment[start]);
-      if (segment.executable && offset >= 0n && offset < BigInt(segment.memorySize)) return segment.address + Number(offset);
+      if (segment.executable && offset >= 0n && offset < BigInt(segment.memorySize))
+        return segment.address + Number(offset);
     }
   throw new ElfError(
     "entry-outside-segments",
@@ -285,12 +327,18 @@ export function readSymbols(bytes: Uint8Array): SymbolTable {
   if (count === 0) return new SymbolTable(symbols);
   if (view.getUint16(E_SHENTSIZE, true) !== SECTION_HEADER_SIZE)
     throw new ElfError("truncated", `section headers are not ${SECTION_HEADER_SIZE} bytes`, BROKEN_FILE);
-  const table = inFile(bytes, view.getBigUint64(E_SHOFF, true), BigInt(count * SECTION_HEADER_SIZE), "the section headers");
+  const table = inFile(
+    bytes,
+    view.getBigUint64(E_SHOFF, true),
+    BigInt(count * SECTION_HEADER_SIZE),
+    "the section headers",
+  );
   for (let index = 0; index < count; index++) {
     const header = table + index * SECTION_HEADER_SIZE;
     if (view.getUint32(header + SH_TYPE, true) !== SHT_SYMTAB) continue;
     const link = view.getUint32(header + SH_LINK, true);
-    if (link >= count) throw new ElfError("truncated", `symbol names in section ${link} of ${count}`, BROKEN_FILE);
+    if (link >= count)
+      throw new ElfError("truncated", `symbol names in section ${link} of ${count}`, BROKEN_FILE);
     const names = sectionBytes(bytes, view, table + link * SECTION_HEADER_SIZE, "the symbol names");
     collectFunctions(sectionBytes(bytes, view, header, "the symbol table"), names, symbols);
   }
@@ -312,7 +360,11 @@ function collectFunctions(table: Uint8Array, names: Uint8Array, into: FunctionSy
     const name = nameAt(names, view.getUint32(symbol, true));
     // Mapping symbols ($x, $d) mark code and data for disassemblers; they are not names of functions.
     if (name === "" || name.startsWith("$")) continue;
-    into.push({ name, start: view.getBigUint64(symbol + ST_VALUE, true), size: view.getBigUint64(symbol + ST_SIZE, true) });
+    into.push({
+      name,
+      start: view.getBigUint64(symbol + ST_VALUE, true),
+      size: view.getBigUint64(symbol + ST_SIZE, true),
+    });
   }
 }
 
@@ -327,5 +379,7 @@ function hex(value: number | bigint): string {
 }
 
 function hexBytes(bytes: Uint8Array): string {
-  return bytes.length === 0 ? "nothing" : [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return bytes.length === 0
+    ? "nothing"
+    : [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }

@@ -72,7 +72,14 @@ export function makeElf({ entry, segments, symbols = [] }: TestElf): Uint8Array 
   return file;
 }
 
-function writeSection(view: DataView, at: number, type: number, offset: number, size: number, link: number): void {
+function writeSection(
+  view: DataView,
+  at: number,
+  type: number,
+  offset: number,
+  size: number,
+  link: number,
+): void {
   view.setUint32(at + 4, type, true);
   view.setBigUint64(at + 24, BigInt(offset), true);
   view.setBigUint64(at + 32, BigInt(size), true);

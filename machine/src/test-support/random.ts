@@ -34,7 +34,17 @@ export class Random {
   bits64(): bigint {
     const whole = (BigInt(this.next()) << 32n) | BigInt(this.next());
     const shape = this.below(8);
-    if (shape === 0) return this.pick([0n, 1n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n]);
+    if (shape === 0)
+      return this.pick([
+        0n,
+        1n,
+        0x7fff_ffffn,
+        0x8000_0000n,
+        0xffff_ffffn,
+        (1n << 63n) - 1n,
+        1n << 63n,
+        (1n << 64n) - 1n,
+      ]);
     if (shape === 1) return whole & 0xfffn;
     if (shape === 2) return BigInt.asUintN(64, BigInt.asIntN(32, whole));
     if (shape === 3) return BigInt.asUintN(64, ~(whole & 0xffn));

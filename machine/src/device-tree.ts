@@ -1,0 +1,160 @@
+// The device tree a kernel finds the board with, shaped like the one QEMU's virt board gives to its guests.
+// (Devicetree Specification 0.4; Linux's bindings for riscv/cpus, riscv,plic0, sifive,clint, ns16550a, google,goldfish-rtc,
+// syscon-poweroff and syscon-reboot.)
+import * as board from "./devices/addresses";
+import { type ContextMode, type PlicUserContexts, plicContexts } from "./devices/plic-contexts";
+import type { MemoryRange } from "./elf";
+import { DeviceTreeNode, flatten } from "./fdt";
+
+export interface DeviceTreeOptions {
+  harts: number;
+  /** Physical RAM. */
+  memory: MemoryRange;
+  /** The kernel's command line. */
+  bootargs?: string;
+  /** The board has the user-interrupt controller. */
+  uintc: boolean;
+  plicUserContexts: PlicUserContexts;
+  /** Instruction set, default rv64imac_zicsr_zifencei_zba_zbb_zbs. */
+  isa?: string;
+}
+
+const DEFAULT_ISA = "rv64imac_zicsr_zifencei_zba_zbb_zbs";
+
+/** Interrupt numbers of a hart's own controller (Privileged ISA, mip). */
+const USER_SOFTWARE = 0;
+const MACHINE_SOFTWARE = 3;
+const MACHINE_TIMER = 7;
+const EXTERNAL: Record<ContextMode, number> = { U: 8, S: 9, M: 11 };
+
+const UART_CLOCK = 3_686_400;
+
+/** Handles by which nodes refer to each other. */
+const PLIC_HANDLE = 1;
+const TEST_HANDLE = 2;
+const cpuHandle = (hart: number): number => 3 + 2 * hart;
+const cpuInterruptHandle = (hart: number): number => 4 + 2 * hart;
+
+/** The board's device tree as a flattened blob. */
+export function createDeviceTree(options: DeviceTreeOptions): Uint8Array {
+  const root = new DeviceTreeNode()
+    .cells("#address-cells", 2)
+    .cells("#size-cells", 2)
+    .strings("compatible", "riscv-virtio")
+    .strings("model", "riscv-virtio,rel4");
+  const chosen = root.child("chosen").strings("stdout-path", `/soc/serial@${hex(board.UART.base)}`);
+  if (options.bootargs !== undefined) chosen.strings("bootargs", options.bootargs);
+  root
+    .child(`memory@${hex(options.memory.base)}`)
+    .strings("device_type", "memory")
+    .addresses("reg", options.memory.base, options.memory.size);
+  addProcessors(root, options);
+  addPowerControl(root);
+  addDevices(root, options);
+  return flatten(root);
+}
+
+/**
+ * Where the blob goes: below the end of RAM with room to grow, since firmware edits it in place, on a 2 MiB boundary as on
+ * QEMU; in a RAM too small for that, on a page.
+ * @returns a physical address
+ */
+export function deviceTreeAddress(memory: MemoryRange, blobSize: number): number {
+  const room = blobSize + 0x4000;
+  const end = memory.base + memory.size - room;
+  const large = end - (end % 0x20_0000);
+  return large > memory.base + memory.size / 2 ? large : end - (end % 0x1000);
+}
+
+function addProcessors(root: DeviceTreeNode, { harts, isa = DEFAULT_ISA }: DeviceTreeOptions): void {
+  const cpus = root
+    .child("cpus")
+    .cells("#address-cells", 1)
+    .cells("#size-cells", 0)
+    .cells("timebase-frequency", board.TIMEBASE_FREQUENCY);
+  for (let hart = 0; hart < harts; hart++) {
+    cpus
+      .child(`cpu@${hex(hart)}`)
+      .cells("phandle", cpuHandle(hart))
+      .strings("device_type", "cpu")
+      .cells("reg", hart)
+      .strings("status", "okay")
+      .strings("compatible", "riscv")
+      .strings("riscv,isa", isa)
+      .strings("mmu-type", "riscv,sv39")
+      .child("interrupt-controller")
+      .cells("#interrupt-cells", 1)
+      .flag("interrupt-controller")
+      .strings("compatible", "riscv,cpu-intc")
+      .cells("phandle", cpuInterruptHandle(hart));
+  }
+  const cluster = cpus.child("cpu-map").child("cluster0");
+  for (let hart = 0; hart < harts; hart++) cluster.child(`core${hart}`).cells("cpu", cpuHandle(hart));
+}
+
+function addPowerControl(root: DeviceTreeNode): void {
+  for (const [name, value] of [
+    ["poweroff", 0x5555],
+    ["reboot", 0x7777],
+  ] as const)
+    root
+      .child(name)
+      .cells("value", value)
+      .cells("offset", 0)
+      .cells("regmap", TEST_HANDLE)
+      .strings("compatible", `syscon-${name}`);
+}
+
+function addDevices(root: DeviceTreeNode, options: DeviceTreeOptions): void {
+  const soc = root
+    .child("soc")
+    .cells("#address-cells", 2)
+    .cells("#size-cells", 2)
+    .strings("compatible", "simple-bus")
+    .flag("ranges");
+  const device = (name: string, { base, size }: MemoryRange, ...compatible: string[]): DeviceTreeNode =>
+    soc
+      .child(`${name}@${hex(base)}`)
+      .strings("compatible", ...compatible)
+      .addresses("reg", base, size);
+  device("test", board.TEST_DEVICE, "sifive,test1", "sifive,test0", "syscon").cells("phandle", TEST_HANDLE);
+  device("rtc", board.RTC, "google,goldfish-rtc")
+    .cells("interrupts", board.RTC_INTERRUPT)
+    .cells("interrupt-parent", PLIC_HANDLE);
+  device("serial", board.UART, "ns16550a")
+    .cells("interrupts", board.UART_INTERRUPT)
+    .cells("interrupt-parent", PLIC_HANDLE)
+    .cells("clock-frequency", UART_CLOCK);
+  device("clint", board.CLINT, "sifive,clint0", "riscv,clint0").cells(
+    "interrupts-extended",
+    ...eachHart(options.harts, [MACHINE_SOFTWARE, MACHINE_TIMER]),
+  );
+  device("plic", board.PLIC, "sifive,plic-1.0.0", "riscv,plic0")
+    .cells("phandle", PLIC_HANDLE)
+    .cells("riscv,ndev", board.PLIC_SOURCES - 1)
+    .flag("interrupt-controller")
+    .cells("#interrupt-cells", 1)
+    .cells("#address-cells", 0)
+    .cells(
+      "interrupts-extended",
+      ...plicContexts(options.harts, options.plicUserContexts).flatMap(({ hart, mode }) => [
+        cpuInterruptHandle(hart),
+        EXTERNAL[mode],
+      ]),
+    );
+  if (options.uintc)
+    device("uintc", board.UINTC, "riscv,uintc0").cells(
+      "interrupts-extended",
+      ...eachHart(options.harts, [USER_SOFTWARE]),
+    );
+}
+
+function eachHart(harts: number, interrupts: number[]): number[] {
+  return Array.from({ length: harts }, (_, hart) =>
+    interrupts.flatMap((irq) => [cpuInterruptHandle(hart), irq]),
+  ).flat();
+}
+
+function hex(value: number): string {
+  return value.toString(16);
+}
