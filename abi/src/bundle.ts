@@ -1,0 +1,61 @@
+// The bundle: tables the host writes in front of the root task's image, from which the root server builds the system.
+//
+// Addresses in the tables are virtual addresses of the root task. All fields are 32-bit unless said otherwise.
+
+export const BUNDLE_MAGIC = 0x444e_4252; // "RBND"
+
+export const BUNDLE_MAGIC_AT = 0;
+export const BUNDLE_PROGRAM_COUNT_AT = 4;
+export const BUNDLE_PROGRAMS_AT = 8;
+export const BUNDLE_OBJECT_COUNT_AT = 12;
+export const BUNDLE_OBJECTS_AT = 16;
+export const BUNDLE_CAPABILITY_COUNT_AT = 20;
+export const BUNDLE_CAPABILITIES_AT = 24;
+export const BUNDLE_MAPPING_COUNT_AT = 28;
+export const BUNDLE_MAPPINGS_AT = 32;
+export const BUNDLE_HEADER_SIZE = 64;
+
+export const PROGRAM_RECORD_SIZE = 96;
+export const PROGRAM_NAME_AT = 0; // address, length
+export const PROGRAM_HART_AT = 8;
+export const PROGRAM_PRIORITY_AT = 12;
+export const PROGRAM_FLAGS_AT = 16;
+export const PROGRAM_ENTRY_AT = 20;
+export const PROGRAM_TEXT_AT = 24; // address in the bundle, pages
+export const PROGRAM_DATA_AT = 32; // address in the bundle, pages
+/** Zero-filled memory after the data pages: pages. */
+export const PROGRAM_ZERO_PAGES_AT = 40;
+export const PROGRAM_START_INFO_PAGE_AT = 44;
+/** Symbols by ascending address: pairs (address, address of a zero-terminated name). */
+export const PROGRAM_SYMBOL_COUNT_AT = 48;
+export const PROGRAM_SYMBOLS_AT = 52;
+/** Object number of the notification bound to the thread, or NO_OBJECT. */
+export const PROGRAM_BOUND_NOTIFICATION_AT = 56;
+
+/** Left out, without an error, on a machine with too few harts. */
+export const PROGRAM_FLAG_OPTIONAL = 1;
+/** The system does not wait for its end. */
+export const PROGRAM_FLAG_BACKGROUND = 2;
+
+export const NO_OBJECT = 0xffff;
+
+export const OBJECT_RECORD_SIZE = 8;
+export const OBJECT_KIND_AT = 0;
+/** Written by the root server: the slot of its own capability to the object. */
+export const OBJECT_SLOT_AT = 4;
+
+export const BUNDLE_ENDPOINT = 0;
+export const BUNDLE_NOTIFICATION = 1;
+export const BUNDLE_PAGE = 2;
+
+export const CAPABILITY_RECORD_SIZE = 24;
+export const CAPABILITY_PROGRAM_AT = 0;
+export const CAPABILITY_SLOT_AT = 4;
+export const CAPABILITY_OBJECT_AT = 8;
+export const CAPABILITY_RIGHTS_AT = 12;
+export const CAPABILITY_BADGE_AT = 16; // 64-bit
+
+export const MAPPING_RECORD_SIZE = 16;
+export const MAPPING_PROGRAM_AT = 0;
+export const MAPPING_OBJECT_AT = 4;
+export const MAPPING_ADDRESS_AT = 8;

@@ -1,0 +1,38 @@
+// Where things are in the address space of a program, and in its capability space.
+//
+// The host lays programs out by these numbers, the root server maps them, the runtime finds its own pages by them.
+// User programs live in the low 2 GiB, so that every address is a positive 32-bit number.
+
+export const PROGRAM_PAGE_SIZE = 4096;
+export const PROGRAM_TEXT_BASE = 0x0040_0000;
+export const PROGRAM_DATA_BASE = 0x1000_0000;
+/** One shared page a channel of kind "async", upwards. */
+export const CHANNEL_PAGES_BASE = 0x6000_0000;
+/** One past the highest stack byte; the page below the stack stays unmapped (guard). */
+export const PROGRAM_STACK_TOP = 0x7000_0000;
+export const PROGRAM_STACK_SIZE = 0x4_0000;
+export const PROGRAM_IPC_BUFFER = 0x7ff0_0000;
+export const PROGRAM_START_INFO = 0x7ff0_1000;
+
+/** The root task's image: tables for the root server, then its own text, data and stack, then the programs. */
+export const ROOT_TABLES_BASE = 0x0040_0000;
+export const ROOT_TEXT_BASE = 0x0044_0000;
+export const ROOT_DATA_BASE = 0x0048_0000;
+export const ROOT_STACK_TOP = 0x004c_0000;
+export const ROOT_STACK_SIZE = 0x1_0000;
+export const ROOT_PROGRAMS_BASE = 0x004c_0000;
+/** Root maps here for a moment what it must touch itself (device registers). */
+export const ROOT_DEVICE_WINDOW = 0x7000_0000;
+
+/** Slots of a program's CNode; a program has nothing else but the slots its channels name. */
+export const PROGRAM_CNODE_BITS = 8;
+/** Endpoint of the root server: console lines, exit, faults. Badge = program index + 1. */
+export const SLOT_SUPERVISOR = 1;
+/** Endpoint on which this program receives calls from its clients. */
+export const SLOT_SERVICE_ENDPOINT = 2;
+/** Notification that channels of kind "notification" signal. */
+export const SLOT_NOTIFICATION = 3;
+/** Notification that channels of kind "async" signal; bound to the thread, a U-notification where hardware has them. */
+export const SLOT_ASYNC_NOTIFICATION = 4;
+/** First slot for the sending capabilities of this program's channels. */
+export const SLOT_FIRST_CHANNEL = 16;

@@ -1,0 +1,150 @@
+/**
+ * Async channels: one page shared by two programs, and a wake-up in each direction that does not enter the kernel.
+ *
+ * Where the hardware has user interrupts, `notify` is `uipi send`, taken by the peer in user mode; elsewhere, and for a
+ * peer that has gone to sleep in the kernel, it is a kernel Signal. The page starts with two lanes of control words,
+ * each on its own cache line; the rest belongs to the programs.
+ *
+ * Lost wake-ups: the sender publishes (counter), fences, then reads the peer's state; the receiver stores its state,
+ * fences, then reads the counter. Whatever the order, one of them sees the other (Dekker), so a wake-up is never lost,
+ * even when a user interrupt arrives after its receiver has blocked.
+ */
+import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
+import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
+import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
+import { Arrivals } from "./arrivals";
+import { type ChannelRecord, findChannel, requireChannel } from "./channel-table";
+import { Features } from "./features";
+import { NotificationCapability } from "./invocations/notification-capability";
+import { Process } from "./process";
+import { signal, wait } from "./system-calls";
+import { UserInterrupts } from "./user-interrupts";
+
+/** A lane: counter of notifications published by its sender, then, a cache line on, the state of its receiver. */
+const LANE_BYTES: u32 = 128;
+const STATE_OFFSET: u32 = 64;
+/** First byte of the page that belongs to the programs, and how many follow. */
+const DATA_OFFSET: u32 = 256;
+export const ASYNC_DATA_BYTES: u32 = 4096 - 256;
+
+/** Receiver state: wake it through the kernel (also the state of a page nobody has touched yet). */
+const STATE_BLOCKED: u32 = 0;
+/** Receiver state: wake it by a user interrupt. */
+const STATE_ARMED: u32 = 1;
+
+/** How often a receiver looks for its interrupt before it gives the hart away. */
+const SPINS_BEFORE_BLOCKING: u32 = 100_000;
+
+// Sets for `fence`
+const DEVICE_OUTPUT: u32 = 4;
+const READ: u32 = 2;
+const WRITE: u32 = 1;
+
+/** The user-interrupt handler of all async channels: notes what arrived. */
+function noteArrivals(pending: u64): u64 {
+  Arrivals.add(pending);
+  return 0;
+}
+
+let handlerInstalled: bool = false;
+
+/** One end of an async channel. */
+export class AsyncChannel {
+  private readonly sendSlot: u32;
+  /** This end's vector, as a set. */
+  private readonly vector: u64;
+  private readonly outLane: u32;
+  private readonly inLane: u32;
+  private readonly spins: u32;
+  private usesUserInterrupts: bool = false;
+  private senderIndex: u64 = 0;
+  private published: u32 = 0;
+  private seen: u32 = 0;
+  /** Address of this channel's shared bytes, and the same address in both programs. */
+  readonly data: usize;
+
+  constructor(record: ChannelRecord) {
+    this.sendSlot = record.sendSlot;
+    this.vector = (<u64>1) << record.identity;
+    const side = record.side;
+    this.outLane = record.page + side * LANE_BYTES;
+    this.inLane = record.page + (1 - side) * LANE_BYTES;
+    this.data = record.page + DATA_OFFSET;
+    this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
+    if (Features.userInterrupts && record.present) this.registerForUserInterrupts();
+  }
+
+  /** The channel shared with `peer`. Ends the program when there is none; ask once and keep it. */
+  static with(peer: string): AsyncChannel {
+    const record = findChannel(CHANNEL_ASYNC, peer, SIDE_FROM);
+    if (record !== null) return new AsyncChannel(record);
+    return new AsyncChannel(requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with"));
+  }
+
+  private registerForUserInterrupts(): void {
+    const error = changetype<NotificationCapability>(this.sendSlot).registerSender();
+    if (error != 0) return; // sender tables exhausted: the kernel's Signal still works
+    this.senderIndex = NotificationCapability.senderIndex;
+    this.usesUserInterrupts = true;
+    if (!handlerInstalled) {
+      handlerInstalled = true;
+      UserInterrupts.enable(noteArrivals);
+    }
+    this.setState(STATE_ARMED);
+  }
+
+  /** Tells the peer that there is something new; everything written before is visible to it when it wakes. */
+  notify(): void {
+    this.published += 1;
+    store32(this.outLane, this.published);
+    // before the peer's state is read, and before the device that interrupts it is written
+    fence(READ | WRITE, DEVICE_OUTPUT | READ | WRITE);
+    if (this.usesUserInterrupts && load32(this.outLane + STATE_OFFSET) == STATE_ARMED) {
+      uipiSend(this.senderIndex);
+    } else {
+      signal(this.sendSlot);
+    }
+  }
+
+  /** Whether the peer has notified since the last `wait` or `poll` that said so. Does not wait. */
+  poll(): bool {
+    const published = loadAcquire32(this.inLane);
+    if (published == this.seen) return false;
+    this.seen = published;
+    return true;
+  }
+
+  /** Waits until the peer notifies; several notifications may become one. */
+  wait(): void {
+    for (;;) {
+      Arrivals.remove(this.vector);
+      if (this.poll()) return;
+      if (!this.spinUntilInterrupted()) this.block();
+    }
+  }
+
+  /** Runs in user mode until the handler has noted this channel's vector; false when it takes too long. */
+  private spinUntilInterrupted(): bool {
+    if (!this.usesUserInterrupts) return false;
+    for (let i: u32 = 0; i < this.spins; i++) {
+      if (Arrivals.any(this.vector)) return true;
+      pause();
+    }
+    return false;
+  }
+
+  /** Waits in the kernel for the peer's Signal. */
+  private block(): void {
+    const previous = this.usesUserInterrupts ? UserInterrupts.mask() : 0;
+    this.setState(STATE_BLOCKED);
+    fence(READ | WRITE, READ | WRITE);
+    if (loadAcquire32(this.inLane) == this.seen) Arrivals.add(wait(SLOT_ASYNC_NOTIFICATION));
+    if (!this.usesUserInterrupts) return;
+    this.setState(STATE_ARMED);
+    UserInterrupts.restore(previous);
+  }
+
+  private setState(state: u32): void {
+    storeRelease32(this.inLane + STATE_OFFSET, state);
+  }
+}

@@ -1,0 +1,30 @@
+/** What the kernel found by probing the machine it runs on. */
+import { ecall, ecallResult } from "rv";
+import { FEATURE_USER_INTERRUPTS, SYS_GET_FEATURES } from "../../abi/src/syscalls";
+
+/** Answers of the GetFeatures system call. */
+export class Features {
+  private static known: bool = false;
+  private static bits: u32 = 0;
+  private static harts: u32 = 1;
+
+  private static ask(): void {
+    if (Features.known) return;
+    ecall(0, 0, 0, 0, 0, 0, 0, SYS_GET_FEATURES);
+    Features.bits = <u32>ecallResult(2);
+    Features.harts = <u32>ecallResult(3);
+    Features.known = true;
+  }
+
+  /** Whether the hardware delivers user interrupts. */
+  static get userInterrupts(): bool {
+    Features.ask();
+    return (Features.bits & FEATURE_USER_INTERRUPTS) != 0;
+  }
+
+  /** Harts that run threads. */
+  static get hartsRunning(): u32 {
+    Features.ask();
+    return Features.harts;
+  }
+}

@@ -1,0 +1,12 @@
+/** What programs import as "rel4". */
+export { ASYNC_DATA_BYTES, AsyncChannel } from "./async-channel";
+export { peerIsRunning } from "./channel-table";
+export { Counters } from "./counters";
+export { Server, Service } from "./endpoint";
+export { ErrorCode, errorText } from "./errors";
+export { Features } from "./features";
+export { IpcBuffer, Message, MessageInfo } from "./message";
+export { Signals, SignalTo } from "./notification";
+export { Process } from "./process";
+export { yieldHart } from "./system-calls";
+export { UserInterrupts } from "./user-interrupts";

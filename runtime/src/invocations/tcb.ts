@@ -1,0 +1,89 @@
+/** Threads. */
+import {
+  TCB_BIND_NOTIFICATION,
+  TCB_CONFIGURE,
+  TCB_RESUME,
+  TCB_SET_AFFINITY,
+  TCB_SET_PRIORITY,
+  TCB_SET_SCHED_PARAMS,
+  TCB_SUSPEND,
+  TCB_UNBIND_NOTIFICATION,
+  TCB_WRITE_REGISTERS,
+} from "../../../abi/src/labels";
+import type { ErrorCode } from "../errors";
+import { IpcBuffer, Message, MessageInfo } from "../message";
+import { call } from "../system-calls";
+import { Capability, invoke, invokeWith } from "./capability";
+import type { CNode } from "./cnode";
+import type { Frame } from "./frame";
+import type { NotificationCapability } from "./notification-capability";
+import type { PageTable } from "./page-table";
+
+@unmanaged
+export class Tcb extends Capability {
+  /**
+   * Gives a thread its capability space, address space and IPC buffer.
+   * @param faultEndpoint slot in the thread's own CNode
+   * @param cspaceData guard of the CSpace root: guard size in the low 6 bits
+   * @param ipcBuffer user virtual address of the frame's mapping
+   */
+  configure(
+    faultEndpoint: u32,
+    cspace: CNode,
+    cspaceData: u64,
+    vspace: PageTable,
+    ipcBuffer: u64,
+    ipcFrame: Frame,
+  ): ErrorCode {
+    IpcBuffer.setCapability(0, cspace.slot);
+    IpcBuffer.setCapability(1, vspace.slot);
+    IpcBuffer.setCapability(2, ipcFrame.slot);
+    const info = MessageInfo.make(TCB_CONFIGURE, 3, 4);
+    call(this.slot, info, faultEndpoint, cspaceData, 0, ipcBuffer);
+    return <u32>Message.label;
+  }
+
+  /** Sets program counter and stack pointer of a stopped thread. */
+  setEntry(programCounter: u64, stackPointer: u64): ErrorCode {
+    // flags 0 (do not resume), count 3: pc, ra, sp
+    IpcBuffer.setWord(4, stackPointer);
+    return invoke(this.slot, TCB_WRITE_REGISTERS, 5, 0, 3, programCounter, 0);
+  }
+
+  /** Sets the priority and the highest priority the thread may give (both 0–255), on the authority of `authority`. */
+  setSchedulingParameters(authority: Tcb, maximumControlledPriority: u32, priority: u32): ErrorCode {
+    return invokeWith(
+      this.slot,
+      TCB_SET_SCHED_PARAMS,
+      authority.slot,
+      2,
+      maximumControlledPriority,
+      priority,
+    );
+  }
+
+  setPriority(authority: Tcb, priority: u32): ErrorCode {
+    return invokeWith(this.slot, TCB_SET_PRIORITY, authority.slot, 1, priority);
+  }
+
+  /** Moves the thread to a hart (0 is the hart that booted). */
+  setAffinity(hart: u32): ErrorCode {
+    return invoke(this.slot, TCB_SET_AFFINITY, 1, hart);
+  }
+
+  bindNotification(notification: NotificationCapability): ErrorCode {
+    return invokeWith(this.slot, TCB_BIND_NOTIFICATION, notification.slot, 0);
+  }
+
+  unbindNotification(): ErrorCode {
+    return invoke(this.slot, TCB_UNBIND_NOTIFICATION, 0);
+  }
+
+  resume(): ErrorCode {
+    return invoke(this.slot, TCB_RESUME, 0);
+  }
+
+  suspend(): ErrorCode {
+    return invoke(this.slot, TCB_SUSPEND, 0);
+  }
+}
