@@ -1,0 +1,121 @@
+// Thread control blocks: 2^11 bytes.
+//
+//   0    ThreadContext: registers and user-interrupt state (riscv/thread-context.ts)
+//   384  this file's fields
+//   640  five capability slots
+//   800  debug build: name and list of all threads
+//
+// Invariants: a thread is in a ready queue only if it is runnable and not the current thread of its hart (or about to be
+// put back there); it is in an endpoint's or notification's queue exactly when its state says that it is blocked there.
+
+import { TCB_BITS } from "../../abi/src/objects";
+import { Slot } from "./capability";
+import { ThreadContext } from "./riscv/thread-context";
+
+export const TCB_SIZE: u32 = 1 << TCB_BITS;
+/** Offset of the slots. */
+export const TCB_SLOTS: u32 = 640;
+/** Offset of the debug name: up to TCB_NAME_LENGTH bytes, ended by 0. */
+export const TCB_NAME: u32 = 808;
+export const TCB_NAME_LENGTH: u32 = 64;
+
+// Thread states, in seL4's order
+export const THREAD_INACTIVE: u32 = 0;
+export const THREAD_RUNNING: u32 = 1;
+/** Runnable; continues at the instruction that entered the kernel. */
+export const THREAD_RESTART: u32 = 2;
+export const THREAD_BLOCKED_ON_RECEIVE: u32 = 3;
+export const THREAD_BLOCKED_ON_SEND: u32 = 4;
+export const THREAD_BLOCKED_ON_REPLY: u32 = 5;
+export const THREAD_BLOCKED_ON_NOTIFICATION: u32 = 6;
+export const THREAD_IDLE: u32 = 7;
+
+/** Tcb.blockingFlags: the sender waits for a reply. The other bits are RIGHT_GRANT and RIGHT_GRANT_REPLY. */
+export const BLOCKING_IS_CALL: u32 = 1;
+
+// Slots of a thread
+export const TCB_SLOT_CSPACE: u32 = 0;
+export const TCB_SLOT_VSPACE: u32 = 1;
+/** The thread's own master reply capability: parent of the one its server holds. */
+export const TCB_SLOT_REPLY: u32 = 2;
+/** Reply capability of the thread that called this one. */
+export const TCB_SLOT_CALLER: u32 = 3;
+/** Frame of the IPC buffer. */
+export const TCB_SLOT_BUFFER: u32 = 4;
+export const TCB_SLOT_COUNT: u32 = 5;
+
+@unmanaged
+export class Tcb extends ThreadContext {
+  /** THREAD_*. */
+  state: u32;
+  /** Endpoint or Notification in whose queue the thread is, while blocked. */
+  blockingObject: u32;
+  /** Badge of the message a blocked sender sends. */
+  blockingBadge: u64;
+  /** BLOCKING_IS_CALL, RIGHT_GRANT, RIGHT_GRANT_REPLY of the capability the thread is blocked with. */
+  blockingFlags: u32;
+  /** FAULT_* that nobody has answered yet, or 0. */
+  faultType: u32;
+  /** Capability pointer, system call number, exception number or address. */
+  faultAddress: u64;
+  /** In the receive phase?, exception code, or scause of a page fault. */
+  faultStatus: u64;
+  // Lookup failure of a capability fault
+  lookupGuard: u64;
+  lookupType: u32;
+  lookupBitsLeft: u32;
+  lookupBitsFound: u32;
+
+  priority: u32;
+  /** Highest priority this thread may give. */
+  maximumControlledPriority: u32;
+  /** Ticks left before another thread of the same priority runs. */
+  timeSlice: u32;
+  domain: u32;
+  /** seL4's thread flags. */
+  userFlags: u32;
+
+  /** Capability pointer of the fault endpoint, in this thread's CSpace. */
+  faultHandler: u64;
+  /** User virtual address of the IPC buffer. */
+  ipcBuffer: u64;
+  /** Notification whose signals this thread also receives on endpoints, or 0. */
+  boundNotification: u32;
+  /** Not 0: in a ready queue. */
+  queued: u32;
+  readyNext: u32;
+  readyPrevious: u32;
+  queueNext: u32;
+  queuePrevious: u32;
+
+  @inline static at(address: u32): Tcb {
+    return changetype<Tcb>(address);
+  }
+
+  @inline get address(): u32 {
+    return changetype<u32>(this);
+  }
+
+  @inline slot(index: u32): Slot {
+    return Slot.of(changetype<u32>(this) + TCB_SLOTS, index);
+  }
+
+  /** Can it be given a hart? */
+  @inline isRunnable(): bool {
+    return this.state == THREAD_RUNNING || this.state == THREAD_RESTART;
+  }
+
+  /** Has it stopped until somebody resumes, answers or sends? */
+  @inline isStopped(): bool {
+    return this.state != THREAD_RUNNING && this.state != THREAD_RESTART && this.state != THREAD_IDLE;
+  }
+
+  /** Message register `index` (0–3) of this thread. */
+  @inline messageRegister(index: u32): u64 {
+    return load<u64>(changetype<u32>(this) + (index << 3), offsetof<ThreadContext>("a2"));
+  }
+
+  @inline setMessageRegister(index: u32, value: u64): void {
+    store<u64>(changetype<u32>(this) + (index << 3), value, offsetof<ThreadContext>("a2"));
+  }
+}
