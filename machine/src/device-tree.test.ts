@@ -56,7 +56,7 @@ describe("the device tree", () => {
   });
 
   it("has three contexts per hart where asked for, and two where user contexts are absent", () => {
-    const perHart = interruptsOf(treeOf({ plicUserContexts: "per-hart" }), "/soc/plic@c000000");
+    const perHart = interruptsOf(treeOf({ plicUserContexts: "interleaved" }), "/soc/plic@c000000");
     expect(perHart.map(([hart, irq]) => `${hart}:${irq}`)).toEqual([
       "0:11",
       "0:9",

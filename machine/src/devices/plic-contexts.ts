@@ -3,7 +3,7 @@
 // virt's, or come third for each hart, as on boards whose PLIC was built with them.
 
 /** Where the user-mode contexts are: nowhere, after all others, or third of each hart. */
-export type PlicUserContexts = "none" | "after" | "per-hart";
+export type PlicUserContexts = "none" | "after" | "interleaved";
 
 /** The privilege mode a context interrupts. */
 export type ContextMode = "M" | "S" | "U";
@@ -17,6 +17,6 @@ export interface PlicContext {
 export function plicContexts(harts: number, userContexts: PlicUserContexts): PlicContext[] {
   const each = (modes: ContextMode[]): PlicContext[] =>
     Array.from({ length: harts }, (_, hart) => modes.map((mode) => ({ hart, mode }))).flat();
-  if (userContexts === "per-hart") return each(["M", "S", "U"]);
+  if (userContexts === "interleaved") return each(["M", "S", "U"]);
   return userContexts === "after" ? [...each(["M", "S"]), ...each(["U"])] : each(["M", "S"]);
 }

@@ -56,7 +56,7 @@ describe("the PLIC", () => {
   });
 
   it("has three contexts per hart where the board is built so", () => {
-    const b = board("per-hart");
+    const b = board("interleaved");
     b.priority(5, 1);
     b.enable(2, 5);
     b.enable(3, 5);

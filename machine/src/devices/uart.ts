@@ -174,8 +174,7 @@ export class Uart implements Device {
 
   private receive(): number {
     if (this.loopMode) return this.loopback.shift() ?? 0;
-    const byte = this.console.read();
-    return byte < 0 ? 0 : byte;
+    return Math.max(this.console.read(), 0);
   }
 
   private transmit(byte: number): void {

@@ -1,0 +1,36 @@
+// The board: QEMU's virt, as far as it is here, with user-mode contexts at the interrupt controller.
+import type { Board, BoardHost, BoardOptions } from "../board";
+import type { Device } from "../device";
+import { createDeviceTree } from "../device-tree";
+import { RAM_BASE } from "./addresses";
+import { Clint } from "./clint";
+import { Console } from "./console";
+import { Plic } from "./plic";
+import { Rtc } from "./rtc";
+import { TestDevice } from "./test-device";
+import { Uart } from "./uart";
+
+/** The board with its console, which the built-in firmware shares with the serial port. */
+export interface VirtBoard extends Board {
+  readonly console: Console;
+  /** The harts can take interrupts in user mode. */
+  readonly userInterrupts: boolean;
+}
+
+/** Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise. */
+export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoard {
+  const plicUserContexts = options.plicUserContexts ?? "after";
+  const console = new Console((bytes) => host.consoleOutput(bytes));
+  const plic = new Plic(host, plicUserContexts);
+  const uart = new Uart(console, plic);
+  console.inputListener = () => uart.inputArrived();
+  const devices: Device[] = [new TestDevice(host), new Rtc(host, plic), new Clint(host), plic, uart];
+  const deviceTree = createDeviceTree({
+    harts: options.harts,
+    memory: { base: RAM_BASE, size: options.memory },
+    bootargs: options.bootargs,
+    uintc: options.uintc,
+    plicUserContexts,
+  });
+  return { devices, deviceTree, console, userInterrupts: options.uintc };
+}
