@@ -13,7 +13,7 @@ import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend 
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
 import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
-import { type ChannelRecord, findChannel, requireChannel } from "./channel-table";
+import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
 import { Features } from "./features";
 import { NotificationCapability } from "./invocations/notification-capability";
 import { Process } from "./process";

@@ -1,8 +1,8 @@
 /** ASID pools: where a page table becomes an address space. */
 import { ASID_POOL_ASSIGN } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { Capability, invokeWith } from "./capability";
-import type { PageTable } from "./page-table";
+import { PageTable } from "./page-table";
 
 @unmanaged
 export class AsidPool extends Capability {

@@ -3,7 +3,7 @@
  *
  * `changetype<Frame>(slot)` names the frame capability in `slot`; there is no object behind it in memory.
  */
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { IpcBuffer, Message, MessageInfo } from "../message";
 import { call } from "../system-calls";
 

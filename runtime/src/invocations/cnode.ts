@@ -1,7 +1,7 @@
 /** CNodes: tables of capabilities. Slots are addressed by number and depth (bits of the number that count). */
 import { CNODE_COPY, CNODE_DELETE, CNODE_MINT, CNODE_MOVE, CNODE_REVOKE } from "../../../abi/src/labels";
 import { WORD_BITS } from "../../../abi/src/objects";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { IpcBuffer } from "../message";
 import { Capability, invoke, invokeWith } from "./capability";
 

@@ -1,9 +1,9 @@
 /** Frames: pages of memory that can be mapped. */
 import { PAGE_GET_ADDRESS, PAGE_MAP, PAGE_UNMAP } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { Message } from "../message";
 import { Capability, invoke, invokeWith } from "./capability";
-import type { PageTable } from "./page-table";
+import { PageTable } from "./page-table";
 
 @unmanaged
 export class Frame extends Capability {

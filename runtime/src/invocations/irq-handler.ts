@@ -1,8 +1,8 @@
 /** Interrupt handlers: deliver a device's interrupts to a notification. */
 import { IRQ_ACKNOWLEDGE, IRQ_CLEAR_HANDLER, IRQ_SET_HANDLER } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { Capability, invoke, invokeWith } from "./capability";
-import type { NotificationCapability } from "./notification-capability";
+import { NotificationCapability } from "./notification-capability";
 
 @unmanaged
 export class IrqHandler extends Capability {

@@ -1,9 +1,9 @@
 /** Notifications as kernel objects: signals, and registration for user interrupts (ReL4's invocations). */
 import { NOTIFICATION_REGISTER_RECEIVER, NOTIFICATION_REGISTER_SENDER } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { Message } from "../message";
 import { Capability, invoke, invokeWith } from "./capability";
-import type { Tcb } from "./tcb";
+import { Tcb } from "./tcb";
 
 @unmanaged
 export class NotificationCapability extends Capability {

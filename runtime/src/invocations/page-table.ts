@@ -1,6 +1,6 @@
 /** Page tables of any level; the one with an ASID is an address space. */
 import { PAGE_TABLE_MAP, PAGE_TABLE_UNMAP } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { Capability, invoke, invokeWith } from "./capability";
 
 @unmanaged

@@ -10,14 +10,14 @@ import {
   TCB_UNBIND_NOTIFICATION,
   TCB_WRITE_REGISTERS,
 } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { IpcBuffer, Message, MessageInfo } from "../message";
 import { call } from "../system-calls";
 import { Capability, invoke, invokeWith } from "./capability";
-import type { CNode } from "./cnode";
-import type { Frame } from "./frame";
-import type { NotificationCapability } from "./notification-capability";
-import type { PageTable } from "./page-table";
+import { CNode } from "./cnode";
+import { Frame } from "./frame";
+import { NotificationCapability } from "./notification-capability";
+import { PageTable } from "./page-table";
 
 @unmanaged
 export class Tcb extends Capability {

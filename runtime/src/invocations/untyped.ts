@@ -1,9 +1,9 @@
 /** Untyped memory: the only source of kernel objects. */
 import { UNTYPED_RETYPE } from "../../../abi/src/labels";
-import type { ErrorCode } from "../errors";
+import { ErrorCode } from "../errors";
 import { IpcBuffer } from "../message";
 import { Capability, invokeWith } from "./capability";
-import type { CNode } from "./cnode";
+import { CNode } from "./cnode";
 
 @unmanaged
 export class Untyped extends Capability {
