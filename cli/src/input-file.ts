@@ -1,0 +1,42 @@
+// What `rel4 run` and `rel4 build` were given: an ELF image, a system description or a single program.
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { UsageError } from "./report-error";
+
+export type InputKind = "elf" | "system" | "program";
+
+export interface InputFile {
+  kind: InputKind;
+  /** Absolute path. */
+  path: string;
+  /** The file's bytes (an ELF is loaded from these). */
+  bytes: Uint8Array;
+}
+
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
+const IMPORTS_SYSTEM = /\bfrom\s*["']rel4\/system["']/;
+
+/**
+ * Reads `path` and says what it is, by its content: an ELF by its magic number, a system description by its import of
+ * `rel4/system`, any other `.ts` file is a program.
+ * @throws UsageError when it is a directory, empty, or none of the three; Node's error when it cannot be read.
+ */
+export function readInput(path: string): InputFile {
+  const absolute = resolve(path);
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`${path}: is a directory, not a file`, "give a program (.ts), a system description (.ts) or an ELF image");
+  const bytes = new Uint8Array(readFileSync(absolute));
+  if (bytes.length === 0) throw new UsageError(`${path}: the file is empty`);
+  if (ELF_MAGIC.every((byte, index) => bytes[index] === byte)) return { kind: "elf", path: absolute, bytes };
+  if (!path.endsWith(".ts"))
+    throw new UsageError(
+      `${path}: neither TypeScript (.ts) nor an ELF file (it starts with ${hex(bytes.subarray(0, 4))}, an ELF with 7f 45 4c 46)`,
+      "give a program (.ts), a system description (.ts) or an ELF image",
+    );
+  const text = new TextDecoder().decode(bytes);
+  return { kind: IMPORTS_SYSTEM.test(text) ? "system" : "program", path: absolute, bytes };
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}

@@ -1,0 +1,58 @@
+// `rel4`: the commands and their help.
+import { Command, CommanderError } from "commander";
+import pc from "picocolors";
+import { addBenchCommands } from "./commands/bench";
+import { addBuildCommand } from "./commands/build";
+import { addRunCommand } from "./commands/run";
+import { addTourCommand } from "./commands/tour";
+import { describeError, isExpected } from "./report-error";
+
+/** Exit codes of our own; a guest's exit code is passed on as it is. */
+export const EXIT = { badInput: 1, usage: 2, watchdog: 125, defect: 70 } as const;
+
+const EXAMPLES = `
+Examples:
+  $ rel4 tour                            four ways to notify a process, measured
+  $ rel4 run programs/hello/hello.ts     compile one program, boot the kernel, run it in user mode
+  $ rel4 run programs/mailbox/system.ts  a system of several programs and channels
+  $ rel4 build system.ts -o image.elf    one bootable image; QEMU boots it too:
+      qemu-system-riscv64 -M virt -smp 2 -nographic -kernel image.elf
+  $ rel4 run image.elf                   any bare-metal RV64 ELF
+  $ rel4 bench machine                   our emulator against QEMU, in one run
+
+'rel4 <command> --help' tells more about each.`;
+
+export function createProgram(): Command {
+  const program = new Command("rel4");
+  program
+    .description("ReL4 in TypeScript: a microkernel with user interrupts, its compiler and its RISC-V computer")
+    .version("0.1.0")
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("(rel4 --help shows every command with an example)")
+    .configureHelp({ showGlobalOptions: false });
+  addTourCommand(program);
+  addRunCommand(program);
+  addBuildCommand(program);
+  addBenchCommands(program);
+  return program;
+}
+
+/** Runs the command line `argv` (as process.argv) and sets the process's exit code. */
+export async function main(argv: string[]): Promise<void> {
+  const program = createProgram();
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
+    command.exitOverride();
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+      return;
+    }
+    console.error(describeError(error));
+    process.exitCode = isExpected(error) ? EXIT.badInput : EXIT.defect;
+    if (process.env.REL4_DEBUG) console.error(error);
+    else if (!isExpected(error))
+      console.error(pc.dim("This looks like a defect of rel4 itself; REL4_DEBUG=1 shows where it came from."));
+  }
+}

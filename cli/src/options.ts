@@ -1,0 +1,26 @@
+// Options several commands share, with their parsing and errors.
+import { InvalidArgumentError } from "commander";
+
+/** Parses a whole number within [least, most]. @throws InvalidArgumentError, which commander prints with the option. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+const UNITS: Record<string, number> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+/** The kernel window is 2 GiB. */
+const MOST_MEMORY = 2 ** 31;
+const LEAST_MEMORY = 2 ** 20;
+
+/** Parses an amount of memory such as 64M into bytes. */
+export function memorySize(text: string): number {
+  const match = /^(\d+)([KMG]?)$/i.exec(text);
+  const bytes = match ? Number(match[1]) * UNITS[match[2]!.toUpperCase()]! : Number.NaN;
+  if (!(bytes >= LEAST_MEMORY && bytes <= MOST_MEMORY) || bytes % 4096 !== 0)
+    throw new InvalidArgumentError("Give an amount such as 64M or 1G: whole pages of 4 KiB, from 1M to 2G.");
+  return bytes;
+}

@@ -1,0 +1,61 @@
+// What a user sees when something goes wrong: what, where, and what to do. Never a stack trace of ours,
+// unless REL4_DEBUG asks for one.
+import { CompileError } from "@rel4/compiler";
+import pc from "picocolors";
+
+/** An error the command line itself finds: `message` says what is wrong with which value, `hint` what to do. */
+export class UsageError extends Error {
+  override name = "UsageError";
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+const MOST_DIAGNOSTICS = 10;
+
+/** The whole message for an error, at most one screen long, without a final newline. */
+export function describeError(error: unknown): string {
+  if (error instanceof CompileError) return describeCompileError(error);
+  if (error instanceof Error) {
+    const hint = (error as { hint?: unknown }).hint;
+    const system = describeSystemError(error);
+    const text = `${pc.red("error:")} ${system ?? error.message}`;
+    return typeof hint === "string" ? `${text}\n${pc.dim("hint:")}  ${hint}` : text;
+  }
+  return `${pc.red("error:")} ${String(error)}`;
+}
+
+function describeCompileError(error: CompileError): string {
+  const lines = error.diagnostics.slice(0, MOST_DIAGNOSTICS).map(({ file, line, column, message }) => {
+    const where = file ? `${file}${line ? `:${line}${column ? `:${column}` : ""}` : ""}: ` : "";
+    return `${pc.red("error:")} ${where}${message}`;
+  });
+  const more = error.diagnostics.length - MOST_DIAGNOSTICS;
+  if (more > 0) lines.push(`… and ${more} more`);
+  return lines.length > 0 ? lines.join("\n") : `${pc.red("error:")} ${error.message}`;
+}
+
+const SYSTEM_ERRORS: Record<string, string> = {
+  ENOENT: "no such file",
+  EISDIR: "is a directory, not a file",
+  EACCES: "permission denied",
+  ENOSPC: "no space left on the disk",
+  ENOTDIR: "a part of the path is not a directory",
+};
+
+function describeSystemError(error: Error): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const reason = code === undefined ? undefined : SYSTEM_ERRORS[code];
+  return reason === undefined ? undefined : `${path ?? ""}: ${reason}`;
+}
+
+/** True for errors that are the user's to mend; anything else is a defect of ours and says so. */
+export function isExpected(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof CompileError || error instanceof UsageError) return true;
+  if ((error as NodeJS.ErrnoException).code !== undefined && describeSystemError(error)) return true;
+  return /^(Machine|Elf|Image|System|Bundle)\w*Error$/.test(error.name);
+}
