@@ -11,12 +11,13 @@
  */
 import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
-import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
+import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO, START_INFO_RECEIVER_AT } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
 import { Features } from "./features";
 import { NotificationCapability } from "./invocations/notification-capability";
 import { Process } from "./process";
+import { startInfoWord } from "./start-info";
 import { signal, wait } from "./system-calls";
 import { UserInterrupts } from "./user-interrupts";
 
@@ -56,7 +57,9 @@ export class AsyncChannel {
   private readonly outLane: u32;
   private readonly inLane: u32;
   private readonly spins: u32;
-  private usesUserInterrupts: bool = false;
+  /** Whether this program receives user interrupts, and whether it can send them to the peer. */
+  private readonly receives: bool;
+  private sends: bool = false;
   private senderIndex: u64 = 0;
   private published: u32 = 0;
   private seen: u32 = 0;
@@ -71,7 +74,9 @@ export class AsyncChannel {
     this.inLane = record.page + (1 - side) * LANE_BYTES;
     this.data = record.page + DATA_OFFSET;
     this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
-    if (Features.userInterrupts && record.present) this.registerForUserInterrupts();
+    this.receives = startInfoWord(START_INFO_RECEIVER_AT) != 0;
+    if (this.receives) this.arm();
+    if (Features.userInterrupts && record.present) this.registerSender();
   }
 
   /** The channel shared with `peer`. Ends the program when there is none; ask once and keep it. */
@@ -81,16 +86,19 @@ export class AsyncChannel {
     return new AsyncChannel(requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with"));
   }
 
-  private registerForUserInterrupts(): void {
-    const error = changetype<NotificationCapability>(this.sendSlot).registerSender();
-    if (error != 0) return; // sender tables exhausted: the kernel's Signal still works
-    this.senderIndex = NotificationCapability.senderIndex;
-    this.usesUserInterrupts = true;
+  private arm(): void {
     if (!handlerInstalled) {
       handlerInstalled = true;
       UserInterrupts.enable(noteArrivals);
     }
     this.setState(STATE_ARMED);
+  }
+
+  private registerSender(): void {
+    const error = changetype<NotificationCapability>(this.sendSlot).registerSender();
+    if (error != 0) return; // the peer is no receiver, or the tables are full: the kernel's Signal still works
+    this.senderIndex = NotificationCapability.senderIndex;
+    this.sends = true;
   }
 
   /** Tells the peer that there is something new; everything written before is visible to it when it wakes. */
@@ -99,7 +107,7 @@ export class AsyncChannel {
     store32(this.outLane, this.published);
     // before the peer's state is read, and before the device that interrupts it is written
     fence(READ | WRITE, DEVICE_OUTPUT | READ | WRITE);
-    if (this.usesUserInterrupts && load32(this.outLane + STATE_OFFSET) == STATE_ARMED) {
+    if (this.sends && load32(this.outLane + STATE_OFFSET) == STATE_ARMED) {
       uipiSend(this.senderIndex);
     } else {
       signal(this.sendSlot);
@@ -125,7 +133,7 @@ export class AsyncChannel {
 
   /** Runs in user mode until the handler has noted this channel's vector; false when it takes too long. */
   private spinUntilInterrupted(): bool {
-    if (!this.usesUserInterrupts) return false;
+    if (!this.receives) return false;
     for (let i: u32 = 0; i < this.spins; i++) {
       if (Arrivals.any(this.vector)) return true;
       pause();
@@ -135,11 +143,11 @@ export class AsyncChannel {
 
   /** Waits in the kernel for the peer's Signal. */
   private block(): void {
-    const previous = this.usesUserInterrupts ? UserInterrupts.mask() : 0;
+    const previous = this.receives ? UserInterrupts.mask() : 0;
     this.setState(STATE_BLOCKED);
     fence(READ | WRITE, READ | WRITE);
     if (loadAcquire32(this.inLane) == this.seen) Arrivals.add(wait(SLOT_ASYNC_NOTIFICATION));
-    if (!this.usesUserInterrupts) return;
+    if (!this.receives) return;
     this.setState(STATE_ARMED);
     UserInterrupts.restore(previous);
   }

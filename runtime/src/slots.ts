@@ -18,6 +18,11 @@ export class SlotAllocator {
     return slot;
   }
 
+  /** Takes back the last `count` slots handed out. */
+  giveBack(count: u32): void {
+    this.next -= count;
+  }
+
   get free(): u32 {
     return this.end - this.next;
   }

@@ -1,0 +1,189 @@
+/** The tables the host wrote in front of this image (abi/src/bundle.ts), as typed records. */
+import {
+  BUNDLE_CAPABILITIES_AT,
+  BUNDLE_CAPABILITY_COUNT_AT,
+  BUNDLE_MAGIC,
+  BUNDLE_MAGIC_AT,
+  BUNDLE_MAPPING_COUNT_AT,
+  BUNDLE_MAPPINGS_AT,
+  BUNDLE_OBJECT_COUNT_AT,
+  BUNDLE_OBJECTS_AT,
+  BUNDLE_PROGRAM_COUNT_AT,
+  BUNDLE_PROGRAMS_AT,
+  CAPABILITY_BADGE_AT,
+  CAPABILITY_OBJECT_AT,
+  CAPABILITY_PROGRAM_AT,
+  CAPABILITY_RECORD_SIZE,
+  CAPABILITY_RIGHTS_AT,
+  CAPABILITY_SLOT_AT,
+  MAPPING_ADDRESS_AT,
+  MAPPING_OBJECT_AT,
+  MAPPING_PROGRAM_AT,
+  MAPPING_RECORD_SIZE,
+  OBJECT_KIND_AT,
+  OBJECT_RECORD_SIZE,
+  OBJECT_SLOT_AT,
+  PROGRAM_BOUND_NOTIFICATION_AT,
+  PROGRAM_DATA_AT,
+  PROGRAM_ENTRY_AT,
+  PROGRAM_FLAG_BACKGROUND,
+  PROGRAM_FLAG_OPTIONAL,
+  PROGRAM_FLAGS_AT,
+  PROGRAM_HART_AT,
+  PROGRAM_NAME_AT,
+  PROGRAM_PRIORITY_AT,
+  PROGRAM_RECORD_SIZE,
+  PROGRAM_START_INFO_PAGE_AT,
+  PROGRAM_SYMBOL_COUNT_AT,
+  PROGRAM_SYMBOLS_AT,
+  PROGRAM_TEXT_AT,
+  PROGRAM_ZERO_PAGES_AT,
+} from "../../abi/src/bundle";
+import { ROOT_TABLES_BASE } from "../../abi/src/program-layout";
+
+function header(at: u32): u32 {
+  return load<u32>(ROOT_TABLES_BASE + at);
+}
+
+export class Bundle {
+  static get valid(): bool {
+    return header(BUNDLE_MAGIC_AT) == BUNDLE_MAGIC;
+  }
+  static get programCount(): u32 {
+    return header(BUNDLE_PROGRAM_COUNT_AT);
+  }
+  static program(index: u32): ProgramRecord {
+    return changetype<ProgramRecord>(header(BUNDLE_PROGRAMS_AT) + index * PROGRAM_RECORD_SIZE);
+  }
+  static get objectCount(): u32 {
+    return header(BUNDLE_OBJECT_COUNT_AT);
+  }
+  static object(index: u32): ObjectRecord {
+    return changetype<ObjectRecord>(header(BUNDLE_OBJECTS_AT) + index * OBJECT_RECORD_SIZE);
+  }
+  static get capabilityCount(): u32 {
+    return header(BUNDLE_CAPABILITY_COUNT_AT);
+  }
+  static capability(index: u32): CapabilityRecord {
+    return changetype<CapabilityRecord>(header(BUNDLE_CAPABILITIES_AT) + index * CAPABILITY_RECORD_SIZE);
+  }
+  static get mappingCount(): u32 {
+    return header(BUNDLE_MAPPING_COUNT_AT);
+  }
+  static mapping(index: u32): MappingRecord {
+    return changetype<MappingRecord>(header(BUNDLE_MAPPINGS_AT) + index * MAPPING_RECORD_SIZE);
+  }
+}
+
+/** A record of a table; the handle's value is its address. */
+@unmanaged
+class TableRecord {
+  @inline protected field(at: u32): u32 {
+    return load<u32>(changetype<u32>(this) + at);
+  }
+}
+
+/** A program to start. */
+@unmanaged
+export class ProgramRecord extends TableRecord {
+  /** Address and length of the UTF-8 name. */
+  get name(): u32 {
+    return this.field(PROGRAM_NAME_AT);
+  }
+  get nameLength(): u32 {
+    return this.field(PROGRAM_NAME_AT + 4);
+  }
+  get hart(): u32 {
+    return this.field(PROGRAM_HART_AT);
+  }
+  get priority(): u32 {
+    return this.field(PROGRAM_PRIORITY_AT);
+  }
+  get isOptional(): bool {
+    return (this.field(PROGRAM_FLAGS_AT) & PROGRAM_FLAG_OPTIONAL) != 0;
+  }
+  get isBackground(): bool {
+    return (this.field(PROGRAM_FLAGS_AT) & PROGRAM_FLAG_BACKGROUND) != 0;
+  }
+  /** User virtual address of the first instruction. */
+  get entry(): u32 {
+    return this.field(PROGRAM_ENTRY_AT);
+  }
+  get text(): u32 {
+    return this.field(PROGRAM_TEXT_AT);
+  }
+  get textPages(): u32 {
+    return this.field(PROGRAM_TEXT_AT + 4);
+  }
+  get data(): u32 {
+    return this.field(PROGRAM_DATA_AT);
+  }
+  get dataPages(): u32 {
+    return this.field(PROGRAM_DATA_AT + 4);
+  }
+  get zeroPages(): u32 {
+    return this.field(PROGRAM_ZERO_PAGES_AT);
+  }
+  get startInfo(): u32 {
+    return this.field(PROGRAM_START_INFO_PAGE_AT);
+  }
+  get symbolCount(): u32 {
+    return this.field(PROGRAM_SYMBOL_COUNT_AT);
+  }
+  get symbols(): u32 {
+    return this.field(PROGRAM_SYMBOLS_AT);
+  }
+  /** Object number, or NO_OBJECT. */
+  get boundNotification(): u32 {
+    return this.field(PROGRAM_BOUND_NOTIFICATION_AT);
+  }
+}
+
+/** A kernel object several programs get capabilities to. */
+@unmanaged
+export class ObjectRecord extends TableRecord {
+  get kind(): u32 {
+    return this.field(OBJECT_KIND_AT);
+  }
+  /** Slot of the root server's own capability to it. */
+  get slot(): u32 {
+    return this.field(OBJECT_SLOT_AT);
+  }
+  set slot(value: u32) {
+    store<u32>(changetype<u32>(this) + OBJECT_SLOT_AT, value);
+  }
+}
+
+/** A capability a program gets. */
+@unmanaged
+export class CapabilityRecord extends TableRecord {
+  get program(): u32 {
+    return this.field(CAPABILITY_PROGRAM_AT);
+  }
+  get slot(): u32 {
+    return this.field(CAPABILITY_SLOT_AT);
+  }
+  get object(): u32 {
+    return this.field(CAPABILITY_OBJECT_AT);
+  }
+  get rights(): u32 {
+    return this.field(CAPABILITY_RIGHTS_AT);
+  }
+  get badge(): u64 {
+    return load<u64>(changetype<u32>(this) + CAPABILITY_BADGE_AT);
+  }
+}
+
+/** A page object a program has in its address space. */
+@unmanaged
+export class MappingRecord extends TableRecord {
+  get program(): u32 {
+    return this.field(MAPPING_PROGRAM_AT);
+  }
+  get object(): u32 {
+    return this.field(MAPPING_OBJECT_AT);
+  }
+  get address(): u32 {
+    return this.field(MAPPING_ADDRESS_AT);
+  }
+}

@@ -1,0 +1,105 @@
+/** What a program did wrong, in words, from the kernel's fault message (abi/src/faults.ts). */
+import {
+  CAP_FAULT_ADDRESS,
+  FAULT_CAPABILITY,
+  FAULT_UNKNOWN_SYSCALL,
+  FAULT_USER_EXCEPTION,
+  FAULT_VM,
+  UNKNOWN_SYSCALL_NUMBER,
+  USER_EXCEPTION_NUMBER,
+  VM_FAULT_ADDRESS,
+  VM_FAULT_STATUS,
+} from "../../abi/src/faults";
+import { PROGRAM_STACK_SIZE, PROGRAM_STACK_TOP, PROGRAM_TEXT_BASE } from "../../abi/src/program-layout";
+import { Message } from "../../runtime/src/message";
+import { TextBuffer } from "../../runtime/src/text-buffer";
+import { ProgramRecord } from "./bundle";
+import { printText } from "./output";
+import { appendSymbol } from "./symbols";
+
+// scause values of the privileged specification
+const ILLEGAL_INSTRUCTION: u64 = 2;
+const BREAKPOINT: u64 = 3;
+const INSTRUCTION_ACCESS_FAULT: u64 = 1;
+const INSTRUCTION_PAGE_FAULT: u64 = 12;
+const STORE_ACCESS_FAULT: u64 = 7;
+const STORE_PAGE_FAULT: u64 = 15;
+
+/** Below this, an address was most likely reached through a null pointer. */
+const NULL_AREA: u64 = 0x1_0000;
+/** A stack frame can jump over the guard page; this far below the stack still counts as its overflow. */
+const OVERFLOW_AREA: u64 = 0x10_0000;
+
+/** Whether a message label is one of the kernel's faults. */
+export function isFault(label: u64): bool {
+  return (
+    label == FAULT_CAPABILITY ||
+    label == FAULT_UNKNOWN_SYSCALL ||
+    label == FAULT_USER_EXCEPTION ||
+    label == FAULT_VM
+  );
+}
+
+/** Prints the report for the fault message received last. */
+export function reportFault(program: ProgramRecord): void {
+  TextBuffer.clear();
+  TextBuffer.text('rel4: program "');
+  TextBuffer.bytes(program.name, program.nameLength);
+  TextBuffer.text('" stopped: ');
+  appendCause(program);
+  // all fault messages begin with the program counter
+  const pc = Message.word(0);
+  TextBuffer.text("\n  at ");
+  appendSymbol(program, pc);
+  TextBuffer.text(" (pc ");
+  TextBuffer.hexadecimal(pc);
+  TextBuffer.text(")");
+  printText();
+}
+
+function appendCause(program: ProgramRecord): void {
+  const label = Message.label;
+  if (label == FAULT_VM) {
+    appendMemoryFault(program, Message.word(VM_FAULT_ADDRESS), Message.word(VM_FAULT_STATUS));
+  } else if (label == FAULT_USER_EXCEPTION) {
+    appendException(Message.word(USER_EXCEPTION_NUMBER));
+  } else if (label == FAULT_CAPABILITY) {
+    TextBuffer.text("it used capability ");
+    TextBuffer.decimal(Message.word(CAP_FAULT_ADDRESS));
+    TextBuffer.text(", which it was not given");
+  } else {
+    TextBuffer.text("it made an unknown system call, number ");
+    TextBuffer.signed(<i64>Message.word(UNKNOWN_SYSCALL_NUMBER));
+  }
+}
+
+function appendMemoryFault(program: ProgramRecord, address: u64, cause: u64): void {
+  const isFetch = cause == INSTRUCTION_PAGE_FAULT || cause == INSTRUCTION_ACCESS_FAULT;
+  const isStore = cause == STORE_PAGE_FAULT || cause == STORE_ACCESS_FAULT;
+  TextBuffer.text(isFetch ? "it jumped to" : isStore ? "it wrote to" : "it read from");
+  TextBuffer.text(" address ");
+  TextBuffer.hexadecimal(address);
+  const stackBottom: u64 = PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE;
+  const textEnd = <u64>PROGRAM_TEXT_BASE + ((<u64>program.textPages) << 12);
+  if (address < NULL_AREA) TextBuffer.text(", through a null pointer");
+  else if (address < stackBottom && address >= stackBottom - OVERFLOW_AREA) {
+    TextBuffer.text(", below its stack: the stack overflowed (");
+    TextBuffer.decimal(PROGRAM_STACK_SIZE >> 10);
+    TextBuffer.text(" KiB), probably endless recursion");
+  } else if (isStore && address >= <u64>PROGRAM_TEXT_BASE && address < textEnd) {
+    TextBuffer.text(", which is its own code and read-only");
+  } else TextBuffer.text(", where it has no such access");
+}
+
+function appendException(cause: u64): void {
+  if (cause == ILLEGAL_INSTRUCTION) {
+    TextBuffer.text(
+      "illegal instruction (a trap of the compiled code: unreachable, division by zero, bad indirect call, or a full heap)",
+    );
+  } else if (cause == BREAKPOINT) {
+    TextBuffer.text("breakpoint");
+  } else {
+    TextBuffer.text("exception ");
+    TextBuffer.decimal(cause);
+  }
+}
