@@ -4,10 +4,184 @@
  * Pipeline (docs/compiler.md): decode → SSA → passes → instruction selection → register allocation → layout → fragment.
  * Encoding, relaxation, addresses and ELF belong to the assembler and linker.
  */
-import type { BackendOptions, ModuleObject } from "./link/module-object";
+import { Assembler } from "./assembler/assembler";
+import { type Fragment, fragment } from "./assembler/instruction";
+import { generateCode } from "./backend/generate";
+import { dispatchTable, FUNCTION_TABLE } from "./backend/select-calls";
+import { parseFunction } from "./ir/parser";
+import type { IRFunction } from "./ir/ir";
+import { printFunction } from "./ir/printer";
+import type { BackendOptions, ImportedFunction, ModuleObject } from "./link/module-object";
+import { PIPELINE, runPipeline } from "./passes/pipeline";
+import { assemblyHelper, irHelper, TRAP_FUNCTION } from "./runtime-helpers/helpers";
+import { decodeModule } from "./wasm/decoder";
+import type { TranslationContext } from "./wasm/emitter";
+import { signatureText, type WasmFunction, type WasmModule } from "./wasm/module";
+import { translateFunction } from "./wasm/translator";
+
+/** Symbol that runs the start function. */
+const START = "__wasm_start";
+
+/** Told the text of a function after each stage. */
+type Observer = (stage: string, text: () => string) => void;
+
+class ModuleCompiler {
+  private readonly module: WasmModule;
+  private readonly context: TranslationContext;
+  private readonly pending: WasmFunction[] = [];
+  private readonly queued = new Set<WasmFunction>();
+  private readonly imports = new Map<string, ImportedFunction>();
+  /** Tables that code refers to: symbol → signature, or null for the table of all functions. */
+  private readonly tables = new Map<string, string | null>();
+  private readonly fragments: Fragment[] = [];
+
+  constructor(
+    wasm: Uint8Array,
+    private readonly options: BackendOptions,
+  ) {
+    this.module = decodeModule(wasm);
+    const mutable = this.module.globals.flatMap((global, index) => (global.mutable ? [index] : []));
+    const slots = new Map(mutable.map((index, slot) => [index, slot]));
+    this.context = {
+      module: this.module,
+      options,
+      globalSlot: (index) => slots.get(index)!,
+      onCall: (target) => this.enqueue(target),
+      onImport: (imported) => this.imports.set(imported.symbol, imported),
+      onTable: (signature) => this.useTable(signature),
+    };
+  }
+
+  compile(): ModuleObject {
+    const { module } = this;
+    for (const index of module.exports.values()) this.enqueue(module.functions[index]!);
+    if (module.start !== null) this.enqueue(module.functions[module.start]!);
+    for (let next = this.pending.pop(); next; next = this.pending.pop()) this.fragments.push(this.function(next));
+    this.fragments.push(this.start(), ...this.dispatchTables());
+    this.addHelpers();
+    return {
+      fragments: this.fragments,
+      globals: module.globals.filter((global) => global.mutable).map((global) => global.initial),
+      data: module.data,
+      imports: [...this.imports.values()],
+      exports: new Map([...module.exports].map(([name, index]) => [name, module.functions[index]!.name])),
+      exportedConstants: this.exportedConstants(),
+      dumpIR: (name, stage) => this.dump(name, stage),
+    };
+  }
+
+  private enqueue(target: WasmFunction): void {
+    if (target.import || this.queued.has(target)) return;
+    this.queued.add(target);
+    this.pending.push(target);
+  }
+
+  /** Functions of the table are compiled once a call could reach them. */
+  private useTable(signature: string | null): void {
+    const symbol = signature === null ? FUNCTION_TABLE : dispatchTable(signature);
+    if (this.tables.has(symbol)) return;
+    this.tables.set(symbol, signature);
+    for (const target of this.tableEntries(signature)) if (target) this.enqueue(target);
+  }
+
+  /** The functions of the table that have this signature; null elsewhere. */
+  private tableEntries(signature: string | null): (WasmFunction | null)[] {
+    return this.module.table.map((index) => {
+      const target = index === null ? undefined : this.module.functions[index];
+      if (!target || target.import) return null;
+      return signature === null || signatureText(target.type) === signature ? target : null;
+    });
+  }
+
+  private function(source: WasmFunction, observe?: Observer): Fragment {
+    const fn = translateFunction(this.context, source);
+    return this.generate(fn, undefined, observe);
+  }
+
+  private generate(fn: IRFunction, registers?: readonly number[], observe?: Observer): Fragment {
+    const { options } = this;
+    const text = (): string => printFunction(fn);
+    observe?.("ssa", text);
+    runPipeline(fn, options.optimize, (pass) => observe?.(pass, text));
+    const { bitmanip } = options.isa;
+    return generateCode(fn, { bitmanip, locate: (offset) => options.locate(offset), registers, observe });
+  }
+
+  private start(): Fragment {
+    const a = new Assembler(START);
+    const index = this.module.start;
+    if (index === null) a.ret();
+    else a.tail(this.module.functions[index]!.name);
+    return a.finish();
+  }
+
+  private dispatchTables(): Fragment[] {
+    return [...this.tables].map(([symbol, signature]) => {
+      const table = fragment(symbol, "rodata");
+      for (const target of this.tableEntries(signature))
+        table.items.push({ kind: "data", size: 4, value: { symbol: target?.name ?? TRAP_FUNCTION } });
+      return table;
+    });
+  }
+
+  /** Adds the helpers that the fragments so far, or other helpers, refer to. */
+  private addHelpers(): void {
+    const known = new Set(this.fragments.map(({ name }) => name));
+    for (let i = 0; i < this.fragments.length; i++) {
+      for (const name of referencedSymbols(this.fragments[i]!)) {
+        if (known.has(name)) continue;
+        known.add(name);
+        const helper = irHelper(name);
+        const added = helper ? this.generate(parseFunction(helper.text), helper.registers) : assemblyHelper(name);
+        if (added) this.fragments.push(added);
+      }
+    }
+  }
+
+  private exportedConstants(): Map<string, bigint> {
+    const constants = new Map<string, bigint>();
+    for (const [name, index] of this.module.exportedGlobals) {
+      const { mutable, initial } = this.module.globals[index]!;
+      if (!mutable) constants.set(name, initial);
+    }
+    return constants;
+  }
+
+  private dump(name: string, stage: string): string {
+    const source = this.module.functions.find((item) => item.name === name && !item.import);
+    const helper = irHelper(name);
+    if (!source && !helper) throw new Error(`no function named ${name}`);
+    let result: string | undefined;
+    const observe: Observer = (current, text) => {
+      if (current === stage) result = text();
+    };
+    if (source) this.function(source, observe);
+    else this.generate(parseFunction(helper!.text), helper!.registers, observe);
+    if (result === undefined) throw new Error(`no stage named ${stage}; stages: ${STAGES.join(", ")}`);
+    return result;
+  }
+}
+
+/** Stages that `dumpIR` can show, in order. */
+export const STAGES: readonly string[] = [
+  "ssa",
+  ...PIPELINE.map((pass) => pass.name),
+  "machine",
+  "allocated",
+  "layout",
+];
+
+function referencedSymbols(item: Fragment): string[] {
+  return item.items.flatMap((entry) => {
+    if (entry.kind === "instruction") return entry.symbol ? [entry.symbol.name] : [];
+    return entry.kind === "data" && typeof entry.value === "object" && "symbol" in entry.value ? [entry.value.symbol] : [];
+  });
+}
 
 /**
  * Compiles a wasm module.
  * @throws CompileError when the module uses something outside the dialect (floats, SIMD, passive segments, …).
  */
-export declare function compileModule(wasm: Uint8Array, options: BackendOptions): ModuleObject;
+export function compileModule(wasm: Uint8Array, options: BackendOptions): ModuleObject {
+  return new ModuleCompiler(wasm, options).compile();
+}

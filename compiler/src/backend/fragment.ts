@@ -1,0 +1,147 @@
+/** Turns allocated, laid-out machine code into the fragment that assembler and linker understand. */
+import { loadImmediate } from "../assembler/immediate";
+import { type Fragment, fragment, type Instruction, instruction, type SourcePosition, type SymbolRef } from "../assembler/instruction";
+import { OPCODES, type Opcode } from "../assembler/opcodes";
+import { Frame } from "./frame";
+import { invert, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
+
+/** What emission needs besides the code. */
+export interface EmissionOptions {
+  bitmanip: boolean;
+  locate(wasmOffset: number): SourcePosition | undefined;
+}
+
+class FragmentWriter {
+  readonly result: Fragment;
+  private readonly frame: Frame;
+  private retries = 0;
+
+  constructor(
+    private readonly fn: MachineFunction,
+    private readonly options: EmissionOptions,
+  ) {
+    this.result = fragment(fn.name);
+    this.frame = new Frame(fn);
+  }
+
+  write(): Fragment {
+    const { blocks } = this.fn;
+    const targets = branchTargets(blocks);
+    this.writeAll(this.frame.prologue());
+    for (const [index, block] of blocks.entries()) {
+      if (targets.has(block)) this.result.items.push({ kind: "label", label: block.id });
+      const next = blocks[index + 1];
+      this.writeAll(block.instructions, next);
+      const last = block.instructions[block.instructions.length - 1];
+      const falls = !last || !["branch", "jumpTable", "return", "tail", "unimp"].includes(last.op);
+      if (falls && block.successors[0] !== next) this.jump(block.successors[0]!);
+    }
+    return this.result;
+  }
+
+  private push(item: Instruction): void {
+    this.result.items.push(item);
+  }
+
+  private jump(target: MachineBlock): void {
+    this.push(instruction("jal", { target: target.id }));
+  }
+
+  private writeAll(instructions: MachineInstruction[], next?: MachineBlock): void {
+    for (const item of instructions) this.instruction(item, next);
+  }
+
+  private instruction(item: MachineInstruction, next?: MachineBlock): void {
+    const { rd, uses, imm, frame } = { ...item, frame: this.frame };
+    switch (item.op) {
+      case "mv":
+        return this.push(instruction("addi", { rd, rs1: uses[0]! }));
+      case "li":
+        for (const step of loadImmediate(rd, item.constant!, this.options)) this.push(step);
+        return;
+      case "branch":
+        return this.branch(item, next);
+      case "jumpTable":
+        this.result.jumpTables.push({ symbol: item.symbol!, targets: item.targets!.map((target) => target.id) });
+        return this.push(instruction("jalr", { rs1: uses[0]! }));
+      case "return":
+        this.writeAll(frame.epilogue());
+        return this.push(instruction("jalr", { rs1: 1 }));
+      case "tail":
+        this.writeAll(frame.epilogue());
+        return this.plain("tail", item);
+      case "callRegister":
+        return this.push(instruction("jalr", { rd: 1, rs1: uses[uses.length - 1]! }));
+      case "loadSlot":
+        return this.writeAll(frame.access("ld", rd, frame.slotOffset(imm)));
+      case "storeSlot":
+        return this.writeAll(frame.access("sd", uses[0]!, frame.slotOffset(imm)));
+      case "loadArgument":
+        return this.writeAll(frame.access("ld", rd, frame.argumentOffset(imm)));
+      case "compareExchange":
+        return this.compareExchange(item);
+      default:
+        return this.plain(item.op, item);
+    }
+  }
+
+  private plain(op: Opcode, item: MachineInstruction): void {
+    const { uses, imm, constant, symbol } = item;
+    // Calls list the argument registers they read, which are no operands.
+    const isCall = op === "call" || op === "tail" || op === "ecall";
+    const fields: Partial<Instruction> = { rd: Math.max(item.rd, 0), imm };
+    if (!isCall) Object.assign(fields, { rs1: constant === undefined ? (uses[0] ?? 0) : Number(constant), rs2: uses[1] ?? 0 });
+    const { format } = OPCODES[op];
+    if (format === "store") Object.assign(fields, { rs1: uses[1]!, rs2: uses[0]! });
+    if (symbol !== undefined) fields.symbol = this.symbolRef(op, item);
+    const position = item.position ? this.options.locate(item.position) : undefined;
+    if (position) fields.position = position;
+    this.push(instruction(op, fields));
+  }
+
+  private symbolRef(op: Opcode, { symbol, symbolUse, addend }: MachineInstruction): SymbolRef {
+    const use = symbolUse ?? (op === "la" ? "pcrel" : "call");
+    return { name: symbol!, use, ...(addend ? { addend } : {}) };
+  }
+
+  private branch(item: MachineInstruction, next?: MachineBlock): void {
+    let [then, otherwise] = item.targets as [MachineBlock, MachineBlock];
+    let condition = item.condition!;
+    if (then === next) {
+      condition = invert(condition);
+      [then, otherwise] = [otherwise, then];
+    }
+    this.push(instruction(condition, { rs1: item.uses[0]!, rs2: item.uses[1]!, target: then.id }));
+    if (otherwise !== next) this.jump(otherwise);
+  }
+
+  /** lr / bne / sc / bnez, sequentially consistent (unprivileged spec, table A.6). */
+  private compareExchange({ rd, uses, imm, defs }: MachineInstruction): void {
+    const [address, expected, replacement] = uses as [number, number, number];
+    const scratch = defs![0]!;
+    const width = imm === 8 ? "d" : "w";
+    const retry = `retry ${this.retries}`;
+    const done = `done ${this.retries++}`;
+    this.result.items.push({ kind: "label", label: retry });
+    this.push(instruction(`lr.${width}`, { rd, rs1: address, imm: 3 }));
+    this.push(instruction("bne", { rs1: rd, rs2: expected, target: done }));
+    this.push(instruction(`sc.${width}`, { rd: scratch, rs1: address, rs2: replacement, imm: 1 }));
+    this.push(instruction("bne", { rs1: scratch, rs2: 0, target: retry }));
+    this.result.items.push({ kind: "label", label: done });
+  }
+}
+
+/** Blocks that something other than falling through leads to. */
+function branchTargets(blocks: MachineBlock[]): Set<MachineBlock> {
+  const targets = new Set<MachineBlock>();
+  for (const [index, block] of blocks.entries()) {
+    for (const target of block.instructions[block.instructions.length - 1]?.targets ?? []) targets.add(target);
+    for (const successor of block.successors) if (successor !== blocks[index + 1]) targets.add(successor);
+  }
+  return targets;
+}
+
+/** Writes a function's code as a fragment named like the function. */
+export function writeFragment(fn: MachineFunction, options: EmissionOptions): Fragment {
+  return new FragmentWriter(fn, options).write();
+}

@@ -1,0 +1,77 @@
+/** The order of blocks in memory: jumps to jumps disappear, short ends are duplicated, cold blocks go last. */
+import { isTerminator, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
+
+/** Returns up to this long are duplicated instead of jumped to, by how many registers the epilogue restores. */
+const returnLimit = (restored: number): number => (restored > 2 ? 2 : 4);
+
+const lastOf = (block: MachineBlock): MachineInstruction | undefined => block.instructions[block.instructions.length - 1];
+
+/** Whether control goes on to the only successor. */
+function continues(block: MachineBlock): boolean {
+  const last = lastOf(block);
+  return !last || !isTerminator(last.op);
+}
+
+/** The block that control reaches from `block` without executing anything. */
+function destination(block: MachineBlock): MachineBlock {
+  const seen = new Set<MachineBlock>();
+  let current = block;
+  while (current.instructions.length === 0 && current.successors.length === 1 && !seen.has(current)) {
+    seen.add(current);
+    current = current.successors[0]!;
+  }
+  return current;
+}
+
+function threadJumps(fn: MachineFunction): void {
+  for (const block of fn.blocks) {
+    block.successors = block.successors.map(destination);
+    const last = lastOf(block);
+    if (last?.targets) last.targets = last.targets.map(destination);
+    if (last?.op === "branch" && last.targets![0] === last.targets![1]) {
+      block.instructions.pop();
+      block.successors = [last.targets![0]!];
+    }
+  }
+}
+
+const copyOf = (instruction: MachineInstruction): MachineInstruction => ({ ...instruction, uses: [...instruction.uses] });
+
+/** Appends short returning blocks to the blocks that jump to them. */
+function duplicateReturns(fn: MachineFunction): void {
+  const limit = returnLimit(fn.savedRegisters.length + (fn.hasCall ? 1 : 0));
+  for (const block of fn.blocks) {
+    if (!continues(block)) continue;
+    const target = block.successors[0]!;
+    const end = lastOf(target);
+    if (target === block || !end || (end.op !== "return" && end.op !== "unimp")) continue;
+    if (target.instructions.length > limit) continue;
+    block.instructions.push(...target.instructions.map(copyOf));
+    block.successors = [];
+  }
+}
+
+/** Depth-first postorder with the most promising successor visited last, so that it comes right behind its predecessor. */
+function order(fn: MachineFunction): MachineBlock[] {
+  const visited = new Set<MachineBlock>();
+  const postorder: MachineBlock[] = [];
+  const ends = (block: MachineBlock): number => (lastOf(block)?.op === "return" ? 1 : 0);
+  const visit = (block: MachineBlock): void => {
+    visited.add(block);
+    const successors = [...block.successors].sort(
+      (a, b) => Number(b.cold) - Number(a.cold) || a.depth - b.depth || ends(b) - ends(a),
+    );
+    for (const successor of successors) if (!visited.has(successor)) visit(successor);
+    postorder.push(block);
+  };
+  visit(fn.blocks[0]!);
+  const blocks = postorder.reverse();
+  return [...blocks.filter((block) => !block.cold), ...blocks.filter((block) => block.cold)];
+}
+
+/** Lays out a function's blocks, in place. */
+export function layoutBlocks(fn: MachineFunction): void {
+  threadJumps(fn);
+  duplicateReturns(fn);
+  fn.blocks = order(fn);
+}

@@ -1,0 +1,139 @@
+/** Instruction selection for calls (psABI), environment calls, parameters and returns. */
+import { reg } from "../assembler/registers";
+import type { Value } from "../ir/ir";
+import { signatureText } from "../wasm/module";
+import type { MachineInstruction, MachineOp } from "./machine";
+import { ARGUMENT_REGISTERS, CALLER_SAVED, NONE } from "./registers";
+import type { Selector } from "./selector";
+
+/** Symbol of the table that holds the functions of one signature; every other entry is the trap function. */
+export const dispatchTable = (signature: string): string => `__functions ${signature}`;
+
+/** Symbol of the table of all functions in the function table. */
+export const FUNCTION_TABLE = "__functions";
+
+/** Registers the bit-counting helpers may change. */
+export const HELPER_CLOBBERS: readonly number[] = [reg.ra, reg.a0, reg.t0, reg.t1, reg.t2];
+
+export class CallSelector {
+  private readonly ecallResults = new Map<Value, Value[]>();
+
+  constructor(private readonly s: Selector) {
+    for (const block of s.fn.blocks)
+      for (const value of block.instructions) {
+        if (value.op !== "ecallResult") continue;
+        const ecall = value.args[0]!;
+        this.ecallResults.set(ecall, [...(this.ecallResults.get(ecall) ?? []), value]);
+      }
+  }
+
+  /** Copies incoming parameters to their registers; belongs to the start of the entry block. */
+  parameters(params: Value[]): void {
+    const { s } = this;
+    for (const param of params) {
+      if (!s.isNeeded(param)) continue;
+      const rd = s.resultRegister(param);
+      const register = ARGUMENT_REGISTERS[param.index];
+      if (register !== undefined) s.emit("mv", rd, [register]);
+      else s.emit("loadArgument", rd, [], param.index - ARGUMENT_REGISTERS.length);
+    }
+  }
+
+  returnValue(value: Value | undefined): void {
+    const { s } = this;
+    if (value) this.moveTo(reg.a0, value);
+    s.emit("return", NONE, value ? [reg.a0] : []);
+  }
+
+  private moveTo(register: number, value: Value): void {
+    const { s } = this;
+    const source = s.strip(value);
+    if (source.op === "const") s.emit("li", register, [], 0, { constant: source.constant });
+    else s.emit("mv", register, [s.register(source)]);
+  }
+
+  /** Puts arguments where the psABI wants them; returns the registers used. */
+  private arguments(args: Value[]): number[] {
+    const { s } = this;
+    const inRegisters = args.slice(0, ARGUMENT_REGISTERS.length);
+    const onStack = args.slice(ARGUMENT_REGISTERS.length);
+    s.machine.outgoingBytes = Math.max(s.machine.outgoingBytes, onStack.length * 8);
+    for (const [k, arg] of onStack.entries()) s.emit("sd", NONE, [s.register(arg), reg.sp], k * 8);
+    // Constants last, so that they occupy an argument register only where nothing else needs one.
+    const isConstant = (arg: Value): boolean => s.strip(arg).op === "const";
+    for (const [k, arg] of inRegisters.entries()) if (!isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
+    for (const [k, arg] of inRegisters.entries()) if (isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
+    return ARGUMENT_REGISTERS.slice(0, inRegisters.length);
+  }
+
+  private emitCall(op: MachineOp, uses: number[], extra: Partial<MachineInstruction>): void {
+    this.s.machine.hasCall = true;
+    this.s.emit(op, NONE, uses, 0, { defs: CALLER_SAVED, ...extra });
+  }
+
+  private takeResult(value: Value): void {
+    if (value.type && this.s.isNeeded(value)) this.s.emit("mv", this.s.resultRegister(value), [reg.a0]);
+  }
+
+  call(value: Value): void {
+    const uses = this.arguments(value.args);
+    this.emitCall("call", uses, { symbol: value.symbol, position: value.position });
+    this.takeResult(value);
+  }
+
+  /** Whether a call may reuse this function's frame: nothing of it is passed on the stack. */
+  canBeTail(value: Value): boolean {
+    return value.op === "call" && value.args.length <= ARGUMENT_REGISTERS.length;
+  }
+
+  tailCall(value: Value): void {
+    const uses = this.arguments(value.args);
+    this.s.emit("tail", NONE, uses, 0, { symbol: value.symbol, position: value.position });
+  }
+
+  callIndirect(value: Value): void {
+    const [index, ...args] = value.args as [Value, ...Value[]];
+    const target = this.codeAddress(this.s.newRegister(), dispatchTable(signatureText(value.signature!)), index);
+    const uses = this.arguments(args);
+    this.emitCall("callRegister", [...uses, target], {});
+    this.takeResult(value);
+  }
+
+  functionAddress(value: Value): void {
+    if (this.s.isNeeded(value)) this.codeAddress(this.s.resultRegister(value), FUNCTION_TABLE, value.args[0]!);
+  }
+
+  /** rd = entry `index` of a table of 4-byte code addresses. */
+  codeAddress(rd: number, table: string, index: Value): number {
+    const { s } = this;
+    const high = s.symbolHighRegister(table);
+    let place: number;
+    if (s.options.bitmanip) place = s.emitTo("sh2add", [s.register(index), high]);
+    else place = s.emitTo("add", [s.emitTo("slli", [s.register(index)], 2), high]);
+    return s.emit("lw", rd, [place], 0, { symbol: table, symbolUse: "lo12" });
+  }
+
+  ecall(value: Value): void {
+    const { s } = this;
+    const uses = this.arguments(value.args);
+    s.emit("ecall", NONE, uses, 0, { defs: ARGUMENT_REGISTERS.slice(0, 6) });
+    this.takeResult(value);
+    for (const result of this.ecallResults.get(value) ?? [])
+      if (s.isNeeded(result)) s.emit("mv", s.resultRegister(result), [ARGUMENT_REGISTERS[result.index]!]);
+  }
+
+  /** A bit-counting operation as a call of a helper that changes few registers. */
+  countBits(value: Value): void {
+    const { s } = this;
+    const operand = value.args[0]!;
+    const wide = operand.type === "i64";
+    s.emit("mv", reg.a0, [wide ? s.register(operand) : s.lowBits(operand)]);
+    this.emitCall("call", [reg.a0], { symbol: countHelper(value.op, wide), defs: HELPER_CLOBBERS });
+    s.emit("mv", s.resultRegister(value), [reg.a0]);
+  }
+}
+
+/** Symbol of the helper for clz, ctz or popcnt on machines without Zbb. */
+export function countHelper(op: string, wide: boolean): string {
+  return `__${op}${wide ? 64 : 32}`;
+}

@@ -1,0 +1,218 @@
+/**
+ * The state that instruction selection shares between its parts: virtual registers of values, the code being emitted,
+ * and where constants are materialised.
+ *
+ * Selection runs bottom-up: blocks in reverse order, values from last to first. A pure value is emitted only if something
+ * selected before (that is, later in the program) asked for its register, so whatever was folded into its users costs
+ * nothing. The code of one value is a *group*; groups are put in order when the block is done.
+ *
+ * Registers hold i32 values sign-extended to 64 bits. `register` gives a value in that form; `lowBits` gives a register of
+ * which only the low 32 bits (or fewer) are right, for the users that look no further.
+ */
+import { loadImmediate } from "../assembler/immediate";
+import type { Block, IRFunction, Value } from "../ir/ir";
+import type { ControlFlow, Loop } from "../ir/control-flow";
+import type { MachineBlock, MachineFunction, MachineInstruction, MachineOp } from "./machine";
+import { FIRST_VIRTUAL, NONE } from "./registers";
+import { isNonNegative } from "./value-range";
+
+/** What selection needs to know about the target. */
+export interface SelectionOptions {
+  bitmanip: boolean;
+}
+
+type Group = MachineInstruction[];
+
+/** A constant or symbol address that a block materialises once, in front of its first use. */
+interface Materialized {
+  register: number;
+  instruction: MachineInstruction;
+  /** The first group (in program order) that uses it; null means in front of the terminator. */
+  before: Group | null;
+}
+
+/** Constants hoisted out of one loop at most. */
+const MAX_HOISTED = 8;
+
+export class Selector {
+  readonly machine: MachineFunction;
+  /** Block being selected. */
+  block!: Block;
+  private group: Group = [];
+  private groups: Group[] = [];
+  private readonly registers: Int32Array;
+  private readonly machineBlocks = new Map<Block, MachineBlock>();
+  private readonly materialized = new Map<Block, Map<string, Materialized>>();
+  private readonly loopsAround: Loop[][];
+  private readonly hoisted = new Map<Loop, number>();
+
+  constructor(
+    readonly fn: IRFunction,
+    readonly flow: ControlFlow,
+    readonly options: SelectionOptions,
+    /** How often each value is used, by value number. */
+    readonly uses: Int32Array,
+  ) {
+    this.registers = new Int32Array(fn.valueCount);
+    this.machine = {
+      name: fn.name,
+      blocks: [],
+      registerCount: FIRST_VIRTUAL,
+      outgoingBytes: 0,
+      hasCall: false,
+      slots: 0,
+      savedRegisters: [],
+    };
+    this.loopsAround = fn.blocks.map((block) => flow.loops.filter((loop) => loop.body.has(block)));
+    for (const block of fn.blocks) this.addMachineBlock(block);
+    for (const block of fn.blocks)
+      this.machineBlock(block).successors = block.successors.map((successor) => this.machineBlock(successor));
+  }
+
+  private addMachineBlock(block: Block): void {
+    const machineBlock: MachineBlock = {
+      id: block.id,
+      instructions: [],
+      successors: [],
+      depth: this.flow.depth[block.order]!,
+      cold: block.terminator.kind === "trap",
+    };
+    this.machineBlocks.set(block, machineBlock);
+    this.materialized.set(block, new Map());
+    this.machine.blocks.push(machineBlock);
+  }
+
+  machineBlock(block: Block): MachineBlock {
+    return this.machineBlocks.get(block)!;
+  }
+
+  // Code
+
+  /** Appends an instruction to the current group and returns its result register. */
+  emit(op: MachineOp, rd: number, uses: number[], imm = 0, extra: Partial<MachineInstruction> = {}): number {
+    this.group.push({ op, rd, uses, imm, ...extra });
+    return rd;
+  }
+
+  /** Appends an instruction whose result goes to a fresh register. */
+  emitTo(op: MachineOp, uses: number[], imm = 0, extra: Partial<MachineInstruction> = {}): number {
+    return this.emit(op, this.newRegister(), uses, imm, extra);
+  }
+
+  newRegister(): number {
+    return this.machine.registerCount++;
+  }
+
+  /** Starts the code of the next value (which runs before everything selected so far in this block). */
+  beginGroup(): void {
+    this.group = [];
+    this.groups.push(this.group);
+  }
+
+  beginBlock(block: Block): void {
+    this.block = block;
+    this.groups = [];
+    this.beginGroup();
+    for (const entry of this.materialized.get(block)!.values()) entry.before ??= this.group;
+  }
+
+  endBlock(): void {
+    const code = this.machineBlock(this.block).instructions;
+    const entries = [...this.materialized.get(this.block)!.values()];
+    for (const group of this.groups.reverse()) {
+      for (const entry of entries) if (entry.before === group) code.push(entry.instruction);
+      for (const instruction of group) code.push(instruction);
+    }
+  }
+
+  // Values
+
+  /** Whether something needs this value in a register. */
+  isNeeded(value: Value): boolean {
+    return this.registers[value.id] !== 0;
+  }
+
+  /** The register a value's definition must write. */
+  resultRegister(value: Value): number {
+    const known = this.registers[value.id]!;
+    if (known !== 0) return known;
+    const fresh = this.newRegister();
+    this.registers[value.id] = fresh;
+    return fresh;
+  }
+
+  /** Looks through conversions that leave the register unchanged. */
+  strip(value: Value): Value {
+    let current = value;
+    for (;;) {
+      const source = current.args[0];
+      const free = current.op === "exts" || (current.op === "extu" && isNonNegative(source!));
+      if (!free) return current;
+      current = source!;
+    }
+  }
+
+  /** A register holding the whole value. */
+  register(value: Value): number {
+    const source = this.strip(value);
+    return source.op === "const" ? this.constantRegister(source.constant) : this.resultRegister(source);
+  }
+
+  /** A register whose low 32 bits are the value's. */
+  lowBits(value: Value): number {
+    let current = value;
+    for (;;) {
+      const mask = current.args[1];
+      const isLowMask = current.op === "and" && current.type === "i64" && mask!.op === "const" && mask!.constant === 0xffffffffn;
+      if (current.op !== "wrap" && current.op !== "extu" && current.op !== "exts" && !isLowMask) return this.register(current);
+      current = current.args[0]!;
+    }
+  }
+
+  /** A register whose bits up to number `bit` are the value's. */
+  lowBitsOrRegister(value: Value, bit: number): number {
+    return bit < 32 ? this.lowBits(value) : this.register(value);
+  }
+
+  // Constants
+
+  /** A register holding a constant. Constants used in loops are materialised in front of the outermost loop. */
+  constantRegister(constant: bigint): number {
+    if (constant === 0n) return 0;
+    return this.materialize(`#${constant}`, { op: "li", rd: NONE, uses: [], imm: 0, constant });
+  }
+
+  /** A register holding the upper part of a symbol's address, to be completed by a `lo12` use. */
+  symbolHighRegister(symbol: string, addend = 0): number {
+    const instruction = { op: "lui", rd: NONE, uses: [], imm: 0, symbol, addend, symbolUse: "hi20" } as const;
+    return this.materialize(`@${symbol}+${addend}`, { ...instruction, uses: [] });
+  }
+
+  private materialize(key: string, instruction: MachineInstruction): number {
+    const loop = this.hoistingLoop();
+    const home = loop ? loop.preheader! : this.block;
+    const known = this.materialized.get(home)!;
+    let entry = known.get(key);
+    if (!entry) {
+      const register = this.newRegister();
+      entry = { register, instruction: { ...instruction, rd: register }, before: null };
+      known.set(key, entry);
+      if (loop) this.hoisted.set(loop, (this.hoisted.get(loop) ?? 0) + 1);
+    }
+    if (home === this.block) entry.before = this.group;
+    return entry.register;
+  }
+
+  /** The outermost loop around the current block if constants can still be moved out of it. */
+  private hoistingLoop(): Loop | null {
+    const loops = this.loopsAround[this.block.order]!;
+    if (loops.length === 0) return null;
+    for (const loop of loops) if (!loop.preheader || (this.hoisted.get(loop) ?? 0) >= MAX_HOISTED) return null;
+    return loops[0]!;
+  }
+
+  /** Instructions needed to materialise a constant. */
+  constantCost(constant: bigint): number {
+    return constant === 0n ? 0 : loadImmediate(1, constant, this.options).length;
+  }
+}

@@ -1,0 +1,51 @@
+/** Run-time helpers: functions that compiled code calls and that are linked in only if something needs them. */
+import { Assembler } from "../assembler/assembler";
+import type { Fragment } from "../assembler/instruction";
+import { reg } from "../assembler/registers";
+import { CALLEE_SAVED } from "../backend/registers";
+import { CONTEXT_SWITCH } from "../wasm/intrinsics";
+import { BIT_COUNTING } from "./bit-counting";
+import { BULK_MEMORY } from "./bulk-memory";
+
+/** Symbol of a function that traps; empty and mistyped table entries point to it. */
+export const TRAP_FUNCTION = "__trap";
+
+/** A helper given as IR, with the registers it may use (all, if absent). */
+export interface IRHelper {
+  text: string;
+  registers?: readonly number[];
+}
+
+/** Registers for the bit-counting helpers: what their callers expect to change. */
+const BIT_COUNTING_REGISTERS: readonly number[] = [reg.a0, reg.t0, reg.t1, reg.t2];
+
+/** Saves ra, sp and s0–s11 at a0 (14 × 8 bytes), loads them from a1 and returns there. */
+function contextSwitch(): Fragment {
+  const a = new Assembler(CONTEXT_SWITCH);
+  const saved = [reg.ra, reg.sp, ...CALLEE_SAVED];
+  for (const [k, register] of saved.entries()) a.sd(register, reg.a0, 8 * k);
+  for (const [k, register] of saved.entries()) a.ld(register, reg.a1, 8 * k);
+  a.ret();
+  return a.finish();
+}
+
+function trap(): Fragment {
+  const a = new Assembler(TRAP_FUNCTION);
+  a.unimp();
+  return a.finish();
+}
+
+/** The helper written in assembly with this name, if there is one. */
+export function assemblyHelper(name: string): Fragment | undefined {
+  if (name === CONTEXT_SWITCH) return contextSwitch();
+  if (name === TRAP_FUNCTION) return trap();
+  return undefined;
+}
+
+/** The helper written as IR with this name, if there is one. */
+export function irHelper(name: string): IRHelper | undefined {
+  const counting = BIT_COUNTING[name];
+  if (counting) return { text: counting, registers: BIT_COUNTING_REGISTERS };
+  const bulk = BULK_MEMORY[name];
+  return bulk ? { text: bulk } : undefined;
+}
