@@ -1,0 +1,10 @@
+/** The kernel's assembly, for `compile({ assembly: kernelAssembly() })`. */
+import type { Fragment } from "@rel4/compiler";
+import { bootFragments } from "./boot";
+import { lockData } from "./lock";
+import { trapFragment } from "./trap";
+
+export function kernelAssembly(): Fragment[] {
+  // The image starts with `_start`: some loaders jump to the first byte.
+  return [...bootFragments(), trapFragment(), lockData()];
+}

@@ -1,0 +1,48 @@
+/**
+ * The big kernel lock: a ticket lock, so that harts enter in the order in which they came.
+ *
+ * Two 32-bit words: the next ticket to hand out, and the ticket being served. A hart publishes `inKernel` before it
+ * queues: the holder may then change the waiting hart's thread, because its registers are saved already.
+ */
+import { type Assembler, type Fragment, fragment, reg } from "@rel4/compiler";
+import { kept } from "./registers";
+
+export const LOCK_SYMBOL = "kernelLock";
+const SERVING = 4;
+
+// Sets of memory accesses, as the fence instruction names them
+const READ = 2;
+const WRITE = 1;
+const READ_WRITE = 3;
+
+/** The lock's words. */
+export function lockData(): Fragment {
+  const data = fragment(LOCK_SYMBOL, "data");
+  data.alignment = 64;
+  for (let word = 0; word < 16; word++) data.items.push({ kind: "data", size: 4, value: 0n });
+  return data;
+}
+
+/** Takes the lock; the ticket stays in `kept.ticket`. Overwrites t1 and t2. `scope` makes the labels unique. */
+export function takeLock(a: Assembler, scope: string): void {
+  a.la(reg.t1, LOCK_SYMBOL);
+  a.li(reg.t2, 1);
+  a.amoaddW(kept.ticket, reg.t2, reg.t1);
+  a.label(`${scope}.wait`);
+  a.lw(reg.t2, reg.t1, SERVING);
+  a.bne(reg.t2, kept.ticket, `${scope}.wait`);
+  a.fence(READ, READ_WRITE);
+}
+
+/** Serves the next ticket. Overwrites t1 and `kept.ticket`. */
+export function releaseLock(a: Assembler): void {
+  a.la(reg.t1, LOCK_SYMBOL);
+  a.addiw(kept.ticket, kept.ticket, 1);
+  a.fence(READ_WRITE, WRITE);
+  a.sw(kept.ticket, reg.t1, SERVING);
+}
+
+/** Makes this hart's saved registers visible before the word that says so (t1 is not needed). */
+export function publishBefore(a: Assembler): void {
+  a.fence(READ_WRITE, WRITE);
+}

@@ -1,0 +1,173 @@
+/**
+ * Entry into the kernel from user mode, the way back, and the idle loop.
+ *
+ * `sscratch` holds the running thread's TCB in user mode and 0 in the kernel, which tells a kernel fault from a user
+ * trap. Entry: save all registers in the TCB, publish that, take the kernel lock, dispatch. Call and ReplyRecv try
+ * their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
+ */
+import { Assembler, type Fragment, reg } from "@rel4/compiler";
+import { SYS_CALL, SYS_REPLY_RECV } from "../../abi/src/syscalls";
+import { CAUSE_USER_ECALL, CSR_SCAUSE, CSR_SEPC, CSR_SSCRATCH, CSR_STVAL } from "../src/riscv/csr";
+import {
+  CONTEXT_FAULT_PC,
+  CONTEXT_FLAGS,
+  CONTEXT_HART,
+  CONTEXT_PC,
+  FLAG_IDLE,
+  HART_CURRENT,
+  HART_GLOBAL_POINTER,
+  HART_IN_KERNEL,
+} from "../src/riscv/layout";
+import { publishBefore, releaseLock, takeLock } from "./lock";
+import { contextOffset, kept, loadRegisters, storeRegisters } from "./registers";
+
+const ECALL_LENGTH = 4;
+
+/** Saves the user's registers and makes this hart ready for compiled code: tp, sp, gp; `kept.thread`, `kept.cause`. */
+function enterKernel(a: Assembler): void {
+  a.csrrw(reg.t0, CSR_SSCRATCH, reg.t0);
+  a.beqz(reg.t0, "faultInKernel");
+  storeRegisters(a, reg.t0, [reg.t0]);
+  a.csrrw(reg.t1, CSR_SSCRATCH, reg.zero);
+  a.sd(reg.t1, reg.t0, contextOffset(reg.t0));
+  a.csrr(reg.t1, CSR_SEPC);
+  a.csrr(kept.cause, CSR_SCAUSE);
+  a.sd(reg.t1, reg.t0, CONTEXT_FAULT_PC);
+  a.lw(reg.tp, reg.t0, CONTEXT_HART);
+  a.mv(kept.thread, reg.t0);
+  a.mv(reg.sp, reg.tp);
+  a.ld(reg.gp, reg.tp, HART_GLOBAL_POINTER);
+}
+
+/** Takes the lock; goes to "stalled" when another hart has taken this hart's thread away meanwhile. */
+function takeKernel(a: Assembler, scope: string): void {
+  publishBefore(a);
+  a.sw(reg.tp, reg.tp, HART_IN_KERNEL);
+  takeLock(a, scope);
+  a.lw(reg.t1, reg.tp, HART_CURRENT);
+  a.bne(reg.t1, kept.thread, "stalled");
+}
+
+/** System calls: the two fastpaths, then the rest. a0, a1 and a7 are still the user's. */
+function systemCall(a: Assembler): void {
+  a.addi(reg.t1, reg.t1, ECALL_LENGTH);
+  a.sd(reg.t1, kept.thread, CONTEXT_PC);
+  a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
+  a.bnez(reg.t2, "leaveUserInterruptsSyscall");
+  a.label("syscall");
+  takeKernel(a, "syscall");
+  a.li(reg.t1, SYS_CALL);
+  a.bne(reg.a7, reg.t1, "notCall");
+  a.call("fastpathCall");
+  a.bnez(reg.a0, "resume");
+  a.j("slowSyscall");
+  a.label("notCall");
+  a.li(reg.t1, SYS_REPLY_RECV);
+  a.bne(reg.a7, reg.t1, "slowSyscall");
+  a.call("fastpathReplyRecv");
+  a.bnez(reg.a0, "resume");
+  a.label("slowSyscall");
+  a.ld(reg.a0, kept.thread, contextOffset(reg.a7));
+  a.call("trapSyscall");
+}
+
+/** Back to user mode, to the thread that is now current. Expects the lock to be held. */
+function resume(a: Assembler): void {
+  a.label("resume");
+  a.global("resumeCurrent");
+  a.lw(kept.thread, reg.tp, HART_CURRENT);
+  a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
+  a.bnez(reg.t2, "special");
+  a.label("leaveKernel");
+  a.sw(reg.zero, reg.tp, HART_IN_KERNEL);
+  releaseLock(a);
+  a.ld(reg.t1, kept.thread, CONTEXT_PC);
+  a.csrw(CSR_SSCRATCH, kept.thread);
+  a.csrw(CSR_SEPC, reg.t1);
+  loadRegisters(a, kept.thread);
+  a.sret();
+}
+
+/** Interrupts and exceptions from user mode. */
+function otherTraps(a: Assembler): void {
+  a.label("notSyscall");
+  a.sd(reg.t1, kept.thread, CONTEXT_PC);
+  a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
+  a.beqz(reg.t2, "trap");
+  a.mv(reg.a0, kept.thread);
+  a.call("leaveUserInterrupts");
+  a.label("trap");
+  a.csrr(reg.s4, CSR_STVAL);
+  takeKernel(a, "trap");
+  a.bltz(kept.cause, "interrupt");
+  a.mv(reg.a0, kept.cause);
+  a.mv(reg.a1, reg.s4);
+  a.call("trapException");
+  a.j("resume");
+  a.label("interrupt");
+  a.call("trapInterrupt");
+  a.j("resume");
+}
+
+/** Threads with user interrupts, the idle thread, and a thread that another hart took away. */
+function slowWays(a: Assembler): void {
+  a.label("leaveUserInterruptsSyscall");
+  a.mv(reg.a0, kept.thread);
+  a.call("leaveUserInterrupts");
+  for (const register of [reg.a0, reg.a1, reg.a7]) a.ld(register, kept.thread, contextOffset(register));
+  a.j("syscall");
+
+  a.label("stalled");
+  a.call("trapStalled");
+  a.j("resume");
+
+  a.label("special");
+  a.andi(reg.t2, reg.t2, FLAG_IDLE);
+  a.bnez(reg.t2, "idle");
+  a.mv(reg.a0, kept.thread);
+  a.call("enterUserInterrupts");
+  a.j("leaveKernel");
+}
+
+/**
+ * The idle loop: waits without the lock; `inKernel` stays set, as there is nothing in user mode to wait for.
+ * Interrupts are off in sstatus, so `wfi` continues behind itself when one is pending.
+ */
+function idle(a: Assembler): void {
+  a.label("idle");
+  a.call("idleBegin");
+  releaseLock(a);
+  a.wfi();
+  takeLock(a, "idle");
+  a.call("idleEnd");
+  a.j("resume");
+}
+
+/** A fault inside the kernel: report it and stop the machine. A further fault while reporting stops the hart. */
+function faultInKernel(a: Assembler): void {
+  a.label("faultInKernel");
+  a.csrrw(reg.t0, CSR_SSCRATCH, reg.zero);
+  a.csrr(reg.a0, CSR_SCAUSE);
+  a.csrr(reg.a1, CSR_SEPC);
+  a.csrr(reg.a2, CSR_STVAL);
+  a.mv(reg.a3, reg.ra);
+  a.call("kernelFault");
+  a.label("stop");
+  a.wfi();
+  a.j("stop");
+}
+
+/** `trapEntry` with `resumeCurrent` inside, where boot enters user mode for the first time. */
+export function trapFragment(): Fragment {
+  const a = new Assembler("trapEntry");
+  enterKernel(a);
+  a.li(reg.t2, CAUSE_USER_ECALL);
+  a.bne(kept.cause, reg.t2, "notSyscall");
+  systemCall(a);
+  resume(a);
+  otherTraps(a);
+  slowWays(a);
+  idle(a);
+  faultInKernel(a);
+  return a.finish();
+}

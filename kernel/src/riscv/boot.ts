@@ -1,0 +1,135 @@
+// Booting: from the first compiled instruction of a hart to the first user instruction.
+
+import { csrSet, csrWrite, fence } from "rv";
+import { MAX_HARTS, SENDER_TABLES } from "../../../abi/src/config";
+import { Boot } from "../boot";
+import { AddressSpaceIds } from "./address-space-ids";
+import { probeUserInterrupts } from "./asm";
+import { BootMemory, RangeList } from "./boot-memory";
+import { RootTask } from "./boot-root-task";
+import { panic } from "./console";
+import {
+  CSR_SCOUNTEREN,
+  CSR_SIE,
+  CSR_SSTATUS,
+  IP_EXTERNAL,
+  IP_SOFTWARE,
+  IP_TIMER,
+  SSTATUS_SPIE,
+} from "./csr";
+import { DeviceTree } from "./device-tree";
+import { Firmware } from "./firmware";
+import { HartContext } from "./hart-context";
+import { FLAG_IDLE, HART_AREA_SIZE, KERNEL_PHYSICAL_BASE } from "./layout";
+import { secondaryEntry } from "./link";
+import { Plic } from "./plic";
+import { ThreadContext, threadContextIsAsLaidOut } from "./thread-context";
+import { Timer } from "./timer";
+import { UserInterrupts } from "./user-interrupts";
+import { VSpace } from "./vspace";
+
+/** End of the memory the kernel can reach. */
+const KERNEL_MEMORY_END: u64 = 0x1_0000_0000;
+/** Device addresses end here, as in seL4. */
+const DEVICE_END: u64 = 1 << 39;
+/** The core-local interruptor belongs to the firmware. */
+const CLINT_START: u64 = 0x200_0000;
+const CLINT_SIZE: u64 = 0x1_0000;
+const UINTC_SIZE: u64 = 0x4000;
+const PAGE: u64 = 4096;
+/** cycle, time, instret, hpmcounter3 and hpmcounter4 are readable in user mode. */
+const USER_COUNTERS: u64 = 0x1f;
+const SENDER_TABLE_BITS: u32 = 12;
+const WRITE: u32 = 1;
+const READ_WRITE: u32 = 3;
+
+/** The boot hart: makes the kernel's world and the root task. `hart` is the firmware's number, `tree` physical. */
+export function bootMain(hart: u64, tree: u64): void {
+  if (!threadContextIsAsLaidOut()) panic("thread context and layout.ts disagree");
+  if (!DeviceTree.read(<u32>tree)) panic("no device tree: boot with a1 = its address");
+  RootTask.readHeader();
+  AddressSpaceIds.initialise();
+  Timer.initialise(DeviceTree.timebase);
+  const uintc = probeUserInterrupts();
+  collectMemory(uintc);
+  initialiseHart(<u32>hart, 0);
+  HartContext.at(0).plicContext = plicContextOf(<u32>hart);
+  Plic.initialise(DeviceTree.plicBase);
+  Plic.initialiseHart();
+  UserInterrupts.initialise(uintc, uintc == 0 ? 0 : senderTables());
+  const harts = <u32>min(DeviceTree.harts, MAX_HARTS);
+  RootTask.create(harts);
+  startOthers(<u32>hart, harts);
+  VSpace.setRoot(HartContext.get().current);
+}
+
+/** A hart that the boot hart started: it has nothing to do yet. */
+export function bootSecondary(): void {
+  const hart = HartContext.get();
+  initialiseHart(hart.hartId, hart.index);
+}
+
+/** State of this hart: interrupts, counters, idle thread. */
+function initialiseHart(hartId: u32, index: u32): void {
+  const hart = HartContext.get();
+  hart.hartId = hartId;
+  hart.index = index;
+  csrWrite(CSR_SSTATUS, SSTATUS_SPIE);
+  csrWrite(CSR_SCOUNTEREN, USER_COUNTERS);
+  csrWrite(CSR_SIE, 0);
+  csrSet(CSR_SIE, IP_SOFTWARE | IP_TIMER | IP_EXTERNAL);
+  const idle = changetype<ThreadContext>(hart.idleThreadMemory());
+  idle.flags = FLAG_IDLE;
+  idle.hart = changetype<u32>(hart);
+  hart.idle = changetype<u32>(idle);
+  hart.current = hart.idle;
+  HartContext.addRunning();
+  Boot.initHart(hart, hart.idle);
+}
+
+/** PLIC context of the hart with the firmware's number `hartId`. */
+function plicContextOf(hartId: u32): u32 {
+  for (let i: u32 = 0; i < DeviceTree.harts; i++) {
+    if (DeviceTree.hartId(i) == hartId) return DeviceTree.plicContext(i);
+  }
+  return 0;
+}
+
+/** Free RAM is what the tree describes minus firmware, kernel, root image and tree; the rest is devices. */
+function collectMemory(uintc: u64): void {
+  const memoryEnd = DeviceTree.memoryEnd;
+  const ram = RangeList.ram();
+  const areasEnd = HartContext.areaStart() + MAX_HARTS * HART_AREA_SIZE;
+  ram.append(KERNEL_PHYSICAL_BASE, min(memoryEnd, KERNEL_MEMORY_END));
+  ram.remove(KERNEL_PHYSICAL_BASE, areasEnd);
+  ram.remove(RootTask.physicalStart, RootTask.physicalEnd);
+  ram.remove(DeviceTree.start & ~(PAGE - 1), (DeviceTree.start + DeviceTree.size + PAGE - 1) & ~(PAGE - 1));
+  const devices = RangeList.devices();
+  devices.append(0, DeviceTree.memoryStart);
+  devices.append(memoryEnd, DEVICE_END);
+  devices.remove(CLINT_START, CLINT_START + CLINT_SIZE);
+  devices.remove(DeviceTree.plicBase, DeviceTree.plicBase + DeviceTree.plicSize);
+  if (uintc != 0) devices.remove(uintc, uintc + UINTC_SIZE);
+}
+
+/** Zeroed, contiguous memory for all sender tables. */
+function senderTables(): u32 {
+  return BootMemory.take(SENDER_TABLE_BITS + (31 - clz<u32>(SENDER_TABLES)));
+}
+
+/** Starts the other harts; they wait for the kernel lock, which this hart holds until it enters user mode. */
+function startOthers(bootHart: u32, harts: u32): void {
+  let index: u32 = 1;
+  for (let i: u32 = 0; i < harts; i++) {
+    const hartId = DeviceTree.hartId(i);
+    if (hartId == bootHart) continue;
+    const area = HartContext.areaStart() + index * HART_AREA_SIZE;
+    memory.fill(area, 0, HART_AREA_SIZE);
+    const hart = HartContext.at(index);
+    hart.hartId = hartId;
+    hart.index = index;
+    fence(READ_WRITE, WRITE | READ_WRITE);
+    const entry = secondaryEntry() & 0xffff_ffff;
+    if (Firmware.startHart(hartId, entry, <u64>changetype<u32>(hart))) index += 1;
+  }
+}

@@ -1,0 +1,80 @@
+// The architecture's part of a hart's record; the kernel's `Hart` extends it with ready queues and scheduler state.
+//
+// Every hart has an area of HART_AREA_SIZE bytes: its stack, growing down from the record; the record; the TCB of its
+// idle thread. Areas lie behind the kernel's root page table, behind the kernel's data.
+// `tp` points to the record of this hart whenever the hart is in the kernel.
+
+import { threadPointer } from "rv";
+import { HART_AREA_SIZE, HART_RECORD_SIZE, HART_STACK_SIZE, KERNEL_ROOT_TABLE_SIZE } from "./layout";
+import { __bss_end } from "./link";
+
+/** Harts that have started, in order of their logical numbers. */
+let hartsRunning: u32 = 0;
+
+@unmanaged
+export class HartContext {
+  /** TCB that runs on this hart; the idle thread's when nothing else can. */
+  current: u32;
+  idle: u32;
+  /** Not 0 while the hart is in the kernel: its thread's registers are saved. Written without the kernel lock. */
+  inKernel: u32;
+  /** Logical number, 0…harts-1; the hart that booted is 0. */
+  index: u32;
+  /** The firmware's number of this hart. */
+  hartId: u32;
+  /** The timer will interrupt this hart. */
+  timerArmed: u32;
+  /** Interrupt-controller context through which device interrupts reach this hart in S mode. */
+  plicContext: u32;
+  reserved0: u32;
+  /** Base of the kernel's global variables, loaded on every entry. */
+  globalPointer: u64;
+  /** Watched receiver entry parked here (index + 1) while the hart idles; 0: none. */
+  parkedReceiver: u32;
+  reserved1: u32;
+  reserved2: u64;
+  reserved3: u64;
+  reserved4: u64;
+  reserved5: u64;
+  reserved6: u64;
+  reserved7: u64;
+  reserved8: u64;
+  reserved9: u64;
+  reserved10: u64;
+  reserved11: u64;
+
+  /** Record of the hart that executes this. */
+  @inline static get(): HartContext {
+    return changetype<HartContext>(<u32>threadPointer());
+  }
+
+  /** Record of the hart with logical number `index`. */
+  @inline static at(index: u32): HartContext {
+    return changetype<HartContext>(HartContext.areaStart() + index * HART_AREA_SIZE + HART_STACK_SIZE);
+  }
+
+  /** How many harts run the kernel. */
+  @inline static count(): u32 {
+    return hartsRunning;
+  }
+
+  /** Counts one more hart that runs the kernel. The caller holds the kernel lock. */
+  @inline static addRunning(): void {
+    hartsRunning += 1;
+  }
+
+  /** Where the TCB of this hart's idle thread lies. */
+  @inline idleThreadMemory(): u32 {
+    return changetype<u32>(this) + HART_RECORD_SIZE;
+  }
+
+  /** Physical address of the kernel's own root page table. */
+  @inline static kernelRootTable(): u32 {
+    return (<u32>__bss_end() + 0xfff) & ~0xfff;
+  }
+
+  /** Start of the harts' areas. */
+  @inline static areaStart(): u32 {
+    return HartContext.kernelRootTable() + KERNEL_ROOT_TABLE_SIZE;
+  }
+}

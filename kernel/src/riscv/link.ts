@@ -1,0 +1,14 @@
+// Addresses that the linker knows.
+
+/** End of the kernel's data. */
+export declare function __bss_end(): u64;
+/** Start of the kernel's text. */
+export declare function __text_start(): u64;
+/** The header that the host fills in: where the root task is (`layout.ts`). */
+export declare function imageHeader(): u64;
+/** Entry of every trap into the kernel. */
+export declare function trapEntry(): u64;
+/** Trap handler that skips the instruction at fault, for probing. */
+export declare function probeTrap(): u64;
+/** First instruction of a hart started through the firmware. */
+export declare function secondaryEntry(): u64;

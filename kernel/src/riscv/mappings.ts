@@ -1,0 +1,76 @@
+// Taking mappings away: what unmap invocations and the deletion of capabilities share.
+//
+// A capability remembers where it was mapped, but the mapping may be gone meanwhile (the address space or a table in
+// between was deleted, the ASID given to another space). So each removal walks the tables and checks that what it
+// finds is its own; if not, nothing is to be done.
+
+import { Capability } from "../capability";
+import { AddressSpaceIds } from "./address-space-ids";
+import { HartContext } from "./hart-context";
+import { PageTable, PageTableEntry, PageTableSlot } from "./page-table";
+import { Translations } from "./translations";
+import { VSpace } from "./vspace";
+
+const PPN_MASK: u64 = (1 << 44) - 1;
+
+export class Mappings {
+  /** User virtual address at which a frame or table capability was mapped. */
+  @inline static address(capability: Capability): u64 {
+    return (<u64>capability.object) << 12;
+  }
+
+  /** Removes a frame's mapping, if it still exists. */
+  static unmapFrame(frame: Capability): void {
+    const asid = AddressSpaceIds.of(frame.data);
+    const root = VSpace.rootTable(asid);
+    if (asid == 0 || root == 0) return;
+    const address = Mappings.address(frame);
+    PageTable.lookup(root, address);
+    if (PageTableSlot.bits != <u32>frame.sizeBits) return;
+    const entry = load<u64>(PageTableSlot.entry);
+    if (!PageTableEntry.isValid(entry) || PageTableEntry.isTable(entry)) return;
+    if (PageTableEntry.ppn(entry) != (frame.data & PPN_MASK)) return;
+    store<u64>(PageTableSlot.entry, PageTableEntry.INVALID);
+    Translations.flushPage(asid, address);
+  }
+
+  /** Unhooks a page table that is not a root from its address space, if it still hangs there. */
+  static unmapTable(capability: Capability): void {
+    const asid = AddressSpaceIds.of(capability.data);
+    const root = VSpace.rootTable(asid);
+    if (root == 0) return;
+    const entry = PageTable.findTable(root, Mappings.address(capability), VSpace.tableOf(capability));
+    if (entry == 0) return;
+    store<u64>(entry, PageTableEntry.INVALID);
+    Translations.flushSpace(asid);
+  }
+
+  /** The last capability to a table disappears: unhooks the table, or ends the address space whose root it is. */
+  static deleteTable(capability: Capability): void {
+    if (VSpace.isValidRoot(capability)) {
+      const asid = AddressSpaceIds.of(capability.data);
+      store<u64>(AddressSpaceIds.wordAt(asid), 0);
+      Mappings.leaveDeadSpaces();
+      Translations.flushSpace(asid);
+    } else {
+      Mappings.unmapTable(capability);
+    }
+  }
+
+  /** A pool disappears, and with it the names of its address spaces. */
+  static deletePool(capability: Capability): void {
+    const index = AddressSpaceIds.poolIndex(capability.data);
+    if (AddressSpaceIds.pool(index) != capability.object) return;
+    AddressSpaceIds.removePool(index);
+    Mappings.leaveDeadSpaces();
+    Translations.flushAll();
+  }
+
+  /**
+   * This hart leaves an address space that no longer exists. Another hart cannot be in it: the last capability to a
+   * root was in the TCB of any thread that runs in it, and a pool's end is noticed when the thread enters the kernel.
+   */
+  private static leaveDeadSpaces(): void {
+    VSpace.setRoot(HartContext.get().current);
+  }
+}
