@@ -8,8 +8,8 @@ import { Assembler } from "./assembler/assembler";
 import { type Fragment, fragment } from "./assembler/instruction";
 import { generateCode } from "./backend/generate";
 import { dispatchTable, FUNCTION_TABLE } from "./backend/select-calls";
-import { parseFunction } from "./ir/parser";
 import type { IRFunction } from "./ir/ir";
+import { parseFunction } from "./ir/parser";
 import { printFunction } from "./ir/printer";
 import type { BackendOptions, ImportedFunction, ModuleObject } from "./link/module-object";
 import { PIPELINE, runPipeline } from "./passes/pipeline";
@@ -56,7 +56,8 @@ class ModuleCompiler {
     const { module } = this;
     for (const index of module.exports.values()) this.enqueue(module.functions[index]!);
     if (module.start !== null) this.enqueue(module.functions[module.start]!);
-    for (let next = this.pending.pop(); next; next = this.pending.pop()) this.fragments.push(this.function(next));
+    for (let next = this.pending.pop(); next; next = this.pending.pop())
+      this.fragments.push(this.function(next));
     this.fragments.push(this.start(), ...this.dispatchTables());
     this.addHelpers();
     return {
@@ -132,7 +133,9 @@ class ModuleCompiler {
         if (known.has(name)) continue;
         known.add(name);
         const helper = irHelper(name);
-        const added = helper ? this.generate(parseFunction(helper.text), helper.registers) : assemblyHelper(name);
+        const added = helper
+          ? this.generate(parseFunction(helper.text), helper.registers)
+          : assemblyHelper(name);
         if (added) this.fragments.push(added);
       }
     }
@@ -174,7 +177,9 @@ export const STAGES: readonly string[] = [
 function referencedSymbols(item: Fragment): string[] {
   return item.items.flatMap((entry) => {
     if (entry.kind === "instruction") return entry.symbol ? [entry.symbol.name] : [];
-    return entry.kind === "data" && typeof entry.value === "object" && "symbol" in entry.value ? [entry.value.symbol] : [];
+    return entry.kind === "data" && typeof entry.value === "object" && "symbol" in entry.value
+      ? [entry.value.symbol]
+      : [];
   });
 }
 

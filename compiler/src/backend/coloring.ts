@@ -82,7 +82,8 @@ export class Coloring {
 
   private forAdjacent(register: number, visit: (neighbour: number) => void): void {
     const list = this.graph.neighbours[register]!;
-    for (let i = 0, length = list.length; i < length; i++) if (this.state[list[i]!] === ACTIVE) visit(list[i]!);
+    for (let i = 0, length = list.length; i < length; i++)
+      if (this.state[list[i]!] === ACTIVE) visit(list[i]!);
   }
 
   private simplify(register: number): true {
@@ -201,7 +202,9 @@ export class Coloring {
     let best = -1;
     let bestCost = Number.POSITIVE_INFINITY;
     for (const register of this.spillWorklist) {
-      const cost = this.unspillable.has(register) ? 1e30 : this.graph.cost[register]! / this.graph.degree[register]!;
+      const cost = this.unspillable.has(register)
+        ? 1e30
+        : this.graph.cost[register]! / this.graph.degree[register]!;
       if (cost >= bestCost) continue;
       bestCost = cost;
       best = register;
@@ -232,13 +235,20 @@ export class Coloring {
         if (CALLEE.has(chosen)) usedCallee.add(chosen);
       }
     }
-    for (let register = FIRST_VIRTUAL; register < graph.size; register++) color[register] = color[this.alias(register)]!;
+    for (let register = FIRST_VIRTUAL; register < graph.size; register++)
+      color[register] = color[this.alias(register)]!;
     return { color, spilled, alias: (register) => this.alias(register) };
   }
 
   /** Prefers the colour of a copy's other side, then registers that cost nothing, then a new callee-saved one. */
-  private choose(register: number, color: Int32Array, taken: Uint8Array, usedCallee: ReadonlySet<number>): number {
-    const isFree = (candidate: number): boolean => !taken[candidate] && (!CALLEE.has(candidate) || usedCallee.has(candidate));
+  private choose(
+    register: number,
+    color: Int32Array,
+    taken: Uint8Array,
+    usedCallee: ReadonlySet<number>,
+  ): number {
+    const isFree = (candidate: number): boolean =>
+      !taken[candidate] && (!CALLEE.has(candidate) || usedCallee.has(candidate));
     for (const move of this.graph.movesOf[register]!) {
       const other = this.alias(this.alias(move.to) === register ? move.from : move.to);
       const candidate = color[other]!;

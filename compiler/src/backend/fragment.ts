@@ -1,7 +1,15 @@
 /** Turns allocated, laid-out machine code into the fragment that assembler and linker understand. */
 import { loadImmediate } from "../assembler/immediate";
-import { type Fragment, fragment, type Instruction, instruction, type SourcePosition, type SymbolRef } from "../assembler/instruction";
+import {
+  type Fragment,
+  fragment,
+  type Instruction,
+  instruction,
+  type SourcePosition,
+  type SymbolRef,
+} from "../assembler/instruction";
 import { OPCODES, type Opcode } from "../assembler/opcodes";
+import { reg } from "../assembler/registers";
 import { Frame } from "./frame";
 import { invert, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
 
@@ -62,7 +70,10 @@ class FragmentWriter {
       case "branch":
         return this.branch(item, next);
       case "jumpTable":
-        this.result.jumpTables.push({ symbol: item.symbol!, targets: item.targets!.map((target) => target.id) });
+        this.result.jumpTables.push({
+          symbol: item.symbol!,
+          targets: item.targets!.map((target) => target.id),
+        });
         return this.push(instruction("jalr", { rs1: uses[0]! }));
       case "return":
         this.writeAll(frame.epilogue());
@@ -89,8 +100,12 @@ class FragmentWriter {
     const { uses, imm, constant, symbol } = item;
     // Calls list the argument registers they read, which are no operands.
     const isCall = op === "call" || op === "tail" || op === "ecall";
-    const fields: Partial<Instruction> = { rd: Math.max(item.rd, 0), imm };
-    if (!isCall) Object.assign(fields, { rs1: constant === undefined ? (uses[0] ?? 0) : Number(constant), rs2: uses[1] ?? 0 });
+    const fields: Partial<Instruction> = { rd: op === "call" ? reg.ra : Math.max(item.rd, 0), imm };
+    if (!isCall)
+      Object.assign(fields, {
+        rs1: constant === undefined ? (uses[0] ?? 0) : Number(constant),
+        rs2: uses[1] ?? 0,
+      });
     const { format } = OPCODES[op];
     if (format === "store") Object.assign(fields, { rs1: uses[1]!, rs2: uses[0]! });
     if (symbol !== undefined) fields.symbol = this.symbolRef(op, item);
@@ -135,7 +150,8 @@ class FragmentWriter {
 function branchTargets(blocks: MachineBlock[]): Set<MachineBlock> {
   const targets = new Set<MachineBlock>();
   for (const [index, block] of blocks.entries()) {
-    for (const target of block.instructions[block.instructions.length - 1]?.targets ?? []) targets.add(target);
+    for (const target of block.instructions[block.instructions.length - 1]?.targets ?? [])
+      targets.add(target);
     for (const successor of block.successors) if (successor !== blocks[index + 1]) targets.add(successor);
   }
   return targets;

@@ -33,7 +33,10 @@ export class Frame {
   prologue(): MachineInstruction[] {
     if (this.size === 0) return [];
     const first = this.firstStep();
-    const code = [adjust(-first), ...this.saved.map((register, k) => access("sd", register, first - 8 - k * 8))];
+    const code = [
+      adjust(-first),
+      ...this.saved.map((register, k) => access("sd", register, first - 8 - k * 8)),
+    ];
     if (first < this.size) code.push(...adjustBy(BigInt(first - this.size)));
     return code;
   }
@@ -69,12 +72,21 @@ export class Frame {
       { op: "li", rd: base, uses: [], imm: 0, constant: BigInt(offset) },
       { op: "add", rd: base, uses: [base, reg.sp], imm: 0 },
     ];
-    code.push(op === "ld" ? { op, rd: register, uses: [base], imm: 0 } : { op, rd: NONE, uses: [register, base], imm: 0 });
+    code.push(
+      op === "ld"
+        ? { op, rd: register, uses: [base], imm: 0 }
+        : { op, rd: NONE, uses: [register, base], imm: 0 },
+    );
     return code;
   }
 }
 
-const adjust = (bytes: number): MachineInstruction => ({ op: "addi", rd: reg.sp, uses: [reg.sp], imm: bytes });
+const adjust = (bytes: number): MachineInstruction => ({
+  op: "addi",
+  rd: reg.sp,
+  uses: [reg.sp],
+  imm: bytes,
+});
 
 const adjustBy = (bytes: bigint): MachineInstruction[] => [
   { op: "li", rd: FRAME_SCRATCH, uses: [], imm: 0, constant: bytes },

@@ -1,8 +1,8 @@
 /** Code generation for one function: selection, register allocation, layout, emission. */
 import type { Fragment, SourcePosition } from "../assembler/instruction";
 import type { IRFunction } from "../ir/ir";
-import { FRAME_SCRATCH, Frame } from "./frame";
 import { writeFragment } from "./fragment";
+import { FRAME_SCRATCH, Frame } from "./frame";
 import { layoutBlocks } from "./layout";
 import { type MachineFunction, printMachineFunction } from "./machine";
 import { allocateRegisters } from "./register-allocation";

@@ -13,6 +13,7 @@ export interface Move {
   state: MoveState;
 }
 
+const SCRATCH_COST = 1e20;
 /** Degree of machine registers: they are never removed from the graph. */
 const INFINITE_DEGREE = 1 << 30;
 const MAX_DEPTH_WEIGHT = 5;
@@ -91,7 +92,8 @@ export class InterferenceGraph {
     for (const block of fn.blocks) {
       const set = live.get(block)!;
       const weight = 10 ** Math.min(block.depth, MAX_DEPTH_WEIGHT) * (block.cold ? 0.01 : 1);
-      for (let i = block.instructions.length - 1; i >= 0; i--) this.visit(block.instructions[i]!, set, weight);
+      for (let i = block.instructions.length - 1; i >= 0; i--)
+        this.visit(block.instructions[i]!, set, weight);
     }
     for (const register of this.constantDefinition.keys())
       if (this.definitionCount[register] === 1) this.cost[register]! *= REMATERIALIZATION_DISCOUNT;
@@ -117,7 +119,12 @@ export class InterferenceGraph {
 
   private account(instruction: MachineInstruction, weight: number): void {
     const { op, rd, uses, defs } = instruction;
-    for (const register of defs ?? []) if (register >= FIRST_VIRTUAL) this.isUsed[register] = 1;
+    for (const register of defs ?? []) {
+      if (register < FIRST_VIRTUAL) continue;
+      // A scratch register: spilling it would free nothing.
+      this.isUsed[register] = 1;
+      this.cost[register] = SCRATCH_COST;
+    }
     if (rd >= FIRST_VIRTUAL) this.accountDefinition(rd, weight);
     for (const use of uses) {
       if (use < FIRST_VIRTUAL) continue;

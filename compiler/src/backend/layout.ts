@@ -4,7 +4,8 @@ import { isTerminator, type MachineBlock, type MachineFunction, type MachineInst
 /** Returns up to this long are duplicated instead of jumped to, by how many registers the epilogue restores. */
 const returnLimit = (restored: number): number => (restored > 2 ? 2 : 4);
 
-const lastOf = (block: MachineBlock): MachineInstruction | undefined => block.instructions[block.instructions.length - 1];
+const lastOf = (block: MachineBlock): MachineInstruction | undefined =>
+  block.instructions[block.instructions.length - 1];
 
 /** Whether control goes on to the only successor. */
 function continues(block: MachineBlock): boolean {
@@ -35,7 +36,10 @@ function threadJumps(fn: MachineFunction): void {
   }
 }
 
-const copyOf = (instruction: MachineInstruction): MachineInstruction => ({ ...instruction, uses: [...instruction.uses] });
+const copyOf = (instruction: MachineInstruction): MachineInstruction => ({
+  ...instruction,
+  uses: [...instruction.uses],
+});
 
 /** Appends short returning blocks to the blocks that jump to them. */
 function duplicateReturns(fn: MachineFunction): void {

@@ -118,7 +118,8 @@ export function printMachineInstruction(instruction: MachineInstruction): string
   const operands = uses.map(registerName);
   if (imm !== 0) operands.push(String(imm));
   if (constant !== undefined) operands.push(String(constant));
-  if (symbol !== undefined) operands.push(instruction.symbolUse ? `%${instruction.symbolUse}(${symbol})` : symbol);
+  if (symbol !== undefined)
+    operands.push(instruction.symbolUse ? `%${instruction.symbolUse}(${symbol})` : symbol);
   for (const target of targets ?? []) operands.push(`b${target.id}`);
   const result = rd === NONE ? "" : `${registerName(rd)} = `;
   return `${result}${condition ?? op} ${operands.join(", ")}`.trimEnd();
@@ -131,7 +132,8 @@ export function printMachineFunction(fn: MachineFunction): string {
     lines.push(`b${block.id}:${block.depth > 0 ? ` ; depth ${block.depth}` : ""}`);
     for (const instruction of block.instructions) lines.push(`  ${printMachineInstruction(instruction)}`);
     const last = block.instructions[block.instructions.length - 1];
-    if (block.successors.length === 1 && !(last && isTerminator(last.op))) lines.push(`  -> b${block.successors[0]!.id}`);
+    if (block.successors.length === 1 && !(last && isTerminator(last.op)))
+      lines.push(`  -> b${block.successors[0]!.id}`);
   }
   return `${lines.join("\n")}\n}\n`;
 }

@@ -2,11 +2,12 @@
  * Register allocation: colour the interference graph; while something finds no colour, give it a stack slot (or, for
  * constants, load them again before each use) and start over.
  */
+
+import { reg } from "../assembler/registers";
 import { Coloring, type ColoringResult } from "./coloring";
 import { InterferenceGraph } from "./interference";
-import { type MachineFunction, type MachineInstruction } from "./machine";
+import type { MachineFunction, MachineInstruction } from "./machine";
 import { ALLOCATION_ORDER, CALLEE_SAVED, FIRST_VIRTUAL, NONE } from "./registers";
-import { reg } from "../assembler/registers";
 
 const MAX_ROUNDS = 40;
 
@@ -42,7 +43,8 @@ class Spiller {
 
   private homeOf(representative: number, registers: number[]): Home {
     const constant = this.graph.constantDefinition.get(representative);
-    if (constant && registers.length === 1 && this.graph.definitionCount[representative] === 1) return { constant };
+    if (constant && registers.length === 1 && this.graph.definitionCount[representative] === 1)
+      return { constant };
     return { slot: this.fn.slots++ };
   }
 
@@ -76,7 +78,12 @@ class Spiller {
   }
 }
 
-const load = (rd: number, slot: number): MachineInstruction => ({ op: "loadSlot", rd, uses: [reg.sp], imm: slot });
+const load = (rd: number, slot: number): MachineInstruction => ({
+  op: "loadSlot",
+  rd,
+  uses: [reg.sp],
+  imm: slot,
+});
 
 /** Replaces virtual registers by their colours and drops copies that became empty. */
 function applyColors(fn: MachineFunction, color: Int32Array): void {
@@ -88,7 +95,8 @@ function applyColors(fn: MachineFunction, color: Int32Array): void {
       instruction.uses = instruction.uses.map(paint);
       if (instruction.op === "compareExchange") instruction.defs = instruction.defs!.map(paint);
       used.add(instruction.rd);
-      for (const register of instruction.op === "compareExchange" ? instruction.defs! : []) used.add(register);
+      for (const register of instruction.op === "compareExchange" ? instruction.defs! : [])
+        used.add(register);
     }
     block.instructions = block.instructions.filter(({ op, rd, uses }) => op !== "mv" || rd !== uses[0]);
   }
@@ -99,7 +107,10 @@ function applyColors(fn: MachineFunction, color: Int32Array): void {
  * Allocates machine registers for a function, in place.
  * @param registers machine registers that may be used, preferred ones first
  */
-export function allocateRegisters(fn: MachineFunction, registers: readonly number[] = ALLOCATION_ORDER): void {
+export function allocateRegisters(
+  fn: MachineFunction,
+  registers: readonly number[] = ALLOCATION_ORDER,
+): void {
   const unspillable = new Set<number>();
   const allocatable = new Set(registers);
   for (let round = 0; round < MAX_ROUNDS; round++) {

@@ -1,7 +1,7 @@
 /** Instruction selection for pure values: arithmetic, conversions and comparisons as values. */
 import type { Value } from "../ir/ir";
-import type { MachineOp } from "./machine";
 import { fitsImmediate, lowMask, powerOfTwo } from "./bits";
+import type { MachineOp } from "./machine";
 import type { Selector } from "./selector";
 import { isNonNegative, upperBits } from "./value-range";
 
@@ -28,7 +28,8 @@ const SHIFT_IMMEDIATE: Record<string, MachineOp> = { shl: "slli", shrs: "srai", 
 /** The 32-bit form of an operation, which sign-extends its result. */
 const word = (op: MachineOp): MachineOp => `${op}w` as MachineOp;
 
-const constantOf = (value: Value | undefined): bigint | null => (value?.op === "const" ? value.constant : null);
+const constantOf = (value: Value | undefined): bigint | null =>
+  value?.op === "const" ? value.constant : null;
 
 export class ArithmeticSelector {
   constructor(
@@ -295,7 +296,9 @@ export class ArithmeticSelector {
   private countBits(value: Value): void {
     const op = value.op === "popcnt" ? "cpop" : (value.op as MachineOp);
     const a = value.args[0]!;
-    this.s.emit(a.type === "i32" ? word(op as MachineOp) : (op as MachineOp), this.s.resultRegister(value), [this.operand(a)]);
+    this.s.emit(a.type === "i32" ? word(op as MachineOp) : (op as MachineOp), this.s.resultRegister(value), [
+      this.operand(a),
+    ]);
   }
 
   private conversion(value: Value): void {

@@ -61,8 +61,10 @@ export class CallSelector {
     for (const [k, arg] of onStack.entries()) s.emit("sd", NONE, [s.register(arg), reg.sp], k * 8);
     // Constants last, so that they occupy an argument register only where nothing else needs one.
     const isConstant = (arg: Value): boolean => s.strip(arg).op === "const";
-    for (const [k, arg] of inRegisters.entries()) if (!isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
-    for (const [k, arg] of inRegisters.entries()) if (isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
+    for (const [k, arg] of inRegisters.entries())
+      if (!isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
+    for (const [k, arg] of inRegisters.entries())
+      if (isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
     return ARGUMENT_REGISTERS.slice(0, inRegisters.length);
   }
 
@@ -93,14 +95,19 @@ export class CallSelector {
 
   callIndirect(value: Value): void {
     const [index, ...args] = value.args as [Value, ...Value[]];
-    const target = this.codeAddress(this.s.newRegister(), dispatchTable(signatureText(value.signature!)), index);
+    const target = this.codeAddress(
+      this.s.newRegister(),
+      dispatchTable(signatureText(value.signature!)),
+      index,
+    );
     const uses = this.arguments(args);
     this.emitCall("callRegister", [...uses, target], {});
     this.takeResult(value);
   }
 
   functionAddress(value: Value): void {
-    if (this.s.isNeeded(value)) this.codeAddress(this.s.resultRegister(value), FUNCTION_TABLE, value.args[0]!);
+    if (this.s.isNeeded(value))
+      this.codeAddress(this.s.resultRegister(value), FUNCTION_TABLE, value.args[0]!);
   }
 
   /** rd = entry `index` of a table of 4-byte code addresses. */

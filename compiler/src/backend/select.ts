@@ -1,8 +1,9 @@
 /** Instruction selection: SSA IR → machine IR over virtual registers. See `selector.ts` for how it works. */
+
+import { reg } from "../assembler/registers";
 import { analyseControlFlow } from "../ir/control-flow";
 import { type Block, countUses, type IRFunction, type Value } from "../ir/ir";
 import { effectOf } from "../ir/operations";
-import { reg } from "../assembler/registers";
 import type { MachineFunction } from "./machine";
 import { NONE } from "./registers";
 import { ArithmeticSelector } from "./select-arithmetic";
@@ -26,7 +27,10 @@ class FunctionSelector {
     this.selector = new Selector(fn, flow, options, countUses(fn));
     const addressUses = countAddressUses(fn);
     const { uses } = this.selector;
-    this.arithmetic = new ArithmeticSelector(this.selector, (value) => addressUses[value.id] === uses[value.id]);
+    this.arithmetic = new ArithmeticSelector(
+      this.selector,
+      (value) => addressUses[value.id] === uses[value.id],
+    );
     this.memory = new MemorySelector(this.selector);
     this.calls = new CallSelector(this.selector);
     this.control = new ControlSelector(this.selector);
@@ -37,7 +41,8 @@ class FunctionSelector {
     for (const block of [...fn.blocks].reverse()) {
       selector.beginBlock(block);
       const tail = this.terminator(block);
-      for (let i = block.instructions.length - 1 - (tail ? 1 : 0); i >= 0; i--) this.value(block.instructions[i]!);
+      for (let i = block.instructions.length - 1 - (tail ? 1 : 0); i >= 0; i--)
+        this.value(block.instructions[i]!);
       if (block === fn.entry) {
         selector.beginGroup();
         this.calls.parameters(block.instructions.filter((value) => value.op === "param"));
@@ -119,7 +124,10 @@ class FunctionSelector {
       case "functionAddress":
         return calls.functionAddress(value);
       case "symbolAddress":
-        selector.emit("la", selector.resultRegister(value), [], 0, { symbol: value.symbol, position: value.position });
+        selector.emit("la", selector.resultRegister(value), [], 0, {
+          symbol: value.symbol,
+          position: value.position,
+        });
         return;
       case "fence":
         selector.emit("fence", NONE, [], value.index);

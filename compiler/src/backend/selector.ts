@@ -10,8 +10,8 @@
  * which only the low 32 bits (or fewer) are right, for the users that look no further.
  */
 import { loadImmediate } from "../assembler/immediate";
-import type { Block, IRFunction, Value } from "../ir/ir";
 import type { ControlFlow, Loop } from "../ir/control-flow";
+import type { Block, IRFunction, Value } from "../ir/ir";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOp } from "./machine";
 import { FIRST_VIRTUAL, NONE } from "./registers";
 import { isNonNegative } from "./value-range";
@@ -163,8 +163,13 @@ export class Selector {
     let current = value;
     for (;;) {
       const mask = current.args[1];
-      const isLowMask = current.op === "and" && current.type === "i64" && mask!.op === "const" && mask!.constant === 0xffffffffn;
-      if (current.op !== "wrap" && current.op !== "extu" && current.op !== "exts" && !isLowMask) return this.register(current);
+      const isLowMask =
+        current.op === "and" &&
+        current.type === "i64" &&
+        mask!.op === "const" &&
+        mask!.constant === 0xffffffffn;
+      if (current.op !== "wrap" && current.op !== "extu" && current.op !== "exts" && !isLowMask)
+        return this.register(current);
       current = current.args[0]!;
     }
   }
@@ -207,7 +212,8 @@ export class Selector {
   private hoistingLoop(): Loop | null {
     const loops = this.loopsAround[this.block.order]!;
     if (loops.length === 0) return null;
-    for (const loop of loops) if (!loop.preheader || (this.hoisted.get(loop) ?? 0) >= MAX_HOISTED) return null;
+    for (const loop of loops)
+      if (!loop.preheader || (this.hoisted.get(loop) ?? 0) >= MAX_HOISTED) return null;
     return loops[0]!;
   }
 

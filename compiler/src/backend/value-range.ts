@@ -58,7 +58,10 @@ export function upperBits(value: Value, depth = 0): number {
       return Math.max(upperBits(a!, depth + 1), upperBits(b!, depth + 1));
     case "shru":
       if (b!.op !== "const") return upperBits(a!, depth + 1);
-      return Math.max(0, upperBits(a!, depth + 1) - Number(BigInt.asUintN(width === 32 ? 5 : 6, b!.constant)));
+      return Math.max(
+        0,
+        upperBits(a!, depth + 1) - Number(BigInt.asUintN(width === 32 ? 5 : 6, b!.constant)),
+      );
     case "extu":
       return upperBits(a!, depth + 1);
     case "wrap":

@@ -9,7 +9,11 @@ const VALUE = /^(?:v(\d+):\s*(i32|i64)\s*=\s*)?(\w+)(?:\s*\[(.*?)\])?(?:\s+(.*))
 const CONSTANT = /^(-?(?:0x[0-9a-f]+|\d+)):(i32|i64)$/;
 const TERMINATORS: ReadonlySet<string> = new Set(["jump", "branch", "switch", "table", "return", "trap"]);
 
-const list = (text: string | undefined): string[] => (text ?? "").split(",").map((s) => s.trim()).filter(Boolean);
+const list = (text: string | undefined): string[] =>
+  (text ?? "")
+    .split(",")
+    .map((s) => s.trim())
+    .filter(Boolean);
 
 /** Parses `i32,i64->i32`. */
 export function parseSignature(text: string): FunctionType {
@@ -46,7 +50,9 @@ class Parser {
 
   /** One past the largest number used with this letter anywhere in the text. */
   private used(letter: string): number {
-    const numbers = [...this.text.matchAll(new RegExp(`\\b${letter}(\\d+)\\b`, "g"))].map((match) => Number(match[1]));
+    const numbers = [...this.text.matchAll(new RegExp(`\\b${letter}(\\d+)\\b`, "g"))].map((match) =>
+      Number(match[1]),
+    );
     return numbers.reduce((a, b) => Math.max(a, b), -1) + 1;
   }
 
@@ -67,7 +73,8 @@ class Parser {
     }
     if (!this.block) throw new Error("value outside a block");
     const word = /^\w+/.exec(line)![0];
-    if (TERMINATORS.has(word)) this.block.terminator = this.terminator(word as TerminatorKind, line.slice(word.length));
+    if (TERMINATORS.has(word))
+      this.block.terminator = this.terminator(word as TerminatorKind, line.slice(word.length));
     else this.value(line, this.block);
   }
 
@@ -85,7 +92,8 @@ class Parser {
     const names = parts.filter((part) => !/^b\d+$/.test(part));
     const destinations = parts.filter((part) => /^b\d+$/.test(part)).map((name) => this.blockNamed(name));
     const targets = [...new Set(destinations)];
-    const cases = kind === "switch" || kind === "table" ? destinations.map((block) => targets.indexOf(block)) : [];
+    const cases =
+      kind === "switch" || kind === "table" ? destinations.map((block) => targets.indexOf(block)) : [];
     const args: Value[] = [];
     this.operands.push({ args, names });
     return { kind, args, targets, cases };
@@ -109,14 +117,19 @@ class Parser {
       if (name === "symbol") value.symbol = JSON.parse(content!) as string;
       else if (name === "signature") value.signature = parseSignature(content!);
       else if (name === "signed") value.signed = content === "1";
-      else if (name === "index" || name === "offset" || name === "size" || name === "order") value[name] = Number(content);
+      else if (name === "index" || name === "offset" || name === "size" || name === "order")
+        value[name] = Number(content);
       else throw new Error(`unknown attribute ${name}`);
     }
   }
 
   private operand(name: string): Value {
     const constant = CONSTANT.exec(name);
-    if (constant) return this.fn.constant(constant[2] as Type, BigInt(constant[1]!.replace(/^-/, "")) * (name.startsWith("-") ? -1n : 1n));
+    if (constant)
+      return this.fn.constant(
+        constant[2] as Type,
+        BigInt(constant[1]!.replace(/^-/, "")) * (name.startsWith("-") ? -1n : 1n),
+      );
     const value = this.values.get(name);
     if (!value) throw new SyntaxError(`undefined value ${name}`);
     return value;

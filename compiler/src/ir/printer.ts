@@ -41,7 +41,8 @@ function printAttribute(value: Value, attribute: Attribute): string {
 export function printValue(value: Value): string {
   const result = value.type ? `v${value.id}: ${value.type} = ` : "";
   const names: readonly Attribute[] = OPERATIONS[value.op].attributes;
-  const attributes = names.length > 0 ? ` [${names.map((name) => printAttribute(value, name)).join(" ")}]` : "";
+  const attributes =
+    names.length > 0 ? ` [${names.map((name) => printAttribute(value, name)).join(" ")}]` : "";
   const operands = value.args.length > 0 ? ` ${value.args.map(printOperand).join(", ")}` : "";
   return `${result}${value.op}${attributes}${operands}`;
 }
@@ -49,7 +50,8 @@ export function printValue(value: Value): string {
 function printTerminator({ kind, args, targets, cases }: Terminator): string {
   const operands = args.map(printOperand);
   const blocks = targets.map((target) => `b${target.id}`);
-  if (kind === "switch" || kind === "table") return `${kind} ${operands[0]}, ${cases.map((index) => blocks[index]).join(", ")}`;
+  if (kind === "switch" || kind === "table")
+    return `${kind} ${operands[0]}, ${cases.map((index) => blocks[index]).join(", ")}`;
   const rest = [...operands, ...blocks].join(", ");
   return rest ? `${kind} ${rest}` : kind;
 }

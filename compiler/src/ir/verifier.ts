@@ -25,17 +25,22 @@ class Verifier {
   }
 
   private checkEdges(block: Block, known: Set<Block>): void {
-    if (new Set(block.successors).size !== block.successors.length) this.problem(`b${block.id} has a double edge`);
+    if (new Set(block.successors).size !== block.successors.length)
+      this.problem(`b${block.id} has a double edge`);
     if (new Set(block.predecessors).size !== block.predecessors.length)
       this.problem(`b${block.id} has a double predecessor`);
     for (const successor of block.successors) {
-      if (!known.has(successor)) this.problem(`b${block.id} leads to b${successor.id}, which is not in the function`);
-      if (!successor.predecessors.includes(block)) this.problem(`b${successor.id} does not know its predecessor b${block.id}`);
+      if (!known.has(successor))
+        this.problem(`b${block.id} leads to b${successor.id}, which is not in the function`);
+      if (!successor.predecessors.includes(block))
+        this.problem(`b${successor.id} does not know its predecessor b${block.id}`);
     }
     for (const predecessor of block.predecessors)
-      if (!predecessor.successors.includes(block)) this.problem(`b${block.id} has false predecessor b${predecessor.id}`);
+      if (!predecessor.successors.includes(block))
+        this.problem(`b${block.id} has false predecessor b${predecessor.id}`);
     for (const phi of block.phis)
-      if (phi.args.length !== block.predecessors.length) this.problem(`${printValue(phi)}: wrong number of arguments`);
+      if (phi.args.length !== block.predecessors.length)
+        this.problem(`${printValue(phi)}: wrong number of arguments`);
     for (const value of [...block.phis, ...block.instructions]) {
       if (value.block !== block) this.problem(`${printValue(value)}: does not know its block b${block.id}`);
       this.checkTypes(value);
@@ -44,7 +49,8 @@ class Verifier {
 
   private expect(value: Value, ...types: (Type | null)[]): void {
     types.forEach((type, index) => {
-      if (type && value.args[index]?.type !== type) this.problem(`${printValue(value)}: operand ${index} is not ${type}`);
+      if (type && value.args[index]?.type !== type)
+        this.problem(`${printValue(value)}: operand ${index} is not ${type}`);
     });
   }
 
@@ -53,7 +59,8 @@ class Verifier {
     if (SAME_TYPE.has(op)) this.expect(value, type, type);
     else if (op === "wrap") this.expect(value, "i64");
     else if (op === "exts" || op === "extu") this.expect(value, "i32");
-    else if (op === "phi") for (const arg of args) if (arg.type !== type) this.problem(`${printValue(value)}: types differ`);
+    else if (op === "phi")
+      for (const arg of args) if (arg.type !== type) this.problem(`${printValue(value)}: types differ`);
     if (op === "select") this.expect(value, "i32", type, type);
     if (op === "load" || op === "store") this.expect(value, "i32");
     if (isComparison(op) && (type !== "i32" || (args.length === 2 && args[0]!.type !== args[1]!.type)))
@@ -65,7 +72,8 @@ class Verifier {
     const flow = analyseControlFlow(this.fn);
     if (this.fn.blocks.length !== before) this.problem("has unreachable blocks");
     const position = new Map<Value, number>();
-    for (const block of this.fn.blocks) for (const [index, value] of block.instructions.entries()) position.set(value, index);
+    for (const block of this.fn.blocks)
+      for (const [index, value] of block.instructions.entries()) position.set(value, index);
     const available = (value: Value, block: Block, index: number): boolean => {
       if (value.op === "const") return true;
       const home = value.block;
@@ -77,12 +85,14 @@ class Verifier {
     for (const block of this.fn.blocks) {
       for (const phi of block.phis)
         for (const [index, arg] of phi.args.entries())
-          if (!available(arg, block.predecessors[index]!, end)) this.problem(`${printValue(phi)}: v${arg.id} not available`);
+          if (!available(arg, block.predecessors[index]!, end))
+            this.problem(`${printValue(phi)}: v${arg.id} not available`);
       for (const [index, value] of block.instructions.entries())
         for (const arg of value.args)
           if (!available(arg, block, index)) this.problem(`${printValue(value)}: v${arg.id} not available`);
       for (const arg of block.terminator.args)
-        if (!available(arg, block, end)) this.problem(`b${block.id}: terminator uses v${arg.id}, not available`);
+        if (!available(arg, block, end))
+          this.problem(`b${block.id}: terminator uses v${arg.id}, not available`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Turns `select` into a branch around an empty block and a phi: RISC-V has no conditional move. */
-import { branch, type Block, type IRFunction, jump, replacePredecessor, type Value } from "../ir/ir";
+import { type Block, branch, type IRFunction, jump, replacePredecessor, type Value } from "../ir/ir";
 
 /** Selects that follow each other and share their condition share the branch. */
 function selectsFrom(instructions: Value[], start: number): Value[] {

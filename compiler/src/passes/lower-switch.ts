@@ -13,7 +13,9 @@ interface Run {
 }
 
 function runs(cases: number[]): Run[] {
-  return cases.flatMap((target, first) => (first > 0 && cases[first - 1] === target ? [] : [{ first, target }]));
+  return cases.flatMap((target, first) =>
+    first > 0 && cases[first - 1] === target ? [] : [{ first, target }],
+  );
 }
 
 /** Makes `to` know `from` as a further predecessor with the same phi arguments as `model`. */
@@ -31,7 +33,13 @@ function compare(fn: IRFunction, block: Block, op: "eq" | "ltu" | "geu", value: 
 }
 
 /** A chain of branches: run k is taken if the value is below the start of run k + 1. */
-function lowerToComparisons(fn: IRFunction, block: Block, selector: Value, list: Run[], targets: Block[]): void {
+function lowerToComparisons(
+  fn: IRFunction,
+  block: Block,
+  selector: Value,
+  list: Run[],
+  targets: Block[],
+): void {
   const original = new Map(targets.map((target) => [target, target.predecessors.indexOf(block)]));
   const phiArguments = new Map(
     targets.map((target) => [target, target.phis.map((phi) => phi.args[original.get(target)!]!)]),
@@ -65,7 +73,13 @@ function lowerToComparisons(fn: IRFunction, block: Block, selector: Value, list:
   }
 }
 
-function lowerToTable(fn: IRFunction, block: Block, selector: Value, cases: number[], targets: Block[]): void {
+function lowerToTable(
+  fn: IRFunction,
+  block: Block,
+  selector: Value,
+  cases: number[],
+  targets: Block[],
+): void {
   const bounded = cases.slice(0, -1);
   const fallback = targets[cases[cases.length - 1]!]!;
   const dispatch = fn.addBlock();

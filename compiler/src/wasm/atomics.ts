@@ -24,15 +24,20 @@ export function translateAtomic(
 ): Value | null {
   const { kind, type, size } = atomic;
   const attributes = { offset, size, order: SEQUENTIAL };
-  if (kind === "load") return emitter.emit("atomicLoad", type, [address], { ...attributes, signed: size === typeSize(type) });
+  if (kind === "load")
+    return emitter.emit("atomicLoad", type, [address], { ...attributes, signed: size === typeSize(type) });
   if (kind === "store") {
     emitter.emit("atomicStore", null, [address, operands[0]!], attributes);
     return null;
   }
   const access: Type = size === 8 ? "i64" : "i32";
-  const narrow = operands.map((value) => (value.type === access ? value : emitter.emit("wrap", "i32", [value])));
+  const narrow = operands.map((value) =>
+    value.type === access ? value : emitter.emit("wrap", "i32", [value]),
+  );
   const old =
-    size < 4 ? subwordUpdate(emitter, atomic, address, narrow, offset) : wordUpdate(emitter, atomic, address, narrow, offset);
+    size < 4
+      ? subwordUpdate(emitter, atomic, address, narrow, offset)
+      : wordUpdate(emitter, atomic, address, narrow, offset);
   return type === access ? old : emitter.emit("extu", "i64", [old]);
 }
 
@@ -47,8 +52,10 @@ function wordUpdate(
 ): Value {
   const type: Type = size === 8 ? "i64" : "i32";
   const attributes = { offset, size, order: SEQUENTIAL };
-  if (kind === "exchange") return emitter.emit("atomicCompareExchange", type, [address, ...operands], attributes);
-  if (symbol !== "sub") return emitter.emit("atomicUpdate", type, [address, operands[0]!], { ...attributes, symbol });
+  if (kind === "exchange")
+    return emitter.emit("atomicCompareExchange", type, [address, ...operands], attributes);
+  if (symbol !== "sub")
+    return emitter.emit("atomicUpdate", type, [address, operands[0]!], { ...attributes, symbol });
   const negated = emitter.emit("sub", type, [emitter.constant(type, 0), operands[0]!]);
   return emitter.emit("atomicUpdate", type, [address, negated], { ...attributes, symbol: "add" });
 }
@@ -83,7 +90,11 @@ function subwordUpdate(
     emitter.builder.seal(attempt);
     emitter.current = attempt;
   }
-  const replacement = i32("and", wanted ? operands[1]! : replacementField(symbol, field, operands[0]!, i32), mask);
+  const replacement = i32(
+    "and",
+    wanted ? operands[1]! : replacementField(symbol, field, operands[0]!, i32),
+    mask,
+  );
   const next = i32("or", i32("and", old, fieldMask), i32("shl", replacement, shift));
   const attributes = { size: 4, order: SEQUENTIAL };
   const seen = emitter.emit("atomicCompareExchange", "i32", [word, old, next], attributes);

@@ -27,13 +27,13 @@ const KIND_MEMORY = 2;
 const KIND_GLOBAL = 3;
 
 const VALUE_TYPES: Record<number, ValueType> = {
-  0x7f: "i32",
-  0x7e: "i64",
-  0x7d: "f32",
-  0x7c: "f64",
-  0x7b: "v128",
-  0x70: "funcref",
-  0x6f: "externref",
+  127: "i32",
+  126: "i64",
+  125: "f32",
+  124: "f64",
+  123: "v128",
+  112: "funcref",
+  111: "externref",
 };
 
 const refuse = (message: string): never => {
@@ -121,7 +121,14 @@ class Decoder {
     const { types, functions } = this.module;
     const type = types[typeIndex] ?? refuse(`unknown type ${typeIndex}`);
     const index = functions.length;
-    functions.push({ index, type, name: "", bodyStart: 0, bodyEnd: 0, ...(imported ? { import: imported } : {}) });
+    functions.push({
+      index,
+      type,
+      name: "",
+      bodyStart: 0,
+      bodyEnd: 0,
+      ...(imported ? { import: imported } : {}),
+    });
     if (imported) this.definedFunctions = functions.length;
   }
 
@@ -167,7 +174,8 @@ class Decoder {
 
   private elementSegment(): void {
     const flags = this.reader.u32();
-    if (flags !== 0) refuse(`element segment of kind ${flags}: only active segments of table 0 are supported`);
+    if (flags !== 0)
+      refuse(`element segment of kind ${flags}: only active segments of table 0 are supported`);
     const offset = Number(this.constantExpression());
     const indices = this.reader.vector(() => this.reader.u32());
     this.growTable(offset + indices.length);

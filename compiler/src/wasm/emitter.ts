@@ -1,9 +1,10 @@
 /** What the translator's parts share: the function being built, the current block, and errors with positions. */
-import type { BackendOptions, ImportedFunction } from "../link/module-object";
+
 import { CompileError } from "../diagnostics";
 import { type Block, branch, IRFunction, jump, type Type, type Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { SsaBuilder } from "../ir/ssa-builder";
+import type { BackendOptions, ImportedFunction } from "../link/module-object";
 import type { FunctionType, ValueType, WasmFunction, WasmModule } from "./module";
 
 /** What the translation of all functions of a module shares. */
@@ -49,7 +50,8 @@ export class FunctionEmitter {
   /** The IR type of a wasm type, refusing what cannot be compiled. */
   type(type: ValueType, position: number): Type {
     if (type === "i32" || type === "i64") return type;
-    if (type === "f32" || type === "f64") this.refuse(`floating point is not supported yet: a value of type ${type}`, position);
+    if (type === "f32" || type === "f64")
+      this.refuse(`floating point is not supported yet: a value of type ${type}`, position);
     return this.refuse(`values of type ${type} are not supported`, position);
   }
 

@@ -1,8 +1,9 @@
 /** Reads one instruction of a function body at a time: opcode and immediates (core spec section 5.4). */
+
+import { readValueType } from "./decoder";
 import type { FunctionType, WasmModule } from "./module";
 import { ATOMICS, LOADS, OP, STORES } from "./opcodes";
 import { ByteReader } from "./reader";
-import { readValueType } from "./decoder";
 
 /** The instruction read last. Fields an instruction does not have keep old values. */
 export interface WasmInstruction {
@@ -31,7 +32,10 @@ const isPlain = (opcode: number): boolean =>
   (opcode >= 0xfc00 && opcode <= 0xfc07);
 
 const isIndexed = (opcode: number): boolean =>
-  opcode === OP.br || opcode === OP.brIf || opcode === OP.call || (opcode >= OP.localGet && opcode <= OP.globalSet);
+  opcode === OP.br ||
+  opcode === OP.brIf ||
+  opcode === OP.call ||
+  (opcode >= OP.localGet && opcode <= OP.globalSet);
 
 const isMemoryAccess = (opcode: number): boolean =>
   LOADS.has(opcode) ||
@@ -87,7 +91,8 @@ export class InstructionReader {
     else if (isMemoryAccess(opcode)) {
       reader.u32();
       current.index = reader.u32() | 0;
-    } else if (opcode === OP.block || opcode === OP.loop || opcode === OP.if) current.blockType = this.blockType();
+    } else if (opcode === OP.block || opcode === OP.loop || opcode === OP.if)
+      current.blockType = this.blockType();
     else if (opcode === OP.i32Const) current.value = BigInt(reader.s32());
     else if (opcode === OP.i64Const) current.value = reader.s64();
     else return this.rareImmediates(opcode);

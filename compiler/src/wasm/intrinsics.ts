@@ -58,7 +58,8 @@ class IntrinsicTranslator {
   /** An argument that must be a compile-time constant. */
   private constantArgument(index: number, what: string): number {
     const value = this.args[index]!;
-    if (!isConstant(value)) this.emitter.refuse(`${this.name}: ${what} must be a compile-time constant`, this.position);
+    if (!isConstant(value))
+      this.emitter.refuse(`${this.name}: ${what} must be a compile-time constant`, this.position);
     return Number(BigInt.asUintN(32, value.constant));
   }
 
@@ -69,7 +70,8 @@ class IntrinsicTranslator {
   private csr(): Value | undefined {
     const { name } = this;
     if (name in COUNTERS) return this.emit("csrRead", "i64", [], { index: COUNTERS[name]! });
-    if (name === "csrRead") return this.emit("csrRead", "i64", [], { index: this.constantArgument(0, "the CSR number") });
+    if (name === "csrRead")
+      return this.emit("csrRead", "i64", [], { index: this.constantArgument(0, "the CSR number") });
     const update = CSR_UPDATES[name];
     if (!update) return undefined;
     const index = this.constantArgument(0, "the CSR number");
@@ -78,7 +80,9 @@ class IntrinsicTranslator {
 
   private machine(): Value | undefined {
     if (this.name === "sfenceVmaAsid")
-      return this.emit("machine", null, [this.emitter.constant("i64", 0), this.args[0]!], { symbol: "sfence.vma" });
+      return this.emit("machine", null, [this.emitter.constant("i64", 0), this.args[0]!], {
+        symbol: "sfence.vma",
+      });
     const instruction = MACHINE[this.name];
     return instruction && this.emit("machine", instruction.result, this.args, { symbol: instruction.op });
   }
@@ -87,7 +91,9 @@ class IntrinsicTranslator {
     const { emitter, args } = this;
     switch (this.name) {
       case "fence": {
-        const index = (this.constantArgument(0, "the predecessor set") << 4) | this.constantArgument(1, "the successor set");
+        const index =
+          (this.constantArgument(0, "the predecessor set") << 4) |
+          this.constantArgument(1, "the successor set");
         return this.emit("fence", null, [], { index });
       }
       case "ecall":
@@ -163,7 +169,12 @@ export const CONTEXT_SWITCH = "__contextSwitch";
  * Translates a call of an imported function.
  * @returns its result, or null
  */
-export function translateImport(emitter: FunctionEmitter, target: WasmFunction, args: Value[], position: number): Value | null {
+export function translateImport(
+  emitter: FunctionEmitter,
+  target: WasmFunction,
+  args: Value[],
+  position: number,
+): Value | null {
   const { module, name } = target.import!;
   const result = emitter.resultType(target.type, position);
   if (module === "rv") {

@@ -84,8 +84,9 @@ function defineNumeric(): void {
     ["geu", false],
   ];
   const arithmetic: Operation[] = ["clz", "ctz", "popcnt"];
-  const binary =
-    "add sub mul divs divu rems remu and or xor shl shrs shru rotl rotr".split(" ") as Operation[];
+  const binary = "add sub mul divs divu rems remu and or xor shl shrs shru rotl rotr".split(
+    " ",
+  ) as Operation[];
   const bases: [Type, number, number][] = [
     ["i32", 0x45, 0x67],
     ["i64", 0x50, 0x79],
@@ -108,7 +109,8 @@ function defineNumeric(): void {
     [0xc2, "sx8", "i64", "i64"],
     [0xc3, "sx16", "i64", "i64"],
   ];
-  for (const [opcode, op, operand, result] of unary) NUMERIC.set(opcode, { op, operand, result, operands: 1 });
+  for (const [opcode, op, operand, result] of unary)
+    NUMERIC.set(opcode, { op, operand, result, operands: 1 });
 }
 
 /** i64.extend32_s, which is a wrap and a sign extension. */

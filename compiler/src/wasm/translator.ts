@@ -2,9 +2,10 @@
  * Translates one wasm function body to SSA: structured control flow becomes basic blocks, the operand stack
  * disappears, locals become SSA values (Braun's construction, `ir/ssa-builder.ts`).
  */
+
+import { removeUnreachable } from "../ir/control-flow";
 import { type Block, branch, type IRFunction, isConstant, resolve, type Type, type Value } from "../ir/ir";
 import { removeTrivialPhis } from "../ir/ssa-builder";
-import { removeUnreachable } from "../ir/control-flow";
 import { translateAtomic } from "./atomics";
 import { FunctionEmitter, type TranslationContext } from "./emitter";
 import { InstructionReader, type WasmInstruction } from "./instruction-reader";
@@ -63,7 +64,9 @@ class FunctionTranslator {
   private refuseOpcode(opcode: number, position: number): never {
     const code = `0x${opcode.toString(16)}`;
     const isFloat =
-      (opcode >= 0x2a && opcode <= 0x44) || (opcode >= 0x5b && opcode <= 0xbf) || (opcode >= 0xfc00 && opcode <= 0xfc07);
+      (opcode >= 0x2a && opcode <= 0x44) ||
+      (opcode >= 0x5b && opcode <= 0xbf) ||
+      (opcode >= 0xfc00 && opcode <= 0xfc07);
     if (isFloat) this.emitter.refuse(`floating point is not supported yet: instruction ${code}`, position);
     if (opcode >> 8 === 0xfd) this.emitter.refuse(`SIMD is not supported: instruction ${code}`, position);
     return this.emitter.refuse(`wasm instruction ${code} is not supported`, position);
@@ -75,7 +78,11 @@ class FunctionTranslator {
     emitter.resultType(emitter.source.type, emitter.source.bodyStart);
     for (const [index, type] of params.entries()) {
       const irType = this.declareLocal(emitter.type(type, emitter.source.bodyStart));
-      emitter.builder.write(emitter.current!, this.locals[index]!, emitter.emit("param", irType, [], { index }));
+      emitter.builder.write(
+        emitter.current!,
+        this.locals[index]!,
+        emitter.emit("param", irType, [], { index }),
+      );
     }
     for (const { count, type } of this.reader.locals()) {
       const irType = emitter.type(type, this.reader.position);
@@ -268,7 +275,8 @@ class FunctionTranslator {
     const { opcode, index } = instruction;
     const numeric = NUMERIC.get(opcode);
     if (numeric) this.numeric(numeric);
-    else if (opcode >= OP.localGet && opcode <= OP.globalSet) this.variable(opcode, index, instruction.position);
+    else if (opcode >= OP.localGet && opcode <= OP.globalSet)
+      this.variable(opcode, index, instruction.position);
     else if (opcode === OP.i32Const) this.push(this.emitter.constant("i32", instruction.value));
     else if (opcode === OP.i64Const) this.push(this.emitter.constant("i64", instruction.value));
     else if (LOADS.has(opcode)) this.load(opcode, index);
@@ -327,7 +335,8 @@ class FunctionTranslator {
     }
     const right = this.pop();
     const left = this.pop();
-    if (op === "divs" || op === "divu" || op === "rems" || op === "remu") this.divisionChecks(op, left, right);
+    if (op === "divs" || op === "divu" || op === "rems" || op === "remu")
+      this.divisionChecks(op, left, right);
     this.push(emitter.emit(op, result, swap ? [right, left] : [left, right]));
   }
 
@@ -348,7 +357,8 @@ class FunctionTranslator {
     const block = emitter.current!;
     if (opcode === OP.localGet) this.push(emitter.builder.read(block, this.locals[index]!));
     else if (opcode === OP.localSet) emitter.builder.write(block, this.locals[index]!, this.pop());
-    else if (opcode === OP.localTee) emitter.builder.write(block, this.locals[index]!, resolve(this.stack[this.stack.length - 1]!));
+    else if (opcode === OP.localTee)
+      emitter.builder.write(block, this.locals[index]!, resolve(this.stack[this.stack.length - 1]!));
     else this.global(opcode, index, position);
   }
 
@@ -356,8 +366,10 @@ class FunctionTranslator {
     const { emitter } = this;
     const global = emitter.context.module.globals[index]!;
     const type = emitter.type(global.type, position);
-    if (opcode === OP.globalSet) emitter.emit("globalSet", null, [this.pop()], { index: emitter.context.globalSlot(index) });
-    else if (global.mutable) this.push(emitter.emit("globalGet", type, [], { index: emitter.context.globalSlot(index) }));
+    if (opcode === OP.globalSet)
+      emitter.emit("globalSet", null, [this.pop()], { index: emitter.context.globalSlot(index) });
+    else if (global.mutable)
+      this.push(emitter.emit("globalGet", type, [], { index: emitter.context.globalSlot(index) }));
     else this.push(emitter.constant(type, global.initial));
   }
 
@@ -408,7 +420,9 @@ class FunctionTranslator {
     const target = this.pop();
     const args = this.popMany(signature.params.length);
     emitter.context.onTable(signatureText(signature));
-    emitter.trapIf(emitter.emit("geu", "i32", [target, emitter.constant("i32", emitter.context.module.table.length)]));
+    emitter.trapIf(
+      emitter.emit("geu", "i32", [target, emitter.constant("i32", emitter.context.module.table.length)]),
+    );
     emitter.lastEcall = null;
     const value = emitter.emit("callIndirect", type, [target, ...args], { signature, position });
     if (type) this.push(value);
