@@ -18,7 +18,7 @@ const OPTIONS = [
   "--noAssert",
   "--importMemory",
   "--initialMemory",
-  "1",
+  "16",
   "--memoryBase",
   String(STATIC_BASE),
   "--disable",
@@ -45,7 +45,9 @@ export async function ensureCore(): Promise<Uint8Array> {
 }
 
 async function readSources(): Promise<Map<string, string>> {
-  const names = (await readdir(sourceFolder)).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const names = (await readdir(sourceFolder)).filter(
+    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+  );
   const sources = new Map<string, string>();
   for (const name of names.sort()) sources.set(name, await readFile(join(sourceFolder, name), "utf8"));
   return sources;

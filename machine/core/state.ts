@@ -13,8 +13,10 @@ export const MAX_HARTS = 8;
 export const UINTC_BASE = 0x10000; // receiver entry i at UINTC_BASE + i * 16: low word, pending word
 export const UINTC_RECEIVERS = 512;
 export const STATIC_BASE = 0x20000; // the core module's own constant data
+export const CSR_TABLE_BASE = 0x40000; // u16 per CSR number, see csr.ts
 export const TLB_BASE = 0x100000; // hart i's TLB banks at TLB_BASE + i * TLB_BANKS * TLB_BANK_SIZE
 export const TLB_LISTS_BASE = 0x900000; // for each bank, the list of entries filled since its last flush
+export const TLB_STRICT_BANK = 0x920000; // a bank without entries, so that every access takes the slow path
 export const CODE_MAP_BASE = 0xa00000; // u16 per RAM page: its decoded page in the code pool, 0 = none
 export const CODE_POOL_BASE = 0x1000000; // decoded pages, see decode.ts
 export const RAM_BASE = 0x2000000; // guest RAM
@@ -35,13 +37,17 @@ export const MACHINE_EVENT_MASK = 0x18; // u32: bit per EVENT_*, which events ca
 export const MACHINE_STOP = 0x1c; // u32: nonzero asks the core to return as soon as the present instruction is done
 export const MACHINE_NOW = 0x20; // u64: clock (cycles) of the hart that ran last; never moves backwards
 export const MACHINE_TIME_OFFSET = 0x28; // u64: mtime = clock / CYCLES_PER_TICK + this
-export const MACHINE_CURRENT_HART = 0x30; // u32: hart that is executing while TypeScript is called back
+export const MACHINE_CURRENT_HART = 0x30; // u32: hart that is executing while TypeScript is called back, NO_HART outside run
 export const MACHINE_BUS_FAULT = 0x34; // u32: set by TypeScript when a bus access hits no device
 export const MACHINE_NEXT_EVENT = 0x38; // u64: clock at which a device wants to be called, all ones = never
 export const MACHINE_INSTRUCTION_BUDGET = 0x40; // i64: cycles all harts together may still execute
 export const MACHINE_CODE_PAGES = 0x48; // u32: decoded pages in use
 export const MACHINE_LIVE_RESERVATIONS = 0x4c; // u32: bit per hart that holds an LR reservation
-export const MACHINE_RESULT_HIGH = 0x50; // u64: spare result word for exports that answer two values
+export const MACHINE_SYNC_CLOCK = 0x50; // u64: last clock at which the executing hart may do what others must see in order
+export const MACHINE_RESUME_HART = 0x58; // u32: hart whose slice was cut by the instruction budget, NO_HART = none
+export const MACHINE_RESUME_END = 0x60; // u64: where that slice ends
+
+export const NO_HART = 0xffffffff;
 
 export const FEATURE_UINTC = 1; // N extension, uipi and the UINTC exist
 export const FEATURE_FIRMWARE = 2; // ecall from S mode calls TypeScript instead of trapping into M mode
@@ -71,7 +77,9 @@ export const HART_RESERVATION_CLOCK = 0x150; // u64: local clock of the LR
 export const HART_NEXT_BANK = 0x158; // u32: bank that is taken over next
 export const HART_STRICT = 0x15c; // u32: nonzero in slices that must see every store (another hart holds a reservation)
 export const HART_DATA_BANK = 0x160; // u32: the bank HART_DATA_TLB stands for when not strict
-export const HART_TRANSLATED_PHYSICAL = 0x168; // u64: result of the last translation
+export const HART_TRANSLATED_ADDRESS = 0x168; // u64: guest physical address found by the last translation
+export const HART_TRANSLATED_RIGHTS = 0x170; // u32: 1 read, 2 write, 4 execute: what the page allows now, 0 = do not cache
+export const HART_TRANSLATED_LEVEL = 0x174; // u32: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB leaf
 
 export const PRIVILEGE_USER = 0;
 export const PRIVILEGE_SUPERVISOR = 1;
@@ -87,6 +95,7 @@ export const EXIT_YIELD = 2; // the instruction at HART_PC must wait until slowe
 export const EXIT_ATTENTION = 3; // look at interrupts, run state and stop requests
 export const EXIT_FETCH = 4; // HART_PC left the page whose code was decoded
 export const EXIT_FIRMWARE = 5; // ecall that TypeScript handles
+export const EXIT_RELOAD = 6; // privilege, translation or interrupt enables changed; the slice goes on
 
 // --- Hart block: control and status registers, u64 each -------------------------------------------------------------
 export const HART_MSTATUS = 0x200;

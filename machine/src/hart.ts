@@ -75,7 +75,8 @@ export class Hart {
   /** Sets x`index`; x0 stays zero. */
   setX(index: number, value: bigint): void {
     checkRegister(index);
-    if (index !== 0) this.view.setBigUint64(this.block + S.HART_X + index * 8, BigInt.asUintN(64, value), true);
+    if (index !== 0)
+      this.view.setBigUint64(this.block + S.HART_X + index * 8, BigInt.asUintN(64, value), true);
   }
 
   /** Address of the next instruction (inside a firmware call: of the ecall). */
@@ -186,7 +187,9 @@ export class Hart {
 
   private checkCsr(number: number): void {
     if (this.core.csrExists(this.id, number) === 0)
-      throw new RangeError(`no CSR 0x${number.toString(16)} on this machine; see docs/machine.md for those there are`);
+      throw new RangeError(
+        `no CSR 0x${number.toString(16)} on this machine; see docs/machine.md for those there are`,
+      );
   }
 }
 

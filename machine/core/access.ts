@@ -1,0 +1,154 @@
+// Loads and stores off the hot path: TLB misses, devices, misaligned and page-crossing accesses, strict slices.
+// A misaligned access to RAM is carried out, as on QEMU; to a device it is an access fault.
+
+import { busFaulted, loadDevice, mayProceed, storeDevice } from "./bus";
+import { Slot } from "./decode";
+import { CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
+import { Hart, Machine } from "./hart";
+import { accessFault, translateData } from "./mmu";
+import { Op } from "./operation";
+import { breakReservations } from "./reservation";
+import { HART_LEFT, HART_PC, HART_STRICT, HART_TRANSLATED_ADDRESS } from "./state";
+
+/**
+ * Carries out a load instruction.
+ * @param address virtual
+ * @param pc of the instruction, left: cycles of the slice left after it
+ * @returns true to go on with the next instruction; false when the hot loop must be left (HART_EXIT says why)
+ */
+export function slowLoad(hart: u32, slot: u64, address: u64, pc: u64, left: i32): bool {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  const op = <u32>slot & 0xff;
+  const bytes = loadBytes(op);
+  let value: u64;
+  if ((address & 0xfff) + bytes > 4096) {
+    if (!loadAcrossPages(hart, address, bytes)) return false;
+    value = joined;
+  } else {
+    if (!translateData(hart, address, bytes, RIGHT_READ)) return false;
+    const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+    if (Machine.inRam(physical, bytes)) value = loadRam(Machine.ramAddress(physical), <u32>bytes);
+    else {
+      if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_READ, address);
+      if (!mayProceed(hart)) return false;
+      value = loadDevice(physical, <u32>bytes);
+      if (busFaulted()) return Hart.raise(hart, CAUSE_LOAD_ACCESS, address);
+    }
+  }
+  store<u64>(hart + Slot.rd(<u32>slot), extend(op, value));
+  return Hart.finish(hart, Slot.length(slot));
+}
+
+/** Carries out a store instruction; parameters and result as for slowLoad. */
+export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u64, left: i32): bool {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  const bytes = (<u64>1) << (<u64>((<u32>slot & 0xff) - Op.Sb));
+  if ((address & 0xfff) + bytes > 4096) {
+    if (!storeAcrossPages(hart, address, bytes, value)) return false;
+    return Hart.finish(hart, Slot.length(slot));
+  }
+  if (!translateData(hart, address, bytes, RIGHT_WRITE)) return false;
+  const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  if (Machine.inRam(physical, bytes)) {
+    storeRam(Machine.ramAddress(physical), <u32>bytes, value);
+    if (load<u32>(hart, HART_STRICT) != 0) breakReservations(hart, physical, bytes);
+  } else {
+    if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_WRITE, address);
+    if (!mayProceed(hart)) return false;
+    storeDevice(physical, <u32>bytes, value);
+    if (busFaulted()) return Hart.raise(hart, CAUSE_STORE_ACCESS, address);
+  }
+  return Hart.finish(hart, Slot.length(slot));
+}
+
+function loadBytes(op: u32): u64 {
+  return (<u64>1) << (<u64>((op - Op.Lb) & 3));
+}
+
+function extend(op: u32, value: u64): u64 {
+  switch (op) {
+    case Op.Lb:
+      return <u64>(<i64>(<i8>value));
+    case Op.Lh:
+      return <u64>(<i64>(<i16>value));
+    case Op.Lw:
+      return <u64>(<i64>(<i32>value));
+    default:
+      return value;
+  }
+}
+
+function loadRam(address: u32, bytes: u32): u64 {
+  switch (bytes) {
+    case 1:
+      return <u64>load<u8>(address);
+    case 2:
+      return <u64>load<u16>(address);
+    case 4:
+      return <u64>load<u32>(address);
+    default:
+      return load<u64>(address);
+  }
+}
+
+function storeRam(address: u32, bytes: u32, value: u64): void {
+  switch (bytes) {
+    case 1:
+      store<u8>(address, <u8>value);
+      break;
+    case 2:
+      store<u16>(address, <u16>value);
+      break;
+    case 4:
+      store<u32>(address, <u32>value);
+      break;
+    default:
+      store<u64>(address, value);
+  }
+}
+
+/** What loadAcrossPages loaded. */
+let joined: u64 = 0;
+
+/** Loads byte by byte from two pages; a fault in the second page is reported with that page's first address. */
+function loadAcrossPages(hart: u32, address: u64, bytes: u64): bool {
+  joined = 0;
+  const inFirst = 4096 - (address & 0xfff);
+  const first = ramOf(hart, address, inFirst, RIGHT_READ);
+  if (first == 0) return false;
+  const second = ramOf(hart, address + inFirst, bytes - inFirst, RIGHT_READ);
+  if (second == 0) return false;
+  for (let i: u64 = 0; i < bytes; i++) {
+    const from = i < inFirst ? first + <u32>i : second + <u32>(i - inFirst);
+    joined |= (<u64>load<u8>(from)) << (i << 3);
+  }
+  return true;
+}
+
+/** Stores byte by byte to two pages, after both have been translated: a fault leaves nothing changed. */
+function storeAcrossPages(hart: u32, address: u64, bytes: u64, value: u64): bool {
+  const inFirst = 4096 - (address & 0xfff);
+  const first = ramOf(hart, address, inFirst, RIGHT_WRITE);
+  if (first == 0) return false;
+  const firstPhysical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  const second = ramOf(hart, address + inFirst, bytes - inFirst, RIGHT_WRITE);
+  if (second == 0) return false;
+  for (let i: u64 = 0; i < bytes; i++) {
+    const to = i < inFirst ? first + <u32>i : second + <u32>(i - inFirst);
+    store<u8>(to, <u8>(value >> (i << 3)));
+  }
+  breakReservations(hart, firstPhysical, inFirst);
+  breakReservations(hart, load<u64>(hart, HART_TRANSLATED_ADDRESS), bytes - inFirst);
+  return true;
+}
+
+/** Memory address of a part of an access inside one page, or 0 after a fault (also when it is not RAM). */
+function ramOf(hart: u32, address: u64, bytes: u64, right: u32): u32 {
+  if (!translateData(hart, address, bytes, right)) return 0;
+  const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  if (Machine.inRam(physical, bytes)) return Machine.ramAddress(physical);
+  accessFault(hart, right, address);
+  return 0;
+}

@@ -1,0 +1,70 @@
+// The decoded-code pool. A physical page that is executed gets a decoded page: one slot (decode.ts) for every halfword,
+// filled when first executed, and a guard slot behind them that makes the hot loop look for the next page.
+// Decoded code is what an instruction cache is to hardware: fence.i drops all of it, stores do not.
+import { decode } from "./decode";
+import { expandCompressed } from "./expand";
+import { Harts, Machine } from "./hart";
+import { Op } from "./operation";
+import {
+  CODE_MAP_BASE,
+  CODE_PAGE_SIZE,
+  CODE_POOL_BASE,
+  CODE_POOL_PAGES,
+  CODE_SLOT_SIZE,
+  HART_ATTENTION,
+  MACHINE_BASE,
+  MACHINE_CODE_PAGES,
+  RAM_PHYSICAL,
+} from "./state";
+import { flushAllBanks } from "./tlb";
+
+const SLOTS: u32 = 2048;
+
+/** Decoded page of the RAM page at a guest physical address, made empty if it is new. */
+export function codePage(physicalPage: u64): u32 {
+  const mapEntry = CODE_MAP_BASE + ((<u32>((physicalPage - <u64>(<u32>RAM_PHYSICAL)) >> 12)) << 1);
+  let index = <u32>load<u16>(mapEntry);
+  if (index == 0) {
+    if (load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) == CODE_POOL_PAGES) dropDecodedCode();
+    index = load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) + 1;
+    store<u32>(MACHINE_BASE, index, MACHINE_CODE_PAGES);
+    store<u16>(mapEntry, <u16>index);
+    store<u64>(pageAddress(index) + SLOTS * CODE_SLOT_SIZE, <u64>(<u32>Op.CrossPage));
+  }
+  return pageAddress(index);
+}
+
+function pageAddress(index: u32): u32 {
+  return CODE_POOL_BASE + (index - 1) * CODE_PAGE_SIZE;
+}
+
+/** Empties the pool and every fetch translation that points into it; harts leave their hot loops. */
+export function dropDecodedCode(): void {
+  const used = load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES);
+  memory.fill(CODE_POOL_BASE, 0, used * CODE_PAGE_SIZE);
+  memory.fill(CODE_MAP_BASE, 0, (<u32>(Machine.ramSize() >> 12)) << 1);
+  store<u32>(MACHINE_BASE, 0, MACHINE_CODE_PAGES);
+  for (let id: u32 = 0; id < Harts.count(); id++) {
+    flushAllBanks(Harts.at(id));
+    store<u32>(Harts.at(id), 1, HART_ATTENTION);
+  }
+}
+
+/**
+ * Decodes the instruction of an empty slot and fills it.
+ * @param code memory address of the instruction's bytes in RAM
+ * @param slot memory address of its slot
+ * @param offset of the instruction in its page
+ */
+export function decodeSlot(code: u32, slot: u32, offset: u32): u64 {
+  let decoded: u64;
+  const half = <u32>load<u16>(code);
+  if ((half & 3) != 3) decoded = decode(expandCompressed(half), half, 1);
+  else if (offset == 0xffe) decoded = <u64>(<u32>Op.Straddle);
+  else {
+    const word = load<u32>(code);
+    decoded = decode(word, word, 2);
+  }
+  store<u64>(slot, decoded);
+  return decoded;
+}

@@ -1,0 +1,648 @@
+// The hot loop: executes decoded instructions of one hart until its slice is used up or something needs attention.
+//
+// It runs on locals: `ip` is the memory address of the present slot in the decoded page `page`, whose virtual address is
+// `pagePc`; the architectural pc is derived from them when needed. `slot` always holds the instruction at `ip`, so a
+// case can replace it and `continue` to dispatch again. Everything rare is a call that returns false to leave the loop.
+// This one function is long because it must be one function: wasm keeps locals in registers only within one.
+
+import { slowLoad, slowStore } from "./access";
+import {
+  divide,
+  divideUnsigned,
+  mulh,
+  mulhsu,
+  mulhu,
+  orCombineBytes,
+  remainder,
+  remainderUnsigned,
+  reverseBytes,
+} from "./arithmetic";
+import { executeAtomic } from "./atomics";
+import { mayProceed } from "./bus";
+import { decodeSlot, dropDecodedCode } from "./code";
+import { executeCsr } from "./csr";
+import { decode, Slot } from "./decode";
+import { CAUSE_ILLEGAL } from "./encoding";
+import { Hart, Machine } from "./hart";
+import { translateFetch } from "./mmu";
+import { Op } from "./operation";
+import {
+  CODE_SLOT_SIZE,
+  EXIT_FETCH,
+  EXIT_NONE,
+  EXIT_RELOAD,
+  HART_DATA_TLB,
+  HART_EXIT,
+  HART_FETCH_TLB,
+  HART_LEFT,
+  HART_PC,
+  HART_TRANSLATED_ADDRESS,
+  TLB_ADDEND,
+  TLB_CODE,
+  TLB_FETCH_TAG,
+  TLB_READ_TAG,
+  TLB_WRITE_TAG,
+} from "./state";
+import { executeSystem } from "./system";
+import { Tlb } from "./tlb";
+import { executeUipi } from "./uipi";
+
+const PAGE_MASK: u64 = ~(<u64>0xfff);
+const DECODED_PAGE: u32 = 2048 * CODE_SLOT_SIZE;
+const CROSS_PAGE: u64 = <u64>(<u32>Op.CrossPage);
+
+/** Register operands and results of a slot; `low` is its low half. */
+class Operand {
+  @inline static first(hart: u32, low: u32): u64 {
+    return load<u64>(hart + Slot.rs1(low));
+  }
+
+  @inline static second(hart: u32, low: u32): u64 {
+    return load<u64>(hart + Slot.rs2(low));
+  }
+
+  @inline static set(hart: u32, low: u32, value: u64): void {
+    store<u64>(hart + Slot.rd(low), value);
+  }
+
+  /** Sets rd to a 32-bit result, sign-extended. */
+  @inline static setWord(hart: u32, low: u32, value: u32): void {
+    store<i64>(hart + Slot.rd(low), <i64>(<i32>value));
+  }
+
+  @inline static address(hart: u32, slot: u64): u64 {
+    return load<u64>(hart + Slot.rs1(<u32>slot)) + Slot.immediate(slot);
+  }
+}
+
+class Position {
+  /** pc of the slot at `ip`; also right for an `ip` that a branch has put outside the page. */
+  @inline static pc(ip: u32, page: u32, pagePc: u64): u64 {
+    return pagePc + <u64>(<i64>(<i32>(ip - page) >> 2));
+  }
+
+  /** Slot address of a pc inside the page. */
+  @inline static slot(page: u32, pc: u64): u32 {
+    return page + ((<u32>pc & 0xffe) << 2);
+  }
+
+  /** Target of a pc-relative jump, as a slot address that may lie outside the page. */
+  @inline static relative(ip: u32, slot: u64): u32 {
+    return ip + ((<u32>(slot >> 32)) << 2);
+  }
+
+  /** The instruction at `ip`, or the one that looks for another page. */
+  @inline static fetch(ip: u32, page: u32): u64 {
+    return ip - page < DECODED_PAGE ? load<u64>(ip) : CROSS_PAGE;
+  }
+}
+
+class Hit {
+  /** Whether an aligned access of size mask + 1 bytes hits an entry with this tag. */
+  @inline static test(address: u64, mask: u64, tag: u64): bool {
+    return tag == (address & (PAGE_MASK | mask));
+  }
+
+  @inline static memory(entry: u32, address: u64): u32 {
+    return <u32>address + load<u32>(entry, TLB_ADDEND);
+  }
+}
+
+/** Decoded page of a virtual address if the TLB has it, else 0. */
+function cachedPage(hart: u32, pc: u64): u32 {
+  const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
+  return load<u64>(entry, TLB_FETCH_TAG) == (pc & PAGE_MASK) ? load<u32>(entry, TLB_CODE) & ~3 : 0;
+}
+
+/** Leaves the loop because the page of `pc` must be translated first. */
+function leaveForFetch(hart: u32, pc: u64, left: i32): void {
+  store<i32>(hart, left, HART_LEFT);
+  Hart.leave(hart, pc, EXIT_FETCH);
+}
+
+/** Joins the halves of an instruction that crosses a page. Returns 0 after recording a fault of the second half. */
+function decodeStraddling(hart: u32, pc: u64, code: u32, left: i32): u64 {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  const first = <u32>load<u16>(code);
+  if (!translateFetch(hart, pc + 2, 2)) return 0;
+  const second = <u32>load<u16>(Machine.ramAddress(load<u64>(hart, HART_TRANSLATED_ADDRESS)));
+  const word = first | (second << 16);
+  return decode(word, word, 2);
+}
+
+function executeFence(hart: u32, pc: u64, left: i32): bool {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  return mayProceed(hart);
+}
+
+function executeFenceI(hart: u32, pc: u64, left: i32): void {
+  store<i32>(hart, left, HART_LEFT);
+  dropDecodedCode();
+  Hart.leave(hart, pc + 4, EXIT_RELOAD);
+}
+
+function raiseIllegal(hart: u32, slot: u64, pc: u64, left: i32): void {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  Hart.raise(hart, CAUSE_ILLEGAL, slot >> 32);
+}
+
+/**
+ * Executes instructions of a hart from HART_PC on, at most HART_LEFT of them. On return HART_PC and HART_LEFT are up to
+ * date and HART_EXIT says why it returned.
+ */
+export function interpret(hart: u32): void {
+  let left = load<i32>(hart, HART_LEFT);
+  const tlb = load<u32>(hart, HART_DATA_TLB);
+  let pagePc = load<u64>(hart, HART_PC) & PAGE_MASK;
+  let page = cachedPage(hart, pagePc);
+  if (page == 0) {
+    store<u32>(hart, EXIT_FETCH, HART_EXIT);
+    return;
+  }
+  let ip = Position.slot(page, load<u64>(hart, HART_PC));
+  let slot = load<u64>(ip);
+  while (left > 0) {
+    left--;
+    const low = <u32>slot;
+    switch (low & 0xff) {
+      case Op.Undecoded: {
+        left++;
+        const pc = Position.pc(ip, page, pagePc);
+        const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
+        slot = decodeSlot(<u32>pc + load<u32>(entry, TLB_ADDEND), ip, <u32>pc & 0xfff);
+        continue;
+      }
+      case Op.CrossPage: {
+        left++;
+        const pc = Position.pc(ip, page, pagePc);
+        page = cachedPage(hart, pc);
+        if (page == 0) return leaveForFetch(hart, pc, left);
+        pagePc = pc & PAGE_MASK;
+        ip = Position.slot(page, pc);
+        slot = load<u64>(ip);
+        continue;
+      }
+      case Op.Straddle: {
+        const pc = Position.pc(ip, page, pagePc);
+        const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
+        slot = decodeStraddling(hart, pc, <u32>pc + load<u32>(entry, TLB_ADDEND), left);
+        if (slot == 0) return;
+        left++;
+        continue;
+      }
+      case Op.Illegal:
+        return raiseIllegal(hart, slot, Position.pc(ip, page, pagePc), left);
+      case Op.Nop:
+        break;
+      case Op.Lui:
+        Operand.set(hart, low, Slot.immediate(slot));
+        break;
+      case Op.Auipc:
+        Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.immediate(slot));
+        break;
+      case Op.Jal:
+        Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.length(slot));
+        ip = Position.relative(ip, slot);
+        slot = Position.fetch(ip, page);
+        continue;
+      case Op.Jalr: {
+        const target = Operand.address(hart, slot) & ~(<u64>1);
+        Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.length(slot));
+        if ((target & PAGE_MASK) != pagePc) {
+          page = cachedPage(hart, target);
+          if (page == 0) return leaveForFetch(hart, target, left);
+          pagePc = target & PAGE_MASK;
+        }
+        ip = Position.slot(page, target);
+        slot = load<u64>(ip);
+        continue;
+      }
+      case Op.Beq:
+        if (Operand.first(hart, low) == Operand.second(hart, low)) {
+          ip = Position.relative(ip, slot);
+          slot = Position.fetch(ip, page);
+          continue;
+        }
+        break;
+      case Op.Bne:
+        if (Operand.first(hart, low) != Operand.second(hart, low)) {
+          ip = Position.relative(ip, slot);
+          slot = Position.fetch(ip, page);
+          continue;
+        }
+        break;
+      case Op.Blt:
+        if (<i64>Operand.first(hart, low) < <i64>Operand.second(hart, low)) {
+          ip = Position.relative(ip, slot);
+          slot = Position.fetch(ip, page);
+          continue;
+        }
+        break;
+      case Op.Bge:
+        if (<i64>Operand.first(hart, low) >= <i64>Operand.second(hart, low)) {
+          ip = Position.relative(ip, slot);
+          slot = Position.fetch(ip, page);
+          continue;
+        }
+        break;
+      case Op.Bltu:
+        if (Operand.first(hart, low) < Operand.second(hart, low)) {
+          ip = Position.relative(ip, slot);
+          slot = Position.fetch(ip, page);
+          continue;
+        }
+        break;
+      case Op.Bgeu:
+        if (Operand.first(hart, low) >= Operand.second(hart, low)) {
+          ip = Position.relative(ip, slot);
+          slot = Position.fetch(ip, page);
+          continue;
+        }
+        break;
+      case Op.Lb: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 0, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, <u64>(<i64>load<i8>(Hit.memory(entry, address))));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Lh: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 1, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, <u64>(<i64>load<i16>(Hit.memory(entry, address))));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Lw: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 3, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, <u64>(<i64>load<i32>(Hit.memory(entry, address))));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Ld: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 7, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, load<u64>(Hit.memory(entry, address)));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Lbu: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 0, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, <u64>load<u8>(Hit.memory(entry, address)));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Lhu: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 1, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, <u64>load<u16>(Hit.memory(entry, address)));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Lwu: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 3, load<u64>(entry, TLB_READ_TAG)))
+          Operand.set(hart, low, <u64>load<u32>(Hit.memory(entry, address)));
+        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Sb: {
+        const address = Operand.address(hart, slot);
+        const value = Operand.second(hart, low);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 0, load<u64>(entry, TLB_WRITE_TAG)))
+          store<u8>(Hit.memory(entry, address), <u8>value);
+        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Sh: {
+        const address = Operand.address(hart, slot);
+        const value = Operand.second(hart, low);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 1, load<u64>(entry, TLB_WRITE_TAG)))
+          store<u16>(Hit.memory(entry, address), <u16>value);
+        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Sw: {
+        const address = Operand.address(hart, slot);
+        const value = Operand.second(hart, low);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 3, load<u64>(entry, TLB_WRITE_TAG)))
+          store<u32>(Hit.memory(entry, address), <u32>value);
+        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Sd: {
+        const address = Operand.address(hart, slot);
+        const value = Operand.second(hart, low);
+        const entry = Tlb.entry(tlb, address);
+        if (Hit.test(address, 7, load<u64>(entry, TLB_WRITE_TAG)))
+          store<u64>(Hit.memory(entry, address), value);
+        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Mv:
+        Operand.set(hart, low, Operand.first(hart, low));
+        break;
+      case Op.Addi:
+        Operand.set(hart, low, Operand.first(hart, low) + Slot.immediate(slot));
+        break;
+      case Op.Slti:
+        Operand.set(hart, low, <i64>Operand.first(hart, low) < <i64>Slot.immediate(slot) ? 1 : 0);
+        break;
+      case Op.Sltiu:
+        Operand.set(hart, low, Operand.first(hart, low) < Slot.immediate(slot) ? 1 : 0);
+        break;
+      case Op.Xori:
+        Operand.set(hart, low, Operand.first(hart, low) ^ Slot.immediate(slot));
+        break;
+      case Op.Ori:
+        Operand.set(hart, low, Operand.first(hart, low) | Slot.immediate(slot));
+        break;
+      case Op.Andi:
+        Operand.set(hart, low, Operand.first(hart, low) & Slot.immediate(slot));
+        break;
+      case Op.Slli:
+        Operand.set(hart, low, Operand.first(hart, low) << Slot.immediate(slot));
+        break;
+      case Op.Srli:
+        Operand.set(hart, low, Operand.first(hart, low) >> Slot.immediate(slot));
+        break;
+      case Op.Srai:
+        Operand.set(hart, low, <u64>(<i64>Operand.first(hart, low) >> <i64>Slot.immediate(slot)));
+        break;
+      case Op.Addiw:
+        Operand.setWord(hart, low, <u32>Operand.first(hart, low) + <u32>Slot.immediate(slot));
+        break;
+      case Op.Slliw:
+        Operand.setWord(hart, low, (<u32>Operand.first(hart, low)) << (<u32>Slot.immediate(slot)));
+        break;
+      case Op.Srliw:
+        Operand.setWord(hart, low, <u32>Operand.first(hart, low) >> <u32>Slot.immediate(slot));
+        break;
+      case Op.Sraiw:
+        Operand.setWord(hart, low, <u32>(<i32>Operand.first(hart, low) >> <i32>Slot.immediate(slot)));
+        break;
+      case Op.Add:
+        Operand.set(hart, low, Operand.first(hart, low) + Operand.second(hart, low));
+        break;
+      case Op.Sub:
+        Operand.set(hart, low, Operand.first(hart, low) - Operand.second(hart, low));
+        break;
+      case Op.Sll:
+        Operand.set(hart, low, Operand.first(hart, low) << (Operand.second(hart, low) & 63));
+        break;
+      case Op.Slt:
+        Operand.set(hart, low, <i64>Operand.first(hart, low) < <i64>Operand.second(hart, low) ? 1 : 0);
+        break;
+      case Op.Sltu:
+        Operand.set(hart, low, Operand.first(hart, low) < Operand.second(hart, low) ? 1 : 0);
+        break;
+      case Op.Xor:
+        Operand.set(hart, low, Operand.first(hart, low) ^ Operand.second(hart, low));
+        break;
+      case Op.Srl:
+        Operand.set(hart, low, Operand.first(hart, low) >> (Operand.second(hart, low) & 63));
+        break;
+      case Op.Sra:
+        Operand.set(hart, low, <u64>(<i64>Operand.first(hart, low) >> <i64>(Operand.second(hart, low) & 63)));
+        break;
+      case Op.Or:
+        Operand.set(hart, low, Operand.first(hart, low) | Operand.second(hart, low));
+        break;
+      case Op.And:
+        Operand.set(hart, low, Operand.first(hart, low) & Operand.second(hart, low));
+        break;
+      case Op.Addw:
+        Operand.setWord(hart, low, <u32>Operand.first(hart, low) + <u32>Operand.second(hart, low));
+        break;
+      case Op.Subw:
+        Operand.setWord(hart, low, <u32>Operand.first(hart, low) - <u32>Operand.second(hart, low));
+        break;
+      case Op.Sllw:
+        Operand.setWord(hart, low, (<u32>Operand.first(hart, low)) << (<u32>Operand.second(hart, low) & 31));
+        break;
+      case Op.Srlw:
+        Operand.setWord(hart, low, <u32>Operand.first(hart, low) >> (<u32>Operand.second(hart, low) & 31));
+        break;
+      case Op.Sraw:
+        Operand.setWord(
+          hart,
+          low,
+          <u32>(<i32>Operand.first(hart, low) >> (<i32>Operand.second(hart, low) & 31)),
+        );
+        break;
+      case Op.Mul:
+        Operand.set(hart, low, Operand.first(hart, low) * Operand.second(hart, low));
+        break;
+      case Op.Mulh:
+        Operand.set(hart, low, mulh(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Mulhsu:
+        Operand.set(hart, low, mulhsu(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Mulhu:
+        Operand.set(hart, low, mulhu(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Div:
+        Operand.set(hart, low, <u64>divide(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Divu:
+        Operand.set(hart, low, divideUnsigned(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Rem:
+        Operand.set(hart, low, <u64>remainder(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Remu:
+        Operand.set(hart, low, remainderUnsigned(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Mulw:
+        Operand.setWord(hart, low, <u32>Operand.first(hart, low) * <u32>Operand.second(hart, low));
+        break;
+      case Op.Divw:
+        Operand.setWord(
+          hart,
+          low,
+          <u32>divide(<i64>(<i32>Operand.first(hart, low)), <i64>(<i32>Operand.second(hart, low))),
+        );
+        break;
+      case Op.Divuw:
+        Operand.setWord(
+          hart,
+          low,
+          <u32>divideUnsigned(<u64>(<u32>Operand.first(hart, low)), <u64>(<u32>Operand.second(hart, low))),
+        );
+        break;
+      case Op.Remw:
+        Operand.setWord(
+          hart,
+          low,
+          <u32>remainder(<i64>(<i32>Operand.first(hart, low)), <i64>(<i32>Operand.second(hart, low))),
+        );
+        break;
+      case Op.Remuw:
+        Operand.setWord(
+          hart,
+          low,
+          <u32>remainderUnsigned(<u64>(<u32>Operand.first(hart, low)), <u64>(<u32>Operand.second(hart, low))),
+        );
+        break;
+      case Op.AddUw:
+        Operand.set(hart, low, <u64>(<u32>Operand.first(hart, low)) + Operand.second(hart, low));
+        break;
+      case Op.Sh1add:
+        Operand.set(hart, low, (Operand.first(hart, low) << 1) + Operand.second(hart, low));
+        break;
+      case Op.Sh2add:
+        Operand.set(hart, low, (Operand.first(hart, low) << 2) + Operand.second(hart, low));
+        break;
+      case Op.Sh3add:
+        Operand.set(hart, low, (Operand.first(hart, low) << 3) + Operand.second(hart, low));
+        break;
+      case Op.Sh1addUw:
+        Operand.set(hart, low, ((<u64>(<u32>Operand.first(hart, low))) << 1) + Operand.second(hart, low));
+        break;
+      case Op.Sh2addUw:
+        Operand.set(hart, low, ((<u64>(<u32>Operand.first(hart, low))) << 2) + Operand.second(hart, low));
+        break;
+      case Op.Sh3addUw:
+        Operand.set(hart, low, ((<u64>(<u32>Operand.first(hart, low))) << 3) + Operand.second(hart, low));
+        break;
+      case Op.SlliUw:
+        Operand.set(hart, low, (<u64>(<u32>Operand.first(hart, low))) << Slot.immediate(slot));
+        break;
+      case Op.Andn:
+        Operand.set(hart, low, Operand.first(hart, low) & ~Operand.second(hart, low));
+        break;
+      case Op.Orn:
+        Operand.set(hart, low, Operand.first(hart, low) | ~Operand.second(hart, low));
+        break;
+      case Op.Xnor:
+        Operand.set(hart, low, ~(Operand.first(hart, low) ^ Operand.second(hart, low)));
+        break;
+      case Op.Clz:
+        Operand.set(hart, low, clz<u64>(Operand.first(hart, low)));
+        break;
+      case Op.Ctz:
+        Operand.set(hart, low, ctz<u64>(Operand.first(hart, low)));
+        break;
+      case Op.Cpop:
+        Operand.set(hart, low, popcnt<u64>(Operand.first(hart, low)));
+        break;
+      case Op.Clzw:
+        Operand.setWord(hart, low, clz<u32>(<u32>Operand.first(hart, low)));
+        break;
+      case Op.Ctzw:
+        Operand.setWord(hart, low, ctz<u32>(<u32>Operand.first(hart, low)));
+        break;
+      case Op.Cpopw:
+        Operand.setWord(hart, low, popcnt<u32>(<u32>Operand.first(hart, low)));
+        break;
+      case Op.Max:
+        Operand.set(hart, low, <u64>max<i64>(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Maxu:
+        Operand.set(hart, low, max<u64>(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Min:
+        Operand.set(hart, low, <u64>min<i64>(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Minu:
+        Operand.set(hart, low, min<u64>(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.SextB:
+        Operand.set(hart, low, <u64>(<i64>(<i8>Operand.first(hart, low))));
+        break;
+      case Op.SextH:
+        Operand.set(hart, low, <u64>(<i64>(<i16>Operand.first(hart, low))));
+        break;
+      case Op.ZextH:
+        Operand.set(hart, low, Operand.first(hart, low) & 0xffff);
+        break;
+      case Op.Rol:
+        Operand.set(hart, low, rotl<u64>(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Ror:
+        Operand.set(hart, low, rotr<u64>(Operand.first(hart, low), Operand.second(hart, low)));
+        break;
+      case Op.Rori:
+        Operand.set(hart, low, rotr<u64>(Operand.first(hart, low), Slot.immediate(slot)));
+        break;
+      case Op.Rolw:
+        Operand.setWord(hart, low, rotl<u32>(<u32>Operand.first(hart, low), <u32>Operand.second(hart, low)));
+        break;
+      case Op.Rorw:
+        Operand.setWord(hart, low, rotr<u32>(<u32>Operand.first(hart, low), <u32>Operand.second(hart, low)));
+        break;
+      case Op.Roriw:
+        Operand.setWord(hart, low, rotr<u32>(<u32>Operand.first(hart, low), <u32>Slot.immediate(slot)));
+        break;
+      case Op.OrcB:
+        Operand.set(hart, low, orCombineBytes(Operand.first(hart, low)));
+        break;
+      case Op.Rev8:
+        Operand.set(hart, low, reverseBytes(Operand.first(hart, low)));
+        break;
+      case Op.Bclr:
+        Operand.set(hart, low, Operand.first(hart, low) & ~((<u64>1) << (Operand.second(hart, low) & 63)));
+        break;
+      case Op.Bext:
+        Operand.set(hart, low, (Operand.first(hart, low) >> (Operand.second(hart, low) & 63)) & 1);
+        break;
+      case Op.Binv:
+        Operand.set(hart, low, Operand.first(hart, low) ^ ((<u64>1) << (Operand.second(hart, low) & 63)));
+        break;
+      case Op.Bset:
+        Operand.set(hart, low, Operand.first(hart, low) | ((<u64>1) << (Operand.second(hart, low) & 63)));
+        break;
+      case Op.Bclri:
+        Operand.set(hart, low, Operand.first(hart, low) & ~((<u64>1) << Slot.immediate(slot)));
+        break;
+      case Op.Bexti:
+        Operand.set(hart, low, (Operand.first(hart, low) >> Slot.immediate(slot)) & 1);
+        break;
+      case Op.Binvi:
+        Operand.set(hart, low, Operand.first(hart, low) ^ ((<u64>1) << Slot.immediate(slot)));
+        break;
+      case Op.Bseti:
+        Operand.set(hart, low, Operand.first(hart, low) | ((<u64>1) << Slot.immediate(slot)));
+        break;
+      case Op.Fence:
+        if (executeFence(hart, Position.pc(ip, page, pagePc), left)) break;
+        return;
+      case Op.FenceI:
+        return executeFenceI(hart, Position.pc(ip, page, pagePc), left);
+      case Op.Atomic:
+        if (executeAtomic(hart, slot, Position.pc(ip, page, pagePc), left)) break;
+        return;
+      case Op.Csr:
+        if (executeCsr(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
+        return;
+      case Op.System:
+        if (executeSystem(hart, <u32>(slot >> 32), Slot.length(slot), Position.pc(ip, page, pagePc), left))
+          break;
+        return;
+      default:
+        if (executeUipi(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
+        return;
+    }
+    ip += Slot.step(low);
+    slot = load<u64>(ip);
+  }
+  store<i32>(hart, left, HART_LEFT);
+  store<u64>(hart, Position.pc(ip, page, pagePc), HART_PC);
+  store<u32>(hart, EXIT_NONE, HART_EXIT);
+}

@@ -1,0 +1,72 @@
+// LR/SC reservations (unprivileged specification, chapter "A"). A hart's reservation is an aligned 8-byte word. The hot
+// loop's stores do not look at reservations; while one is alive, the other harts run strict slices, in which every
+// access takes the slow path and does look. A reservation lapses after RESERVATION_CYCLES, so that an LR without an SC
+// does not slow the others down for long; a constrained LR/SC loop is at most 16 instructions.
+import { Hart, Harts } from "./hart";
+import {
+  HART_ID,
+  HART_RESERVATION_ADDRESS,
+  HART_RESERVATION_CLOCK,
+  HART_RESERVATION_VALID,
+  MACHINE_BASE,
+  MACHINE_LIVE_RESERVATIONS,
+} from "./state";
+
+const RESERVATION_CYCLES: u64 = 128;
+const WORD: u64 = 7;
+
+/** Makes `hart` hold a reservation of the word at a physical address. */
+export function reserve(hart: u32, physical: u64): void {
+  store<u32>(hart, 1, HART_RESERVATION_VALID);
+  store<u64>(hart, physical, HART_RESERVATION_ADDRESS);
+  store<u64>(hart, Hart.clock(hart), HART_RESERVATION_CLOCK);
+  store<u32>(
+    MACHINE_BASE,
+    load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) | bit(hart),
+    MACHINE_LIVE_RESERVATIONS,
+  );
+}
+
+/** Takes a hart's reservation away. */
+export function dropReservation(hart: u32): void {
+  store<u32>(hart, 0, HART_RESERVATION_VALID);
+  store<u32>(
+    MACHINE_BASE,
+    load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart),
+    MACHINE_LIVE_RESERVATIONS,
+  );
+}
+
+/** Whether an SC by `hart` to a physical address may succeed. */
+export function isReserved(hart: u32, physical: u64): bool {
+  return (
+    load<u32>(hart, HART_RESERVATION_VALID) != 0 && load<u64>(hart, HART_RESERVATION_ADDRESS) == physical
+  );
+}
+
+/** A store by `hart` of `bytes` (at most 8) bytes: other harts lose reservations of the words it touches. */
+export function breakReservations(hart: u32, physical: u64, bytes: u64): void {
+  if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0) return;
+  for (let id: u32 = 0; id < Harts.count(); id++) {
+    const other = Harts.at(id);
+    if (other == hart || load<u32>(other, HART_RESERVATION_VALID) == 0) continue;
+    const word = load<u64>(other, HART_RESERVATION_ADDRESS) & ~WORD;
+    if (physical < word + 8 && word < physical + bytes) dropReservation(other);
+  }
+}
+
+/** Whether another hart than `hart` holds a reservation; lapsed ones are dropped. */
+export function othersHoldReservations(hart: u32): bool {
+  if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0) return false;
+  for (let id: u32 = 0; id < Harts.count(); id++) {
+    const other = Harts.at(id);
+    if (load<u32>(other, HART_RESERVATION_VALID) == 0) continue;
+    if (Hart.clock(other) - load<u64>(other, HART_RESERVATION_CLOCK) > RESERVATION_CYCLES)
+      dropReservation(other);
+  }
+  return (load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) != 0;
+}
+
+function bit(hart: u32): u32 {
+  return 1 << load<u32>(hart, HART_ID);
+}

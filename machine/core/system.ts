@@ -1,0 +1,115 @@
+// The SYSTEM instructions with funct3 0: ecall, ebreak, returns from traps, wfi and sfence.vma.
+import {
+  CAUSE_BREAKPOINT,
+  CAUSE_ECALL_U,
+  CAUSE_ILLEGAL,
+  MSTATUS_TSR,
+  MSTATUS_TVM,
+  MSTATUS_TW,
+} from "./encoding";
+import { Hart, Machine } from "./hart";
+import { dropReservation } from "./reservation";
+import {
+  EXIT_ATTENTION,
+  EXIT_FIRMWARE,
+  EXIT_RELOAD,
+  FEATURE_FIRMWARE,
+  HART_ATTENTION,
+  HART_EXIT,
+  HART_LEFT,
+  HART_MSTATUS,
+  HART_PC,
+  HART_RUN_STATE,
+  MACHINE_BASE,
+  MACHINE_FEATURES,
+  PRIVILEGE_MACHINE,
+  PRIVILEGE_SUPERVISOR,
+  PRIVILEGE_USER,
+  RUN_WAITING,
+} from "./state";
+import { pendingEnabled } from "./time";
+import { flushAddress, flushAllBanks, flushAsid } from "./tlb";
+import { returnFromMachine, returnFromSupervisor, returnFromUser } from "./trap";
+
+const ECALL: u32 = 0x00000073;
+const EBREAK: u32 = 0x00100073;
+const URET: u32 = 0x00200073;
+const SRET: u32 = 0x10200073;
+const MRET: u32 = 0x30200073;
+const WFI: u32 = 0x10500073;
+const SFENCE_VMA: u32 = 9; // funct7
+
+/** Executes a SYSTEM instruction; parameters and result as for slowLoad. */
+export function executeSystem(hart: u32, word: u32, length: u64, pc: u64, left: i32): bool {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  const privilege = Hart.privilege(hart);
+  switch (word) {
+    case ECALL:
+      return environmentCallFrom(hart, privilege);
+    case EBREAK:
+      return Hart.raise(hart, CAUSE_BREAKPOINT, 0);
+    case URET:
+      if (!Machine.hasUintc() || privilege != PRIVILEGE_USER) return illegal(hart, word);
+      returnFromUser(hart);
+      return reload(hart);
+    case SRET:
+      if (privilege == PRIVILEGE_USER || isForbidden(hart, privilege, MSTATUS_TSR))
+        return illegal(hart, word);
+      returnFromSupervisor(hart);
+      return reload(hart);
+    case MRET:
+      if (privilege != PRIVILEGE_MACHINE) return illegal(hart, word);
+      returnFromMachine(hart);
+      return reload(hart);
+    case WFI:
+      if (privilege == PRIVILEGE_USER || isForbidden(hart, privilege, MSTATUS_TW)) return illegal(hart, word);
+      return waitForInterrupt(hart, pc + length);
+  }
+  if (word >> 25 == SFENCE_VMA && ((word >> 7) & 31) == 0) return fenceTranslations(hart, word, privilege);
+  return illegal(hart, word);
+}
+
+function illegal(hart: u32, word: u32): bool {
+  return Hart.raise(hart, CAUSE_ILLEGAL, <u64>word);
+}
+
+function reload(hart: u32): bool {
+  store<u32>(hart, EXIT_RELOAD, HART_EXIT);
+  return false;
+}
+
+/** Whether M mode intercepts an instruction of S mode by a bit of mstatus. */
+function isForbidden(hart: u32, privilege: u32, bit: u64): bool {
+  return privilege == PRIVILEGE_SUPERVISOR && (load<u64>(hart, HART_MSTATUS) & bit) != 0;
+}
+
+function environmentCallFrom(hart: u32, privilege: u32): bool {
+  const hasFirmware = (load<u32>(MACHINE_BASE, MACHINE_FEATURES) & FEATURE_FIRMWARE) != 0;
+  if (hasFirmware && privilege == PRIVILEGE_SUPERVISOR) {
+    store<u32>(hart, EXIT_FIRMWARE, HART_EXIT);
+    return false;
+  }
+  return Hart.raise(hart, CAUSE_ECALL_U + privilege, 0);
+}
+
+/** wfi completes at once when an enabled interrupt is pending, whether or not it can be taken. */
+function waitForInterrupt(hart: u32, nextPc: u64): bool {
+  if (pendingEnabled(hart) != 0) return Hart.finish(hart, 4);
+  dropReservation(hart);
+  store<u32>(hart, RUN_WAITING, HART_RUN_STATE);
+  store<u32>(hart, 1, HART_ATTENTION);
+  return Hart.leave(hart, nextPc, EXIT_ATTENTION);
+}
+
+function fenceTranslations(hart: u32, word: u32, privilege: u32): bool {
+  if (privilege == PRIVILEGE_USER || isForbidden(hart, privilege, MSTATUS_TVM)) return illegal(hart, word);
+  const addressRegister = (word >> 15) & 31;
+  const asidRegister = (word >> 20) & 31;
+  const asid = Hart.x(hart, asidRegister) & 0xffff;
+  if (addressRegister != 0) flushAddress(hart, Hart.x(hart, addressRegister), asidRegister == 0, asid);
+  else if (asidRegister != 0) flushAsid(hart, asid);
+  else flushAllBanks(hart);
+  // The page of code being executed may have gone too.
+  return Hart.leave(hart, load<u64>(hart, HART_PC) + 4, EXIT_RELOAD);
+}

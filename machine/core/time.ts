@@ -1,0 +1,109 @@
+// Time, interrupt lines and waiting. A hart's local clock counts cycles; mtime is clocks divided by ten plus an offset.
+// Lines are what hardware drives in mip: MSIP, MTIP, MEIP, SEIP, STIP (firmware's timer), USIP (UINTC), UEIP (PLIC).
+import { IRQ_M_TIMER, IRQ_S_TIMER } from "./encoding";
+import { Hart, Harts } from "./hart";
+import {
+  CYCLES_PER_TICK,
+  HART_ATTENTION,
+  HART_LINES,
+  HART_MIE,
+  HART_MIP,
+  HART_MTIMECMP,
+  HART_NOT_RETIRED,
+  HART_RUN_STATE,
+  HART_STIMECMP,
+  HART_WAIT_CYCLES,
+  MACHINE_BASE,
+  MACHINE_CURRENT_HART,
+  MACHINE_NOW,
+  MACHINE_TIME_OFFSET,
+  NO_HART,
+  RUN_RUNNING,
+  RUN_WAITING,
+} from "./state";
+
+export const NEVER: u64 = ~(<u64>0);
+
+/** The machine's present clock: that of the executing hart, or of the one that ran last. */
+export function now(): u64 {
+  const current = load<u32>(MACHINE_BASE, MACHINE_CURRENT_HART);
+  return current == <u32>NO_HART ? load<u64>(MACHINE_BASE, MACHINE_NOW) : Hart.clock(Harts.at(current));
+}
+
+/** mtime at a clock. */
+export function timeAt(clock: u64): u64 {
+  return clock / CYCLES_PER_TICK + load<u64>(MACHINE_BASE, MACHINE_TIME_OFFSET);
+}
+
+/** First clock at which mtime has reached `ticks`. */
+export function clockOfTime(ticks: u64): u64 {
+  const offset = load<u64>(MACHINE_BASE, MACHINE_TIME_OFFSET);
+  if (<i64>(ticks - offset) <= 0 && ticks <= offset) return 0;
+  const distance = ticks - offset;
+  return distance >= NEVER / CYCLES_PER_TICK ? NEVER : distance * CYCLES_PER_TICK;
+}
+
+/** The next clock at which one of a hart's timers raises a line that is now low. */
+export function nextTimer(hart: u32): u64 {
+  const lines = load<u64>(hart, HART_LINES);
+  let next = NEVER;
+  if ((lines & (1 << IRQ_M_TIMER)) == 0) next = clockOfTime(load<u64>(hart, HART_MTIMECMP));
+  if ((lines & (1 << IRQ_S_TIMER)) == 0) next = min(next, clockOfTime(load<u64>(hart, HART_STIMECMP)));
+  return next;
+}
+
+/** The same, of the timers whose interrupt is enabled: when a waiting hart wakes by itself. */
+export function nextTimerWake(hart: u32): u64 {
+  const enabled = load<u64>(hart, HART_MIE);
+  let next = NEVER;
+  if ((enabled & (1 << IRQ_M_TIMER)) != 0) next = clockOfTime(load<u64>(hart, HART_MTIMECMP));
+  if ((enabled & (1 << IRQ_S_TIMER)) != 0) next = min(next, clockOfTime(load<u64>(hart, HART_STIMECMP)));
+  return next;
+}
+
+/** Sets the timer lines as the hart's clock says. */
+export function updateTimers(hart: u32): void {
+  const time = timeAt(Hart.clock(hart));
+  setLine(hart, IRQ_M_TIMER, time >= load<u64>(hart, HART_MTIMECMP));
+  setLine(hart, IRQ_S_TIMER, time >= load<u64>(hart, HART_STIMECMP));
+}
+
+/** Drives one line of a hart, waking it if that makes an enabled interrupt pending. */
+export function setLine(hart: u32, bit: u32, level: bool): void {
+  const lines = load<u64>(hart, HART_LINES);
+  const mask = (<u64>1) << (<u64>bit);
+  const changed = level ? lines | mask : lines & ~mask;
+  if (changed == lines) return;
+  store<u64>(hart, changed, HART_LINES);
+  store<u32>(hart, 1, HART_ATTENTION);
+  wakeIfPending(hart);
+}
+
+/** Interrupts that are pending and enabled by mie, wherever they would go. */
+export function pendingEnabled(hart: u32): u64 {
+  return (load<u64>(hart, HART_MIP) | load<u64>(hart, HART_LINES)) & load<u64>(hart, HART_MIE);
+}
+
+/** Ends a wfi when an enabled interrupt is pending. */
+export function wakeIfPending(hart: u32): void {
+  if (load<u32>(hart, HART_RUN_STATE) == RUN_WAITING && pendingEnabled(hart) != 0) resume(hart, now());
+}
+
+/** Lets a waiting or stopped hart run from `clock` on, or from its own if that is later. */
+export function resume(hart: u32, clock: u64): void {
+  const own = Hart.clock(hart);
+  if (clock > own) {
+    const waited = clock - own;
+    store<u64>(hart, load<u64>(hart, HART_WAIT_CYCLES) + waited, HART_WAIT_CYCLES);
+    store<u64>(hart, load<u64>(hart, HART_NOT_RETIRED) + waited, HART_NOT_RETIRED);
+    Hart.setClock(hart, clock);
+  }
+  store<u32>(hart, RUN_RUNNING, HART_RUN_STATE);
+  endSlice();
+}
+
+/** Makes the executing hart, if any, return to the scheduler after its instruction: who runs next may have changed. */
+export function endSlice(): void {
+  const current = load<u32>(MACHINE_BASE, MACHINE_CURRENT_HART);
+  if (current != <u32>NO_HART) store<u32>(Harts.at(current), 1, HART_ATTENTION);
+}

@@ -1,0 +1,12 @@
+// Errors of the machine's public API.
+
+/** Something the machine was asked for that it cannot do: `message` says what with which value, `hint` what to do. */
+export class MachineError extends Error {
+  override name = "MachineError";
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,15 @@
+// @rel4/machine: a deterministic multi-hart RISC-V computer with user interrupts, for Node and the browser.
+export { BusError, type Device, type DeviceHost, type GuestMemory, InterruptBit } from "./device";
+export { ElfError, readElf, readSymbols, type SymbolLocation, SymbolTable } from "./elf";
+export { MachineError } from "./errors";
+export type {
+  EventKind,
+  EventListener,
+  MachineEvent,
+  TrapEvent,
+  UipiSendEvent,
+  UserInterruptEvent,
+} from "./events";
+export { Hart, type HartCounters, type PerMode, Privilege, type PrivilegeLevel, type RunState } from "./hart";
+export { Machine, type MachineOptions, type RunOptions, type RunResult } from "./machine";
+export type { MachineConsole } from "./machine-console";

@@ -1,0 +1,353 @@
+// The computer: the core with its harts and RAM, a board's devices, firmware, and a run loop. Deterministic: what a guest
+// computes, and in which order its harts do so, depends only on the options, the program and the console input.
+import * as S from "../core/state";
+import type { Board, Firmware, FirmwareHost } from "./board";
+import { Bus } from "./bus";
+import { type CoreExports, CoreRun, instantiateCore } from "./core";
+import { BusError } from "./device";
+import { createVirtBoard, type VirtBoard } from "./devices/virt";
+import { readElf, readSymbols, type SymbolTable } from "./elf";
+import { MachineError } from "./errors";
+import { EventQueue, NEVER } from "./event-queue";
+import { EventHub, type EventKind, type EventListener } from "./events";
+import { createSbi } from "./firmware/sbi";
+import { Hart, Privilege } from "./hart";
+import { MachineConsole } from "./machine-console";
+import { Ram } from "./memory";
+
+/** How a machine is built. */
+export interface MachineOptions {
+  /** Number of harts, 1 to 8. */
+  harts: number;
+  /** Bytes of RAM at physical 0x8000_0000: a multiple of 4096, at least 64 KiB. */
+  memory: number;
+  /** The compiled core, or its wasm bytes (in Node from tools/build-core.ts). */
+  core: WebAssembly.Module | Uint8Array;
+  /** "sbi": the program boots in S mode on hart 0 under built-in firmware. "none": every hart starts it in M mode. */
+  firmware: "sbi" | "none";
+  /** Cycles a hart may run ahead of the slowest one; smaller is more exact between harts, larger is faster. */
+  quantum?: number;
+  /** Whether the N extension, uipi and the UINTC exist (default true). */
+  uintc?: boolean;
+  plicUserContexts?: "none" | "after" | "interleaved";
+  /** Kernel command line in the device tree. */
+  bootargs?: string;
+  seed?: number;
+}
+
+/** When a run ends. */
+export interface RunOptions {
+  /** Asked every `pollInterval` cycles; true ends the run. */
+  until?: (machine: Machine) => boolean;
+  /** Cycles of all harts together between two questions (default 100,000). */
+  pollInterval?: number;
+  /** Instructions (and traps) of all harts together. */
+  maxInstructions?: number;
+}
+
+/** Why a run ended. "input": every hart waits, and only console input could change that. */
+export type RunResult =
+  | { reason: "poweroff"; exitCode: number }
+  | { reason: "reset" | "limit" | "deadlock" | "until" | "input" };
+
+const DEFAULT_QUANTUM = 8;
+const DEFAULT_POLL_INTERVAL = 100_000;
+const SMALLEST_RAM = 65536;
+const LARGEST_RAM = 0xf000_0000;
+/** Milliseconds after which an asynchronous run lets the host's event loop turn. */
+const HOST_SLICE = 20;
+const BATCH = 2_000_000;
+
+/** A RISC-V computer. */
+export class Machine implements FirmwareHost {
+  readonly harts: readonly Hart[];
+  readonly memory: Ram;
+  readonly console: MachineConsole;
+  /** Function symbols of the program that was loaded. */
+  symbols: SymbolTable | undefined;
+  private readonly view: DataView;
+  private readonly agenda: EventQueue;
+  private readonly events: EventHub;
+  private board!: VirtBoard;
+  private bus!: Bus;
+  private firmware: Firmware | undefined;
+  private ending: RunResult | undefined;
+  private isRunning = false;
+
+  /**
+   * Builds a machine and puts it into the state after power-on.
+   * @throws MachineError for options it cannot be built with
+   */
+  static async create(options: MachineOptions): Promise<Machine> {
+    checkOptions(options);
+    const holder: { machine?: Machine } = {};
+    const { exports, memory } = await instantiateCore(options.core, options.memory, {
+      busRead: (address, bytes) => holder.machine!.busRead(address >>> 0, bytes),
+      busWrite: (address, bytes, value) => holder.machine!.busWrite(address >>> 0, bytes, value),
+      environmentCall: (hart) => holder.machine!.firmware?.environmentCall(holder.machine!.harts[hart]!),
+      event: (kind, hart, a, b, c, d) => {
+        const machine = holder.machine!;
+        machine.events.report(kind, hart, [a, b, c, d], machine.harts[hart]!.clock);
+      },
+    });
+    const machine = new Machine(options, exports, memory);
+    holder.machine = machine;
+    machine.powerOn();
+    return machine;
+  }
+
+  private constructor(
+    private readonly options: MachineOptions,
+    private readonly core: CoreExports,
+    memory: WebAssembly.Memory,
+  ) {
+    this.view = new DataView(memory.buffer);
+    this.memory = new Ram(memory, options.memory, () => core.memoryWritten());
+    this.harts = Array.from({ length: options.harts }, (_, id) => new Hart(id, this.view, core));
+    this.console = new MachineConsole(() => this.board.console);
+    this.events = new EventHub((mask) => this.view.setUint32(S.MACHINE_EVENT_MASK, mask, true));
+    this.agenda = new EventQueue((cycle) => {
+      this.view.setBigUint64(S.MACHINE_NEXT_EVENT, cycle, true);
+      core.reschedule();
+    });
+  }
+
+  private powerOn(): void {
+    const { options } = this;
+    const features =
+      ((options.uintc ?? true) ? S.FEATURE_UINTC : 0) | (options.firmware === "sbi" ? S.FEATURE_FIRMWARE : 0);
+    this.core.powerOn(options.harts, BigInt(options.memory), options.quantum ?? DEFAULT_QUANTUM, features);
+    this.agenda.clear();
+    this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
+    this.board = createVirtBoard(this, { ...options, uintc: options.uintc ?? true });
+    this.bus = new Bus(this.board.devices);
+    this.firmware = options.firmware === "sbi" ? createSbi(this, this.board) : undefined;
+  }
+
+  /** Everything on the bus. */
+  get devices(): Board["devices"] {
+    return this.board.devices;
+  }
+
+  /** The flattened device tree of this machine. */
+  get deviceTree(): Uint8Array {
+    return this.board.deviceTree;
+  }
+
+  /**
+   * Puts an ELF program into RAM, resets the machine and boots it.
+   * @throws ElfError when the bytes are not a RISC-V program for this machine
+   */
+  loadElf(bytes: Uint8Array): void {
+    const program = readElf(bytes, { base: this.memory.base, size: this.memory.size });
+    this.symbols = readSymbols(bytes);
+    this.powerOn();
+    this.memory.clear(this.memory.base, this.memory.size);
+    for (const segment of program.segments) this.memory.write(segment.address, segment.bytes);
+    this.boot(BigInt(program.entry));
+  }
+
+  /**
+   * Starts the harts at a physical address of RAM: hart 0 in S mode under built-in firmware, else all in M mode with
+   * a0 = hart id and a1 = physical address of the device tree.
+   */
+  boot(entry: bigint): void {
+    if (this.firmware) {
+      this.firmware.boot(entry);
+      return;
+    }
+    const room = (this.deviceTree.length + 0xfff) & ~0xfff;
+    const deviceTree = this.memory.base + this.memory.size - room;
+    this.memory.write(deviceTree, this.deviceTree);
+    for (const hart of this.harts) {
+      hart.setX(10, BigInt(hart.id));
+      hart.setX(11, BigInt(deviceTree));
+      hart.start(entry, Privilege.machine);
+    }
+  }
+
+  /** Runs the guest, letting the host's event loop turn now and then; waits for console input while that is open. */
+  async run(options: RunOptions = {}): Promise<RunResult> {
+    const limits = new Limits(options);
+    let since = performance.now();
+    while (true) {
+      const result = this.step(limits);
+      if (result?.reason === "input") await this.console.untilChange();
+      else if (result) return result;
+      else if (performance.now() - since < HOST_SLICE) continue;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      since = performance.now();
+    }
+  }
+
+  /** Runs the guest without ever returning to the host's event loop. */
+  runSync(options: RunOptions = {}): RunResult {
+    const limits = new Limits(options);
+    while (true) {
+      const result = this.step(limits);
+      if (result) return result;
+    }
+  }
+
+  /** Runs a batch. Returns a result when the run is over. */
+  private step(limits: Limits): RunResult | undefined {
+    const batch = limits.nextBatch();
+    if (batch === 0) return { reason: "limit" };
+    this.view.setBigInt64(S.MACHINE_INSTRUCTION_BUDGET, BigInt(batch), true);
+    const why = this.enterCore();
+    limits.used(batch - Number(this.view.getBigInt64(S.MACHINE_INSTRUCTION_BUDGET, true)));
+    if (why === CoreRun.stop) return this.takeEnding();
+    if (why === CoreRun.event) this.agenda.runUntil(this.now());
+    if (this.ending) return this.takeEnding();
+    if (limits.isOver(this)) return { reason: "until" };
+    if (why === CoreRun.idle) return { reason: this.console.inputOpen ? "input" : "deadlock" };
+    return undefined;
+  }
+
+  private enterCore(): number {
+    if (this.isRunning)
+      throw new MachineError("the machine is already running", "wait for the present run to end");
+    this.isRunning = true;
+    try {
+      return this.core.run();
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  private takeEnding(): RunResult {
+    const result = this.ending ?? { reason: "until" };
+    this.ending = undefined;
+    this.view.setUint32(S.MACHINE_STOP, 0, true);
+    return result;
+  }
+
+  /** Calls `listener` for every event of a kind from now on; returns a function that ends that. */
+  onEvent<K extends EventKind>(kind: K, listener: EventListener<K>): () => void {
+    return this.events.add(kind, listener);
+  }
+
+  // --- What devices and firmware ask of the machine (DeviceHost, BoardHost, FirmwareHost) ---
+
+  get hartCount(): number {
+    return this.harts.length;
+  }
+
+  now(): bigint {
+    return BigInt.asUintN(64, this.core.now());
+  }
+
+  time(): bigint {
+    return BigInt.asUintN(64, this.core.time());
+  }
+
+  setTime(ticks: bigint): void {
+    this.core.setTime(BigInt.asUintN(64, ticks));
+  }
+
+  timeCompare(hart: number): bigint {
+    return this.view.getBigUint64(this.hartBlock(hart) + S.HART_MTIMECMP, true);
+  }
+
+  setTimeCompare(hart: number, ticks: bigint): void {
+    this.hartBlock(hart);
+    this.core.setMachineTimer(hart, BigInt.asUintN(64, ticks));
+  }
+
+  setSupervisorTimer(hart: number, ticks: bigint): void {
+    this.hartBlock(hart);
+    this.core.setSupervisorTimer(hart, BigInt.asUintN(64, ticks));
+  }
+
+  setInterrupt(hart: number, bit: number, level: boolean): void {
+    this.hartBlock(hart);
+    this.core.setLine(hart, bit, level ? 1 : 0);
+  }
+
+  scheduleAt(cycle: bigint, callback: () => void): () => void {
+    return this.agenda.schedule(cycle < NEVER ? cycle : NEVER, callback);
+  }
+
+  powerOff(exitCode: number): void {
+    this.end({ reason: "poweroff", exitCode });
+  }
+
+  requestReset(): void {
+    this.end({ reason: "reset" });
+  }
+
+  consoleOutput(bytes: Uint8Array): void {
+    this.console.emit(bytes);
+  }
+
+  private end(result: RunResult): void {
+    this.ending ??= result;
+    this.core.requestStop();
+  }
+
+  private hartBlock(hart: number): number {
+    if (!this.harts[hart])
+      throw new RangeError(`there is no hart ${hart}; this machine has ${this.hartCount}`);
+    return S.HARTS_BASE + hart * S.HART_SIZE;
+  }
+
+  // --- What the core asks of devices ---
+
+  private busRead(address: number, bytes: number): bigint {
+    try {
+      return this.bus.read(address, bytes);
+    } catch (error) {
+      this.refuse(error);
+      return 0n;
+    }
+  }
+
+  private busWrite(address: number, bytes: number, value: bigint): void {
+    try {
+      this.bus.write(address, bytes, value);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  private refuse(error: unknown): void {
+    if (!(error instanceof BusError)) throw error;
+    this.view.setUint32(S.MACHINE_BUS_FAULT, 1, true);
+  }
+}
+
+/** What is left of a run's limits. */
+class Limits {
+  private left: number;
+  private readonly interval: number;
+
+  constructor(private readonly options: RunOptions) {
+    this.left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
+    this.interval = options.until ? (options.pollInterval ?? DEFAULT_POLL_INTERVAL) : BATCH;
+  }
+
+  nextBatch(): number {
+    return Math.max(0, Math.min(this.left, this.interval));
+  }
+
+  used(cycles: number): void {
+    this.left -= cycles;
+  }
+
+  /** Asks `until`, which sees the machine at every batch's end and before it is called idle. */
+  isOver(machine: Machine): boolean {
+    return this.options.until?.(machine) ?? false;
+  }
+}
+
+function checkOptions({ harts, memory, quantum = DEFAULT_QUANTUM }: MachineOptions): void {
+  if (!Number.isInteger(harts) || harts < 1 || harts > S.MAX_HARTS)
+    throw new MachineError(`a machine cannot have ${harts} harts`, `give 1 to ${S.MAX_HARTS} harts`);
+  if (!Number.isInteger(memory) || memory % 4096 !== 0 || memory < SMALLEST_RAM || memory > LARGEST_RAM)
+    throw new MachineError(
+      `a machine cannot have ${memory} bytes of memory`,
+      `give a multiple of 4096 from ${SMALLEST_RAM} to ${LARGEST_RAM}`,
+    );
+  if (!Number.isInteger(quantum) || quantum < 1 || quantum > 0x7fff_ffff)
+    throw new MachineError(`a quantum of ${quantum} cycles is not possible`, "give 1 to 2147483647 cycles");
+}
