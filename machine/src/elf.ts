@@ -67,6 +67,8 @@ const E_PHNUM = 56;
 const E_SHENTSIZE = 58;
 const E_SHNUM = 60;
 const ET_EXEC = 2;
+/** Position-independent firmware, which relocates itself; it is loaded where its headers say. */
+const ET_DYN = 3;
 const EM_RISCV = 243;
 
 // Program header (56 bytes).
@@ -153,7 +155,7 @@ function checkHeader(bytes: Uint8Array): DataView {
       WRONG_TARGET,
     );
   const type = view.getUint16(E_TYPE, true);
-  if (type !== ET_EXEC)
+  if (type !== ET_EXEC && type !== ET_DYN)
     throw new ElfError(
       "not-executable",
       `not a linked executable (ELF type ${type}, an executable is ${ET_EXEC})`,
