@@ -131,7 +131,10 @@ describe("encoding", () => {
     "agrees with GNU as on every opcode (skipped without riscv64-linux-gnu-as)",
     () => {
       const items = (Object.keys(OPCODES) as Opcode[])
-        .filter((op) => !op.startsWith("uipi") && op !== "uret" && op !== "unimp" && op !== "pause" && op !== "jalr")
+        .filter(
+          (op) =>
+            !op.startsWith("uipi") && op !== "uret" && op !== "unimp" && op !== "pause" && op !== "jalr",
+        )
         .filter((op) => !["branch", "jump", "pseudo"].includes((OPCODES[op] as Encoding).format))
         .flatMap((op) => samples(op));
       const text = items.map(disassemble).join("\n");

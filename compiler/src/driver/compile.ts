@@ -1,6 +1,6 @@
 /** The compiler's API: AssemblyScript or wasm in, a RISC-V executable out. */
 import type { Fragment, SourcePosition } from "../assembler/instruction";
-import * as backEndModule from "../compile-module";
+import { compileModule } from "../compile-module";
 import type { ElfSymbol } from "../elf/format";
 import { GLOBALS_SIZE, type Image, link, staticDataBase } from "../link/link";
 import type { Isa, ModuleObject } from "../link/module-object";
@@ -56,7 +56,7 @@ interface Placement {
 function backEnd(wasm: Uint8Array, options: TargetOptions, locate: Placement["locate"]): ModuleObject {
   options.onProgress?.("compile to RISC-V");
   const { isa, memoryPages, optimize = true } = options;
-  return backEndModule.compileModule(wasm, { isa, memoryPages, optimize, locate });
+  return compileModule(wasm, { isa, memoryPages, optimize, locate });
 }
 
 function linkProgram(
