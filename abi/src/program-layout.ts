@@ -16,11 +16,11 @@ export const PROGRAM_START_INFO = 0x7ff0_1000;
 
 /** The root task's image: tables for the root server, then its own text, data and stack, then the programs. */
 export const ROOT_TABLES_BASE = 0x0040_0000;
-export const ROOT_TEXT_BASE = 0x0044_0000;
-export const ROOT_DATA_BASE = 0x0048_0000;
-export const ROOT_STACK_TOP = 0x004c_0000;
+export const ROOT_TEXT_BASE = 0x0041_0000;
+export const ROOT_DATA_BASE = 0x0044_0000;
+export const ROOT_STACK_TOP = 0x0048_0000;
 export const ROOT_STACK_SIZE = 0x1_0000;
-export const ROOT_PROGRAMS_BASE = 0x004c_0000;
+export const ROOT_PROGRAMS_BASE = 0x0048_0000;
 /** Root maps here for a moment what it must touch itself (device registers). */
 export const ROOT_DEVICE_WINDOW = 0x7000_0000;
 

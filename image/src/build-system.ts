@@ -1,0 +1,130 @@
+/** From a system description, or a single program, to one bootable image. */
+import { basename, resolve } from "node:path";
+import { PROGRAM_STACK_SIZE } from "@rel4/abi";
+import { type CheckedSystem, checkSystem } from "./check-system";
+import { compileProgram, compileRoot, type ProgramImage } from "./compile-program";
+import { buildKernel, makeImage } from "./kernel-image";
+import { loadSystem } from "./load-system";
+import { formatMemorySize } from "./memory-size";
+import { rootImage } from "./root-image";
+import type { MemorySize } from "./system";
+import { SystemError } from "./system-error";
+import { planSystem } from "./system-plan";
+
+export interface BuildOptions {
+  /** Told what is being done. */
+  onProgress?(step: string): void;
+  /** Arguments of programs, by name; they replace the description's. */
+  arguments?: Record<string, string[]>;
+  /** Machine the image will run on; replaces the description's. */
+  machine?: { harts?: number; memory?: MemorySize };
+}
+
+/** A bootable image and what it was made from. */
+export interface BuiltSystem {
+  /** ELF file: loader, kernel, root server and programs. */
+  image: Uint8Array;
+  /** Least RAM in bytes it boots with; the programs' memory comes on top. */
+  minimumMemory: number;
+  /** The description with all defaults filled in. */
+  description: CheckedSystem;
+  /** Compiled programs by name: their functions (for naming program counters) and ELF files (for debuggers). */
+  programs: Record<string, ProgramImage>;
+}
+
+/** RAM the firmware, the kernel and its objects need beside the programs' own. */
+const SYSTEM_OVERHEAD = 6 * 2 ** 20;
+
+/**
+ * Builds the image of a system.
+ * @param system path of a description file, or a description and the directory its sources are relative to
+ * @throws SystemError, CompileError
+ */
+export async function buildSystem(
+  system: string | { description: unknown; directory: string },
+  options: BuildOptions = {},
+): Promise<BuiltSystem> {
+  const isPath = typeof system === "string";
+  const { description, directory } = isPath ? await loadSystem(system) : system;
+  try {
+    const checked = withOptions(checkSystem(merged(description, options)), options);
+    return await buildChecked(checked, directory, options);
+  } catch (error) {
+    // say which file the wrong part of a description is in
+    if (isPath && error instanceof SystemError) throw new SystemError(error.message, error.hint, system);
+    throw error;
+  }
+}
+
+/** Builds the image of a system of one program, which has its whole machine to itself. */
+export async function buildProgram(path: string, options: BuildOptions = {}): Promise<BuiltSystem> {
+  const name = programName(path);
+  const description = { programs: { [name]: { source: resolve(path), memory: "8M" } } };
+  const given = options.arguments
+    ? { ...options, arguments: { [name]: Object.values(options.arguments).flat() } }
+    : options;
+  return buildSystem({ description, directory: "." }, given);
+}
+
+/** A program name made from a file name. */
+function programName(path: string): string {
+  const name = basename(path)
+    .replace(/\.ts$/, "")
+    .replace(/[^A-Za-z0-9_.-]/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "");
+  return name.slice(0, 32) || "program";
+}
+
+/** The description with the options' machine in place of its own. */
+function merged(description: unknown, { machine }: BuildOptions): unknown {
+  if (machine === undefined || typeof description !== "object" || description === null) return description;
+  const own = (description as { machine?: object }).machine ?? {};
+  const given = Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined));
+  return { ...description, machine: { ...own, ...given } };
+}
+
+function withOptions(system: CheckedSystem, options: BuildOptions): CheckedSystem {
+  for (const [name, values] of Object.entries(options.arguments ?? {})) {
+    const program = system.programs.find((candidate) => candidate.name === name);
+    if (!program)
+      throw new SystemError(
+        `arguments for "${name}", but there is no such program`,
+        `the programs are ${system.programs.map((candidate) => candidate.name).join(", ")}`,
+      );
+    program.arguments = values;
+  }
+  return system;
+}
+
+async function buildChecked(
+  system: CheckedSystem,
+  directory: string,
+  options: BuildOptions,
+): Promise<BuiltSystem> {
+  checkMemory(system);
+  const { onProgress } = options;
+  const images: ProgramImage[] = [];
+  for (const { name, source, memory } of system.programs) {
+    const progress = (step: string) => onProgress?.(`${name}: ${step}`);
+    images.push(await compileProgram(resolve(directory, source), memory, `programs.${name}`, progress));
+  }
+  const root = await compileRoot((step) => onProgress?.(`root server: ${step}`));
+  const task = rootImage(system, planSystem(system), root, images);
+  const kernelElf = await buildKernel({ onProgress: (step) => onProgress?.(`kernel: ${step}`) });
+  const { elf: image, minimumMemory } = makeImage({ kernelElf, root: task, memory: system.machine.memory });
+  const programs = Object.fromEntries(system.programs.map(({ name }, index) => [name, images[index]!]));
+  return { image, minimumMemory, description: system, programs };
+}
+
+/** Finds out here, where the message can name numbers, that a machine is too small. */
+function checkMemory({ machine, programs }: CheckedSystem): void {
+  if (machine.memory === undefined) return;
+  const sizes = programs.map(({ memory }) => memory + PROGRAM_STACK_SIZE);
+  const needed = sizes.reduce((sum, size) => sum + size, SYSTEM_OVERHEAD);
+  if (needed <= machine.memory) return;
+  throw new SystemError(
+    `${formatMemorySize(machine.memory)} is too little: the programs and the system need about ${formatMemorySize(needed)}`,
+    "raise machine.memory, or lower the programs' memory",
+    "machine.memory",
+  );
+}

@@ -1,0 +1,271 @@
+/** Checks a description somebody wrote and fills in the defaults. Nothing is built from an unchecked one. */
+import { MAX_HARTS } from "@rel4/abi";
+import { formatMemorySize, parseMemorySize } from "./memory-size";
+import type { ChannelKind, MemorySize } from "./system";
+import { SystemError } from "./system-error";
+
+/** A program, checked, with defaults filled in. */
+export interface CheckedProgram {
+  name: string;
+  /** As written in the description. */
+  source: string;
+  hart: number;
+  priority: number;
+  /** Bytes of data and heap, whole 64 KiB. */
+  memory: number;
+  arguments: string[];
+  optional: boolean;
+  background: boolean;
+}
+
+/** A channel between programs given by their numbers. */
+export interface CheckedChannel {
+  from: number;
+  to: number;
+  kind: ChannelKind;
+}
+
+/** A description whose every part is known to make sense. */
+export interface CheckedSystem {
+  machine: { harts?: number; memory?: number };
+  programs: CheckedProgram[];
+  channels: CheckedChannel[];
+}
+
+const KINDS: readonly ChannelKind[] = ["endpoint", "notification", "async"];
+const MOST_PROGRAMS = 32;
+/** Bits of a notification word that channels may use. */
+const MOST_INCOMING = 62;
+const DEFAULT_PRIORITY = 100;
+const MOST_PRIORITY = 254;
+const DEFAULT_MEMORY = 2 ** 20;
+/** What the address space has room for between data and channel pages. */
+const MOST_MEMORY = 2 ** 30;
+const HEAP_GRAIN = 2 ** 16;
+const LEAST_RAM = 4 * 2 ** 20;
+const MOST_RAM = 2 ** 31;
+
+type Fields = Record<string, unknown>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  return typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
+}
+
+/** Refuses fields nobody reads: a misspelt name must not be silence. */
+function refuseUnknownFields(fields: Fields, known: readonly string[], where: string): void {
+  for (const name of Object.keys(fields)) {
+    if (known.includes(name)) continue;
+    throw new SystemError(`unknown field "${name}"`, `the fields are ${known.join(", ")}`, where);
+  }
+}
+
+function wholeNumber(value: unknown, least: number, most: number, where: string): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SystemError(
+    `${show(value)} is not possible`,
+    `give a whole number from ${least} to ${most}`,
+    where,
+  );
+}
+
+function flag(value: unknown, where: string): boolean {
+  if (typeof value === "boolean" || value === undefined) return value === true;
+  throw new SystemError(`${show(value)} is not possible`, "give true or false", where);
+}
+
+function memory(value: unknown, least: number, most: number, where: string): number {
+  const bytes =
+    typeof value === "number" || typeof value === "string" ? parseMemorySize(value as MemorySize) : undefined;
+  if (bytes === undefined)
+    throw new SystemError(
+      `${show(value)} is no amount of memory`,
+      'give bytes or a text such as "64K", "4M", "1G"',
+      where,
+    );
+  if (bytes < least || bytes > most)
+    throw new SystemError(
+      `${show(value)} is out of range`,
+      `give between ${formatMemorySize(least)} and ${formatMemorySize(most)}`,
+      where,
+    );
+  return bytes;
+}
+
+function checkMachine(value: unknown): CheckedSystem["machine"] {
+  if (value === undefined) return {};
+  const where = "machine";
+  if (!isObject(value))
+    throw new SystemError(`${show(value)} is no machine`, "give { harts, memory }", where);
+  refuseUnknownFields(value, ["harts", "memory"], where);
+  return {
+    harts: value.harts === undefined ? undefined : wholeNumber(value.harts, 1, MAX_HARTS, "machine.harts"),
+    memory:
+      value.memory === undefined ? undefined : memory(value.memory, LEAST_RAM, MOST_RAM, "machine.memory"),
+  };
+}
+
+const PROGRAM_FIELDS = ["source", "hart", "priority", "memory", "arguments", "optional", "background"];
+
+function checkArguments(value: unknown, where: string): string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.some((argument) => typeof argument !== "string"))
+    throw new SystemError(`${show(value)} is no list of texts`, 'give texts, such as ["--json"]', where);
+  return [...value];
+}
+
+function checkProgram(name: string, value: unknown): CheckedProgram {
+  const where = `programs.${name}`;
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/.test(name))
+    throw new SystemError(
+      `${show(name)} is no program name`,
+      "use 1 to 32 letters, digits, '-', '_' and '.', beginning with a letter or digit",
+      "programs",
+    );
+  if (!isObject(value))
+    throw new SystemError(`${show(value)} is no program`, 'give { source: "./file.ts" }', where);
+  refuseUnknownFields(value, PROGRAM_FIELDS, where);
+  if (typeof value.source !== "string" || value.source === "")
+    throw new SystemError(
+      value.source === undefined ? "has no source" : `${show(value.source)} is no file name`,
+      'name its AssemblyScript file: source: "./file.ts"',
+      `${where}.source`,
+    );
+  const bytes = memory(value.memory ?? DEFAULT_MEMORY, HEAP_GRAIN, MOST_MEMORY, `${where}.memory`);
+  return {
+    name,
+    source: value.source,
+    hart: wholeNumber(value.hart ?? 0, 0, MAX_HARTS - 1, `${where}.hart`),
+    priority: wholeNumber(value.priority ?? DEFAULT_PRIORITY, 1, MOST_PRIORITY, `${where}.priority`),
+    memory: Math.ceil(bytes / HEAP_GRAIN) * HEAP_GRAIN,
+    arguments: checkArguments(value.arguments, `${where}.arguments`),
+    optional: flag(value.optional, `${where}.optional`),
+    background: flag(value.background, `${where}.background`),
+  };
+}
+
+function checkPrograms(value: unknown, harts: number | undefined): CheckedProgram[] {
+  if (!isObject(value) || Object.keys(value).length === 0)
+    throw new SystemError(
+      "describes no program",
+      'add programs: { name: { source: "./file.ts" } }',
+      "programs",
+    );
+  const programs = Object.entries(value).map(([name, program]) => checkProgram(name, program));
+  if (programs.length > MOST_PROGRAMS)
+    throw new SystemError(
+      `${programs.length} programs are too many`,
+      `describe at most ${MOST_PROGRAMS}`,
+      "programs",
+    );
+  for (const { name, hart, optional } of programs) {
+    if (harts === undefined || hart < harts || optional) continue;
+    throw new SystemError(
+      `hart ${hart} does not exist on a machine with ${harts === 1 ? "1 hart" : `${harts} harts`}`,
+      `give a hart from 0 to ${harts - 1}, or raise machine.harts`,
+      `programs.${name}.hart`,
+    );
+  }
+  if (programs.every(({ background }) => background))
+    throw new SystemError(
+      "every program is a background program",
+      "leave out background for the one whose end is the system's end",
+      "programs",
+    );
+  return programs;
+}
+
+function programNumber(name: unknown, programs: CheckedProgram[], where: string): number {
+  const index = programs.findIndex((program) => program.name === name);
+  if (index >= 0) return index;
+  const names = programs.map((program) => `"${program.name}"`).join(", ");
+  throw new SystemError(`there is no program ${show(name)}`, `the programs are ${names}`, where);
+}
+
+function checkChannel(value: unknown, programs: CheckedProgram[], where: string): CheckedChannel {
+  if (!isObject(value))
+    throw new SystemError(
+      `${show(value)} is no channel`,
+      'give { from: "client", to: "server", kind: "endpoint" }',
+      where,
+    );
+  refuseUnknownFields(value, ["from", "to", "kind"], where);
+  const from = programNumber(value.from, programs, `${where}.from`);
+  const to = programNumber(value.to, programs, `${where}.to`);
+  const kind = KINDS.find((known) => known === value.kind);
+  if (kind === undefined)
+    throw new SystemError(
+      `${show(value.kind)} is no kind of channel`,
+      `give one of ${KINDS.map((known) => `"${known}"`).join(", ")}`,
+      `${where}.kind`,
+    );
+  if (from === to)
+    throw new SystemError(
+      `a channel from "${programs[from]!.name}" to itself`,
+      "a channel joins two different programs",
+      where,
+    );
+  return { from, to, kind };
+}
+
+/** What two channels have in common when one of them is superfluous. */
+function channelKey({ from, to, kind }: CheckedChannel): string {
+  // an async channel works in both directions
+  const ends = kind === "async" ? [Math.min(from, to), Math.max(from, to)] : [from, to];
+  return `${kind} ${ends.join(" ")}`;
+}
+
+function checkChannels(value: unknown, programs: CheckedProgram[]): CheckedChannel[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value))
+    throw new SystemError(
+      `${show(value)} is no list of channels`,
+      "give a list: channels: [...]",
+      "channels",
+    );
+  const seen = new Set<string>();
+  const channels = value.map((item, index) => {
+    const where = `channels[${index}]`;
+    const channel = checkChannel(item, programs, where);
+    const key = channelKey(channel);
+    if (seen.has(key))
+      throw new SystemError(
+        `a second ${channel.kind} channel between "${programs[channel.from]!.name}" and "${programs[channel.to]!.name}"`,
+        channel.kind === "async" ? "an async channel already works both ways: keep one" : "keep one of them",
+        where,
+      );
+    seen.add(key);
+    return channel;
+  });
+  programs.forEach(({ name }, index) => {
+    const ends = channels.filter(
+      ({ from, to, kind }) => to === index || (kind === "async" && from === index),
+    ).length;
+    if (ends > MOST_INCOMING)
+      throw new SystemError(
+        `"${name}" receives over ${ends} channels`,
+        `a program can receive over at most ${MOST_INCOMING}`,
+        "channels",
+      );
+  });
+  return channels;
+}
+
+/**
+ * Checks a description and fills in its defaults.
+ * @throws SystemError naming the part that is wrong
+ */
+export function checkSystem(description: unknown): CheckedSystem {
+  if (!isObject(description))
+    throw new SystemError(
+      `${show(description)} is no system description`,
+      "export default defineSystem({ programs: { … } })",
+    );
+  refuseUnknownFields(description, ["machine", "programs", "channels"], "the description");
+  const machine = checkMachine(description.machine);
+  const programs = checkPrograms(description.programs, machine.harts);
+  return { machine, programs, channels: checkChannels(description.channels, programs) };
+}

@@ -1,0 +1,189 @@
+/** Compiling programs and the root server to the flat pages the root server can map. */
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import {
+  PROGRAM_DATA_BASE,
+  PROGRAM_PAGE_SIZE,
+  PROGRAM_TEXT_BASE,
+  ROOT_DATA_BASE,
+  ROOT_STACK_SIZE,
+  ROOT_STACK_TOP,
+  ROOT_TEXT_BASE,
+} from "@rel4/abi";
+import { type CompileOptions, compile, readElf } from "@rel4/compiler";
+import { programStart, rootStart, userInterruptEntry } from "../../runtime/assembly/index";
+import { cached, contentHash, toolchainHash } from "./cache";
+import { formatMemorySize } from "./memory-size";
+import { repositoryPath } from "./repository";
+import { SystemError } from "./system-error";
+
+/** A function of a program, for reports. */
+export interface FunctionSymbol {
+  name: string;
+  /** User virtual address. */
+  address: number;
+  /** Bytes. */
+  size: number;
+}
+
+/** A compiled program as flat memory. */
+export interface ProgramImage {
+  /** User virtual address of the first instruction. */
+  entry: number;
+  /** Whole pages from PROGRAM_TEXT_BASE (ROOT_TEXT_BASE) on. */
+  text: Uint8Array;
+  /** Whole pages from PROGRAM_DATA_BASE (ROOT_DATA_BASE) on; zero memory follows. */
+  data: Uint8Array;
+  /** First address after static data: where the heap begins. */
+  heapBase: number;
+  /** Functions by ascending address. */
+  functions: FunctionSymbol[];
+  /** The ELF file, for debuggers. */
+  elf: Uint8Array;
+}
+
+const ISA = { bitmanip: true, compressed: true };
+const HEAP_PAGE = 0x1_0000;
+
+/** Which exported function answers each import AssemblyScript makes by itself. */
+const PROGRAM_IMPORTS = {
+  "env.abort": "abortProgram",
+  "env.console.log": "consoleLog",
+  "env.console.debug": "consoleDebug",
+  "env.console.info": "consoleInfo",
+  "env.console.warn": "consoleWarn",
+  "env.console.error": "consoleError",
+  "env.console.assert": "consoleAssert",
+};
+
+/**
+ * Compiles the program in `source` with room for `memory` bytes of data and heap.
+ * @param where its place in the description, for errors
+ * @throws CompileError with positions in the source; SystemError when there is no such file or too little memory
+ */
+export async function compileProgram(
+  source: string,
+  memory: number,
+  where: string,
+  onProgress?: (step: string) => void,
+): Promise<ProgramImage> {
+  checkSource(source, where);
+  const entryFile = join(dirname(source), `${basename(source, ".ts")}.rel4-entry.ts`);
+  const image = await compileCached({
+    entries: [entryFile, repositoryPath("runtime/src/imports.ts")],
+    generated: { path: entryFile, from: source, text: entryText },
+    packages: { rel4: repositoryPath("runtime/src/index.ts") },
+    runtime: "incremental",
+    imports: PROGRAM_IMPORTS,
+    assembly: () => [programStart(), userInterruptEntry()],
+    textBase: PROGRAM_TEXT_BASE,
+    dataBase: PROGRAM_DATA_BASE,
+    memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,
+    onProgress,
+  });
+  if (image.heapBase >= PROGRAM_DATA_BASE + memory)
+    throw new SystemError(
+      `${formatMemorySize(memory)} of memory is too little: its static data alone needs ${formatMemorySize(image.heapBase - PROGRAM_DATA_BASE)}`,
+      "raise its memory in the description",
+      where,
+    );
+  return image;
+}
+
+/** Compiles the root server. */
+export function compileRoot(onProgress?: (step: string) => void): Promise<ProgramImage> {
+  return compileCached({
+    entries: [repositoryPath("servers/root/main.ts")],
+    packages: { rel4: repositoryPath("runtime/src/index.ts") },
+    runtime: "stub",
+    imports: { "env.abort": "abortRoot" },
+    assembly: () => [rootStart()],
+    textBase: ROOT_TEXT_BASE,
+    dataBase: ROOT_DATA_BASE,
+    memoryPages: (ROOT_STACK_TOP - ROOT_STACK_SIZE) / HEAP_PAGE,
+    onProgress,
+  });
+}
+
+function checkSource(source: string, where: string): void {
+  if (!existsSync(source))
+    throw new SystemError(`there is no file ${source}`, "check the path of its source", where);
+  if (statSync(source).isDirectory())
+    throw new SystemError(`${source} is a directory`, "name the program's .ts file", where);
+}
+
+/** The file that joins a program to the runtime: runs its `main`, if it has one, and ends it with the result. */
+function entryText(source: string, text: string): string {
+  const module = JSON.stringify(`./${basename(source, ".ts")}`);
+  const hasMain = /\bexport\s+function\s+main\b|\bexport\s*\{[^}]*\bmain\b[^}]*\}/.test(text);
+  if (hasMain)
+    return `import { main } from ${module};\nimport { runProgram } from "rel4/start";\nexport function runMain(): void {\n  runProgram(main);\n}\n`;
+  return `import ${module};\nimport { Process } from "rel4";\nexport function runMain(): void {\n  Process.exit(0);\n}\n`;
+}
+
+interface CompileRequest {
+  entries: string[];
+  /** An entry file that exists only in memory, made from the text of another. */
+  generated?: { path: string; from: string; text(source: string, text: string): string };
+  packages: Record<string, string>;
+  runtime: CompileOptions["runtime"];
+  imports: Record<string, string>;
+  assembly(): CompileOptions["assembly"];
+  textBase: number;
+  dataBase: number;
+  memoryPages: number;
+  onProgress?: (step: string) => void;
+}
+
+/** What is kept of a compilation. */
+interface CompiledElf {
+  /** The ELF file in base 64. */
+  elf: string;
+}
+
+async function compileCached(request: CompileRequest): Promise<ProgramImage> {
+  const { entries, packages, runtime, imports, textBase, dataBase, memoryPages } = request;
+  const options = { entries, packages, runtime, imports, textBase, dataBase, memoryPages, isa: ISA };
+  const key = contentHash(JSON.stringify(options), toolchainHash(), entryText.toString());
+  const { elf } = await cached<CompiledElf>("programs", key, async (readFile) => {
+    const compiled = await compile({
+      ...options,
+      readFile: (path) => {
+        if (path !== request.generated?.path) return readFile(path);
+        const { from, text } = request.generated;
+        return text(from, readFile(from) ?? "");
+      },
+      textBase: BigInt(textBase),
+      assembly: request.assembly(),
+      entry: "_start",
+      onProgress: request.onProgress,
+    });
+    return { elf: Buffer.from(compiled.elf).toString("base64") };
+  });
+  return flatten(new Uint8Array(Buffer.from(elf, "base64")), textBase, dataBase);
+}
+
+/** Cuts an executable into the pages of its text and of its data. */
+function flatten(elf: Uint8Array, textBase: number, dataBase: number): ProgramImage {
+  const { entry, segments, symbols } = readElf(elf);
+  const pages = (base: number, executable: boolean) => {
+    const parts = segments.filter((segment) => segment.executable === executable);
+    const end = Math.max(base, ...parts.map(({ address, bytes }) => Number(address) + bytes.length));
+    const memory = new Uint8Array(Math.ceil((end - base) / PROGRAM_PAGE_SIZE) * PROGRAM_PAGE_SIZE);
+    for (const { address, bytes } of parts) memory.set(bytes, Number(address) - base);
+    return memory;
+  };
+  const heapBase = symbols.find(({ name }) => name === "__heap_base");
+  const functions = symbols
+    .filter(({ kind }) => kind === "function")
+    .map(({ name, address, size }) => ({ name, address: Number(address), size }))
+    .sort((a, b) => a.address - b.address);
+  return {
+    entry: Number(entry),
+    text: pages(textBase, true),
+    data: pages(dataBase, false),
+    heapBase: heapBase ? Number(heapBase.address) : dataBase,
+    functions,
+    elf,
+  };
+}

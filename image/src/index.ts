@@ -1,0 +1,9 @@
+/** `@rel4/image`: system descriptions and programs to bootable images. */
+export { type BuildOptions, type BuiltSystem, buildProgram, buildSystem } from "./build-system";
+export type { CheckedChannel, CheckedProgram, CheckedSystem } from "./check-system";
+export type { FunctionSymbol, ProgramImage } from "./compile-program";
+export { type BootableImage, buildKernel, ImageError, makeImage } from "./kernel-image";
+export { isSystemDescription } from "./load-system";
+export type { RootImage } from "./root-image";
+export * from "./system";
+export { SystemError } from "./system-error";

@@ -1,0 +1,103 @@
+/** Writes the start-info page of a program (abi/src/start-info.ts). */
+import {
+  CHANNEL_IDENTITY_AT,
+  CHANNEL_KIND_AT,
+  CHANNEL_PAGE_AT,
+  CHANNEL_PEER_HART_AT,
+  CHANNEL_PEER_NAME_AT,
+  CHANNEL_PEER_PROGRAM_AT,
+  CHANNEL_RECEIVE_SLOT_AT,
+  CHANNEL_RECORD_SIZE,
+  CHANNEL_SEND_SLOT_AT,
+  CHANNEL_SIDE_AT,
+  PROGRAM_PAGE_SIZE,
+  START_INFO_ARGUMENT_COUNT_AT,
+  START_INFO_ARGUMENTS_AT,
+  START_INFO_CHANNEL_COUNT_AT,
+  START_INFO_CHANNELS_AT,
+  START_INFO_HART_AT,
+  START_INFO_HEADER_SIZE,
+  START_INFO_MAGIC,
+  START_INFO_MAGIC_AT,
+  START_INFO_NAME_AT,
+  START_INFO_PRIORITY_AT,
+  START_INFO_PROGRAM_AT,
+} from "@rel4/abi";
+import type { CheckedSystem } from "./check-system";
+import { RecordWriter } from "./record-writer";
+import { SystemError } from "./system-error";
+import type { SystemPlan } from "./system-plan";
+
+/** The page of program number `index`. The root server adds what only the running system knows. */
+export function startInfoPage(system: CheckedSystem, plan: SystemPlan, index: number): Uint8Array {
+  const program = system.programs[index]!;
+  const ends = plan.ends[index]!;
+  const channels = START_INFO_HEADER_SIZE;
+  const args = channels + ends.length * CHANNEL_RECORD_SIZE;
+  const strings = args + program.arguments.length * 8;
+  const page = new PageWriter(strings, program.name);
+
+  page.word(START_INFO_MAGIC_AT, START_INFO_MAGIC);
+  page.word(START_INFO_PROGRAM_AT, index);
+  page.text(START_INFO_NAME_AT, program.name);
+  page.word(START_INFO_ARGUMENT_COUNT_AT, program.arguments.length);
+  page.word(START_INFO_ARGUMENTS_AT, args);
+  program.arguments.forEach((argument, i) => {
+    page.text(args + 8 * i, argument);
+  });
+  page.word(START_INFO_CHANNEL_COUNT_AT, ends.length);
+  page.word(START_INFO_CHANNELS_AT, channels);
+  page.word(START_INFO_HART_AT, program.hart);
+  page.word(START_INFO_PRIORITY_AT, program.priority);
+  ends.forEach((end, i) => {
+    const at = channels + i * CHANNEL_RECORD_SIZE;
+    const peer = system.programs[end.peer]!;
+    page.word(at + CHANNEL_KIND_AT, end.kind);
+    page.word(at + CHANNEL_SIDE_AT, end.side);
+    page.text(at + CHANNEL_PEER_NAME_AT, peer.name);
+    page.word(at + CHANNEL_PEER_PROGRAM_AT, end.peer);
+    page.word(at + CHANNEL_SEND_SLOT_AT, end.sendSlot);
+    page.word(at + CHANNEL_RECEIVE_SLOT_AT, end.receiveSlot);
+    page.word(at + CHANNEL_IDENTITY_AT, end.identity);
+    page.word(at + CHANNEL_PAGE_AT, end.page);
+    page.word(at + CHANNEL_PEER_HART_AT, peer.hart);
+  });
+  return page.bytes;
+}
+
+/** One page with records in front and the texts they refer to behind. */
+class PageWriter extends RecordWriter {
+  private readonly known = new Map<string, number>();
+
+  constructor(
+    private nextText: number,
+    private readonly program: string,
+  ) {
+    super(0, Math.max(PROGRAM_PAGE_SIZE, nextText));
+    this.checkRoom(nextText);
+  }
+
+  /** Writes (offset, length) of a text at `at`, and the text at the end of the page. */
+  text(at: number, value: string): void {
+    const bytes = new TextEncoder().encode(value);
+    let offset = this.known.get(value);
+    if (offset === undefined) {
+      offset = this.nextText;
+      this.checkRoom(offset + bytes.length);
+      this.copy(offset, bytes);
+      this.known.set(value, offset);
+      this.nextText += bytes.length;
+    }
+    this.word(at, offset);
+    this.word(at + 4, bytes.length);
+  }
+
+  private checkRoom(end: number): void {
+    if (end <= PROGRAM_PAGE_SIZE) return;
+    throw new SystemError(
+      "its arguments and channels do not fit the start-info page of 4 KiB",
+      "give it shorter arguments or fewer channels",
+      `programs.${this.program}`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What a system description imports as "rel4/system": the types of a description, and `defineSystem`.
+ *
+ * A description says which programs run where, what they may talk to, and for how big a machine. It is ordinary
+ * TypeScript; `rel4 run` evaluates it, checks it and builds the image it describes.
+ */
+
+/** An amount of memory: bytes, or a text such as "64K", "4M", "1G". */
+export type MemorySize = number | string;
+
+/** How two programs talk. */
+export type ChannelKind =
+  /** Synchronous calls: `from` calls, `to` receives and answers. */
+  | "endpoint"
+  /** One-way signals through the kernel: `from` signals, `to` waits. */
+  | "notification"
+  /** A shared page and a wake-up in each direction, by user interrupts where the hardware has them. */
+  | "async";
+
+/** The machine the system is made for; the command line may override it. */
+export interface MachineDescription {
+  /** Harts (RISC-V's processors), 1–8. */
+  harts?: number;
+  /** RAM. */
+  memory?: MemorySize;
+}
+
+/** One program; each runs in its own address space with its own capabilities. */
+export interface ProgramDescription {
+  /** AssemblyScript source file, relative to the description's own file. */
+  source: string;
+  /** Hart it runs on. Default 0. */
+  hart?: number;
+  /** Priority 1–254, larger is more important. Default 100. */
+  priority?: number;
+  /** Its data and heap. Default 1M. */
+  memory?: MemorySize;
+  /** What `Process.arguments` gives. */
+  arguments?: readonly string[];
+  /** Left out on a machine without its hart, instead of ending the start with an error. */
+  optional?: boolean;
+  /** The system does not wait for its end: it ends when all other programs have ended. For servers. */
+  background?: boolean;
+}
+
+/** A channel between two programs. */
+export interface ChannelDescription<Name extends string = string> {
+  from: Name;
+  to: Name;
+  kind: ChannelKind;
+}
+
+/** A whole system. */
+export interface SystemDescription<Name extends string = string> {
+  machine?: MachineDescription;
+  programs: Readonly<Record<Name, ProgramDescription>>;
+  channels?: readonly ChannelDescription<NoInfer<Name>>[];
+}
+
+/**
+ * Describes a system; export the result as the file's default. The editor checks the names in `channels`.
+ * @example
+ * export default defineSystem({
+ *   programs: { server: { source: "./server.ts" }, client: { source: "./client.ts" } },
+ *   channels: [{ from: "client", to: "server", kind: "endpoint" }],
+ * });
+ */
+export function defineSystem<Name extends string>(
+  description: SystemDescription<Name>,
+): SystemDescription<Name> {
+  return description;
+}
