@@ -10,3 +10,7 @@ export * from "./objects";
 export * from "./rights";
 export * from "./syscalls";
 export * from "./user-context";
+export * from "./program-layout";
+export * from "./start-info";
+export * from "./bundle";
+export * from "./supervisor";
