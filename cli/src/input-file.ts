@@ -1,6 +1,7 @@
 // What `rel4 run` and `rel4 build` were given: an ELF image, a system description or a single program.
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { isSystemDescription } from "@rel4/image";
 import { UsageError } from "./report-error";
 
 export type InputKind = "elf" | "system" | "program";
@@ -14,7 +15,6 @@ export interface InputFile {
 }
 
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
-const IMPORTS_SYSTEM = /\bfrom\s*["']rel4\/system["']/;
 
 /**
  * Reads `path` and says what it is, by its content: an ELF by its magic number, a system description by its import of
@@ -24,7 +24,10 @@ const IMPORTS_SYSTEM = /\bfrom\s*["']rel4\/system["']/;
 export function readInput(path: string): InputFile {
   const absolute = resolve(path);
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`${path}: is a directory, not a file`, "give a program (.ts), a system description (.ts) or an ELF image");
+    throw new UsageError(
+      `${path}: is a directory, not a file`,
+      "give a program (.ts), a system description (.ts) or an ELF image",
+    );
   const bytes = new Uint8Array(readFileSync(absolute));
   if (bytes.length === 0) throw new UsageError(`${path}: the file is empty`);
   if (ELF_MAGIC.every((byte, index) => bytes[index] === byte)) return { kind: "elf", path: absolute, bytes };
@@ -34,7 +37,7 @@ export function readInput(path: string): InputFile {
       "give a program (.ts), a system description (.ts) or an ELF image",
     );
   const text = new TextDecoder().decode(bytes);
-  return { kind: IMPORTS_SYSTEM.test(text) ? "system" : "program", path: absolute, bytes };
+  return { kind: isSystemDescription(text) ? "system" : "program", path: absolute, bytes };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,9 +1,7 @@
-// Runs a machine in a terminal: the guest's console on standard output, the keyboard to the guest, the watchdog's verdict.
+// Runs a machine in a terminal: the guest's console on standard output, the keyboard to the guest, and what the end means.
 import type { Machine, RunResult } from "@rel4/machine";
 import pc from "picocolors";
 
-/** Instructions between two looks at the keyboard; about a hundredth of a second. */
-const SLICE = 1_000_000;
 /** Ctrl-A, then x, ends the machine, as in QEMU. */
 const ESCAPE = 0x01;
 const QUIT = "x".charCodeAt(0);
@@ -21,23 +19,15 @@ export type SessionEnd = RunResult | { reason: "quit" };
 
 /** Runs `machine` until it powers off, can never go on, reaches the limit, or the user quits. */
 export async function runSession(machine: Machine, options: SessionOptions): Promise<SessionEnd> {
-  machine.console.onOutput = options.onOutput ?? ((bytes) => void process.stdout.write(bytes));
+  const silence = machine.console.onOutput(options.onOutput ?? ((bytes) => void process.stdout.write(bytes)));
   const keyboard = options.input === "stdin" ? new Keyboard(machine) : undefined;
-  if (!keyboard) machine.console.closeInput();
   try {
-    return await runSlices(machine, keyboard, options.maxInstructions ?? Number.POSITIVE_INFINITY);
+    const { maxInstructions } = options;
+    const result = await machine.run({ maxInstructions, until: keyboard && (() => keyboard.quit) });
+    return keyboard?.quit ? { reason: "quit" } : result;
   } finally {
     keyboard?.close();
-  }
-}
-
-async function runSlices(machine: Machine, keyboard: Keyboard | undefined, limit: number): Promise<SessionEnd> {
-  for (let left = limit; ; left -= SLICE) {
-    const result = machine.run({ maxInstructions: Math.min(left, SLICE) });
-    if (result.reason === "waiting") await keyboard?.typed();
-    else if (result.reason !== "limit" || left <= SLICE) return result;
-    await new Promise((resolve) => setImmediate(resolve));
-    if (keyboard?.quit) return { reason: "quit" };
+    silence();
   }
 }
 
@@ -45,23 +35,13 @@ async function runSlices(machine: Machine, keyboard: Keyboard | undefined, limit
 class Keyboard {
   quit = false;
   private escaped = false;
-  private wake: (() => void) | undefined;
   private readonly onData = (data: Buffer) => this.receive(data);
-  private readonly onEnd = () => {
-    this.machine.console.closeInput();
-    this.wake?.();
-  };
+  private readonly onEnd = () => this.machine.console.closeInput();
 
   constructor(private readonly machine: Machine) {
+    machine.console.openInput();
     if (process.stdin.isTTY) process.stdin.setRawMode(true);
     process.stdin.on("data", this.onData).on("end", this.onEnd).resume();
-  }
-
-  /** Resolves when something was typed, the input ended, or the user quit. */
-  typed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
-    });
   }
 
   close(): void {
@@ -72,7 +52,8 @@ class Keyboard {
   private receive(data: Buffer): void {
     const passed = process.stdin.isTTY ? data.filter((byte) => this.passes(byte)) : data;
     if (passed.length > 0) this.machine.console.input(passed);
-    this.wake?.();
+    // an idle machine waits for its console: closing it lets the run end
+    if (this.quit) this.machine.console.closeInput();
   }
 
   /** False for the escape sequence's bytes. Ctrl-A twice sends one Ctrl-A. */
@@ -87,23 +68,29 @@ class Keyboard {
   }
 }
 
-/** What the session's end means: an exit code and, unless all went well, a message for standard error. */
-export function describeEnd(end: SessionEnd, watchdogCode: number): { code: number; message?: string } {
+/** Exit code for a machine that had to be stopped from outside, as timeout(1) has it. */
+export const WATCHDOG_EXIT = 125;
+
+/** What the session's end means: an exit code and, unless the guest powered off by itself, a message. */
+export function describeEnd(end: SessionEnd): { code: number; message?: string } {
+  const stopped = (message: string) => ({
+    code: WATCHDOG_EXIT,
+    message: `${pc.yellow("stopped:")} ${message}`,
+  });
   switch (end.reason) {
     case "poweroff":
       return { code: end.exitCode };
     case "deadlock":
-      return {
-        code: watchdogCode,
-        message: `${pc.yellow("stopped:")} nothing can ever run again: every hart waits for an interrupt, and no timer or device will send one.`,
-      };
+      return stopped(
+        "nothing can ever run again: every hart waits for an interrupt, and no timer or device will send one",
+      );
     case "limit":
-      return { code: watchdogCode, message: `${pc.yellow("stopped:")} the instruction limit was reached (--max-instructions).` };
+      return stopped("the instruction limit was reached; --max-instructions raises it");
     case "reset":
-      return { code: 0, message: `${pc.dim("the guest asked for a reset; the machine stops here")}` };
+      return stopped("the guest asked for a reset");
     case "quit":
-      return { code: 0, message: "" };
+      return stopped("at your request");
     default:
-      return { code: watchdogCode, message: `${pc.yellow("stopped:")} ${end.reason}` };
+      return stopped(end.reason);
   }
 }

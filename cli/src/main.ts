@@ -8,7 +8,7 @@ import { addTourCommand } from "./commands/tour";
 import { describeError, isExpected } from "./report-error";
 
 /** Exit codes of our own; a guest's exit code is passed on as it is. */
-export const EXIT = { badInput: 1, usage: 2, watchdog: 125, defect: 70 } as const;
+const EXIT = { badInput: 1, usage: 2, defect: 70 } as const;
 
 const EXAMPLES = `
 Examples:
@@ -25,11 +25,13 @@ Examples:
 export function createProgram(): Command {
   const program = new Command("rel4");
   program
-    .description("ReL4 in TypeScript: a microkernel with user interrupts, its compiler and its RISC-V computer")
+    .description(
+      "ReL4 in TypeScript: a microkernel with user interrupts, its compiler and its RISC-V computer",
+    )
     .version("0.1.0")
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(rel4 --help shows every command with an example)")
-    .configureHelp({ showGlobalOptions: false });
+    .enablePositionalOptions();
   addTourCommand(program);
   addRunCommand(program);
   addBuildCommand(program);
@@ -53,6 +55,8 @@ export async function main(argv: string[]): Promise<void> {
     process.exitCode = isExpected(error) ? EXIT.badInput : EXIT.defect;
     if (process.env.REL4_DEBUG) console.error(error);
     else if (!isExpected(error))
-      console.error(pc.dim("This looks like a defect of rel4 itself; REL4_DEBUG=1 shows where it came from."));
+      console.error(
+        pc.dim("This looks like a defect of rel4 itself; REL4_DEBUG=1 shows where it came from."),
+      );
   }
 }

@@ -1,0 +1,84 @@
+// `rel4 run`: a program, a system or an image, on our machine.
+import { type Command, Option } from "commander";
+import { buildInput } from "../built-image";
+import { type InputFile, readInput } from "../input-file";
+import { addMachineOptions, createMachine, type MachineFlags } from "../machine-options";
+import { describeEnd, runSession } from "../machine-session";
+import { wholeNumber } from "../options";
+import { UsageError } from "../report-error";
+import { statisticsTable } from "../statistics";
+
+interface RunFlags extends MachineFlags {
+  firmware: "sbi" | "none";
+  maxInstructions?: number;
+  stats?: boolean;
+}
+
+const HELP = `
+A program is one AssemblyScript file; it may import "rel4" (the runtime). Its main(): i32 is the exit code.
+A system description is a TypeScript file that imports "rel4/system" and exports defineSystem({...}).
+An ELF image is any bare-metal RV64 program: ours from 'rel4 build', a kernel, a test.
+
+Ctrl-A x quits; Ctrl-A Ctrl-A sends one Ctrl-A. When nothing can ever run again, the machine stops and says so (exit code 125).
+
+Examples:
+  $ rel4 run programs/hello/hello.ts
+  $ rel4 run programs/hello/hello.ts one two       arguments for the program
+  $ rel4 run --harts 4 --stats system.ts           a table of counters at the end
+  $ rel4 run --no-user-interrupts system.ts        how it runs without the hardware
+  $ rel4 run --firmware none test.elf              starts in M mode, without built-in SBI`;
+
+export function addRunCommand(program: Command): void {
+  const command = program
+    .command("run")
+    .description("compile and run a program or a system, or run an ELF image")
+    .argument("<file>", "program (.ts), system description (.ts) or ELF image")
+    .argument("[arguments...]", "arguments for a single program");
+  addMachineOptions(command)
+    .addOption(
+      new Option("--firmware <kind>", "for an ELF image: built-in SBI, or none (starts in M mode)")
+        .choices(["sbi", "none"])
+        .default("sbi"),
+    )
+    .option(
+      "--max-instructions <n>",
+      "stop after so many instructions",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
+    .option("--stats", "print what each hart did, on standard error")
+    .addHelpText("after", HELP)
+    .passThroughOptions()
+    .action(run);
+}
+
+async function run(file: string, programArguments: string[], flags: RunFlags): Promise<void> {
+  const input = readInput(file);
+  checkFlags(input, programArguments, flags);
+  const { image, defaults } = await imageOf(input, programArguments);
+  const machine = await createMachine(flags, defaults, flags.firmware);
+  machine.loadElf(image);
+  const end = await runSession(machine, { input: "stdin", maxInstructions: flags.maxInstructions });
+  if (flags.stats) console.error(`\n${statisticsTable(machine)}`);
+  const { code, message } = describeEnd(end);
+  if (message) console.error(message);
+  process.exitCode = code;
+}
+
+function checkFlags(input: InputFile, programArguments: string[], flags: RunFlags): void {
+  if (input.kind !== "program" && programArguments.length > 0)
+    throw new UsageError(
+      `arguments (${programArguments.join(" ")}) are for a single program`,
+      input.kind === "system" ? "write them into the system description" : "an ELF image takes none",
+    );
+  if (input.kind !== "elf" && flags.firmware === "none")
+    throw new UsageError("--firmware none is for ELF images; the kernel boots under SBI");
+}
+
+async function imageOf(
+  input: InputFile,
+  programArguments: string[],
+): Promise<{ image: Uint8Array; defaults: { harts?: number; memory?: number } }> {
+  if (input.kind === "elf") return { image: input.bytes, defaults: { harts: 1 } };
+  const { image, description } = await buildInput(input, { programArguments });
+  return { image, defaults: description.machine };
+}
