@@ -39,9 +39,10 @@ export class Notification {
   boundTcb: u32;
   /** Union of the badges that arrived while active. */
   badge: u64;
-  /** 1 + the user-interrupt receiver this object's senders reach, or 0. */
-  receiver: u32;
-  private unused: u32;
+  /** Tcb that gets the user interrupts of this object's senders, or 0. */
+  receiverThread: u32;
+  /** The next notification with the same receiver thread, or 0. */
+  nextOfReceiver: u32;
 
   @inline static at(address: u32): Notification {
     return changetype<Notification>(address);

@@ -4,7 +4,7 @@ import { threadPointer } from "rv";
 import { PRIORITIES } from "../../abi/src/config";
 import { HartContext } from "./riscv/hart-context";
 import { HART_CONTEXT_SIZE, HART_RECORD_SIZE } from "./riscv/layout";
-import type { Tcb } from "./tcb";
+import { Tcb } from "./tcb";
 
 /** Hart.action: go on with the current thread. Any other value but this and the next is the Tcb to switch to. */
 export const RESUME_CURRENT: u32 = 0;

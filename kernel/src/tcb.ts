@@ -34,8 +34,8 @@ export const THREAD_IDLE: u32 = 7;
 export const BLOCKING_IS_CALL: u32 = 1;
 
 // Slots of a thread
-export const TCB_SLOT_CSPACE: u32 = 0;
-export const TCB_SLOT_VSPACE: u32 = 1;
+export const TCB_SLOT_CTABLE: u32 = 0;
+export const TCB_SLOT_VTABLE: u32 = 1;
 /** The thread's own master reply capability: parent of the one its server holds. */
 export const TCB_SLOT_REPLY: u32 = 2;
 /** Reply capability of the thread that called this one. */
@@ -81,12 +81,17 @@ export class Tcb extends ThreadContext {
   ipcBuffer: u64;
   /** Notification whose signals this thread also receives on endpoints, or 0. */
   boundNotification: u32;
+  /** First of the notifications whose user interrupts this thread receives, or 0 (linked by nextOfReceiver). */
+  receivingNotifications: u32;
   /** Not 0: in a ready queue. */
   queued: u32;
   readyNext: u32;
   readyPrevious: u32;
   queueNext: u32;
   queuePrevious: u32;
+  // The list of all threads
+  debugNext: u32;
+  debugPrevious: u32;
 
   @inline static at(address: u32): Tcb {
     return changetype<Tcb>(address);

@@ -1,0 +1,146 @@
+// The fast paths of Call and ReplyRecv: a short message between two threads of one hart that switches from one to the
+// other at once. They do what the general path would do in that case and nothing else: every condition is checked
+// first, and when one fails nothing has changed and the general path takes over.
+//
+// Both are given the current thread with all registers saved, behind its system call.
+
+import { CAP_ENDPOINT, CAP_NULL, CAP_PAGE_TABLE, CAP_REPLY } from "../../abi/src/capability-tags";
+import { MESSAGE_CAPS_UNWRAPPED_MASK, MESSAGE_CAPS_UNWRAPPED_SHIFT, MESSAGE_LENGTH_MASK, MESSAGE_REGISTERS } from "../../abi/src/message-info";
+import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
+import { Capability, Slot } from "./capability";
+import { FastLookup } from "./cspace";
+import { ENDPOINT_IDLE, ENDPOINT_RECEIVING, ENDPOINT_SENDING, Endpoint, NOTIFICATION_ACTIVE, Notification } from "./endpoint-object";
+import { Hart } from "./hart";
+import { ReadyQueue } from "./ready-queue";
+import { FLAG_RECEIVER } from "./riscv/layout";
+import { VSpace } from "./riscv/vspace";
+import {
+  TCB_SLOT_CALLER,
+  TCB_SLOT_CTABLE,
+  TCB_SLOT_REPLY,
+  TCB_SLOT_VTABLE,
+  THREAD_BLOCKED_ON_RECEIVE,
+  THREAD_BLOCKED_ON_REPLY,
+  THREAD_RUNNING,
+  Tcb,
+} from "./tcb";
+
+/** Message length and extraCaps: more than the registers hold, or any capability, is for the general path. */
+const FAST_LENGTH_MASK: u64 = 0x1ff;
+const UNWRAPPED: u64 = MESSAGE_CAPS_UNWRAPPED_MASK << MESSAGE_CAPS_UNWRAPPED_SHIFT;
+
+class Fast {
+  /**
+   * Would the scheduler run `thread` now? A thread of equal priority that waits would need a running timer.
+   */
+  @inline static mayRun(hart: Hart, thread: Tcb): bool {
+    if (hart.bitmapTop == 0) return true;
+    const highest = ReadyQueue.highest(hart);
+    return thread.priority > highest || (thread.priority == highest && hart.timerArmed != 0);
+  }
+
+  /** Copies the `length` (at most 4) message registers that are used. */
+  @inline static copyMessage(from: Tcb, to: Tcb, length: u32): void {
+    if (length == 0) return;
+    to.a2 = from.a2;
+    if (length == 1) return;
+    to.a3 = from.a3;
+    if (length == 2) return;
+    to.a4 = from.a4;
+    if (length == 3) return;
+    to.a5 = from.a5;
+  }
+
+  /** Makes `thread` the hart's current thread in its own address space, with the message just copied to it. */
+  @inline static switchTo(hart: Hart, thread: Tcb, root: Capability, badge: u64, info: u64): void {
+    VSpace.activate(root);
+    thread.state = THREAD_RUNNING;
+    thread.a0 = badge;
+    thread.a1 = info & ~UNWRAPPED;
+    hart.current = thread.address;
+  }
+}
+
+/** Call on capability `pointer` with message `info`. Returns 1 when done, 0 when the general path must do it. */
+export function fastpathCall(pointer: u64, info: u64): u32 {
+  const hart = Hart.current();
+  const caller = hart.thread;
+  if ((info & FAST_LENGTH_MASK) > <u64>MESSAGE_REGISTERS || caller.faultType != 0) return 0;
+  const found = FastLookup.slot(caller.slot(TCB_SLOT_CTABLE), pointer);
+  if (found == 0) return 0;
+  const cap = Slot.at(found);
+  if (cap.type != CAP_ENDPOINT || !cap.canSend() || !cap.allows(RIGHT_GRANT | RIGHT_GRANT_REPLY)) return 0;
+  const endpoint = Endpoint.at(cap.object);
+  if (endpoint.state != ENDPOINT_RECEIVING) return 0;
+  const server = Tcb.at(endpoint.head);
+  const root = server.slot(TCB_SLOT_VTABLE);
+  if (!VSpace.isValidRoot(root)) return 0;
+  if (server.hart != hart.address || server.faultType != 0 || !Fast.mayRun(hart, server)) return 0;
+  if (server.priority < caller.priority && hart.bitmapTop != 0) return 0;
+
+  // Nothing fails from here on.
+  const next = server.queueNext;
+  endpoint.head = next;
+  if (next) {
+    Tcb.at(next).queuePrevious = 0;
+  } else {
+    endpoint.tail = 0;
+    endpoint.state = ENDPOINT_IDLE;
+  }
+  caller.state = THREAD_BLOCKED_ON_REPLY;
+  const master = caller.slot(TCB_SLOT_REPLY);
+  const reply = server.slot(TCB_SLOT_CALLER);
+  reply.setWord0(
+    (<u64>caller.address) | ((<u64>CAP_REPLY) << 32) | ((<u64>(server.blockingFlags & RIGHT_GRANT)) << 40),
+  );
+  reply.previous = master.address;
+  master.next = reply.address;
+  Fast.copyMessage(caller, server, <u32>info & MESSAGE_LENGTH_MASK);
+  Fast.switchTo(hart, server, root, cap.data, info);
+  return 1;
+}
+
+/** ReplyRecv: answers the caller and waits on capability `pointer`. Returns 1 when done, 0 otherwise. */
+export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
+  const hart = Hart.current();
+  const server = hart.thread;
+  if ((info & FAST_LENGTH_MASK) > <u64>MESSAGE_REGISTERS || server.faultType != 0) return 0;
+  // A receiver of user interrupts is watched while it waits, which the general path sees to.
+  if (server.flags & FLAG_RECEIVER) return 0;
+  const found = FastLookup.slot(server.slot(TCB_SLOT_CTABLE), pointer);
+  if (found == 0) return 0;
+  const cap = Slot.at(found);
+  if (cap.type != CAP_ENDPOINT || !cap.allows(RIGHT_READ)) return 0;
+  const bound = server.boundNotification;
+  if (bound != 0 && Notification.at(bound).state == NOTIFICATION_ACTIVE) return 0;
+  const endpoint = Endpoint.at(cap.object);
+  if (endpoint.state == ENDPOINT_SENDING) return 0;
+  const reply = server.slot(TCB_SLOT_CALLER);
+  // The capability a server has to its caller is never the master.
+  if (reply.type != CAP_REPLY) return 0;
+  const caller = Tcb.at(reply.object);
+  const root = caller.slot(TCB_SLOT_VTABLE);
+  if (!VSpace.isValidRoot(root)) return 0;
+  if (caller.hart != hart.address || caller.faultType != 0 || !Fast.mayRun(hart, caller)) return 0;
+
+  // Nothing fails from here on.
+  server.state = THREAD_BLOCKED_ON_RECEIVE;
+  server.blockingObject = cap.object;
+  server.blockingFlags = <u32>cap.rights & RIGHT_GRANT;
+  const tail = endpoint.tail;
+  server.queuePrevious = tail;
+  server.queueNext = 0;
+  if (tail) {
+    Tcb.at(tail).queueNext = server.address;
+  } else {
+    endpoint.head = server.address;
+    endpoint.state = ENDPOINT_RECEIVING;
+  }
+  endpoint.tail = server.address;
+  Slot.at(reply.previous).next = 0;
+  reply.setWord0(<u64>CAP_NULL);
+  reply.previous = 0;
+  Fast.copyMessage(server, caller, <u32>info & MESSAGE_LENGTH_MASK);
+  Fast.switchTo(hart, caller, root, 0, info);
+  return 1;
+}

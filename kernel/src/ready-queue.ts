@@ -1,0 +1,98 @@
+// Ready queues: a doubly linked list of threads for each priority of each hart, and a two-level bitmap that finds the
+// most important non-empty one with two count-leading-zeros. Queues of every hart are protected by the kernel lock.
+
+import { Hart } from "./hart";
+import { Tcb } from "./tcb";
+
+export class ReadyQueue {
+  /** Puts a runnable thread first in the queue of its hart and priority. */
+  static prepend(thread: Tcb): void {
+    if (thread.queued) return;
+    const hart = Hart.from(thread.hart);
+    const queue = hart.queue(thread.priority);
+    const head = load<u32>(queue);
+    thread.readyPrevious = 0;
+    thread.readyNext = head;
+    if (head) {
+      Tcb.at(head).readyPrevious = thread.address;
+    } else {
+      store<u32>(queue, thread.address, 4);
+      ReadyQueue.mark(hart, thread.priority);
+    }
+    store<u32>(queue, thread.address);
+    thread.queued = 1;
+    ReadyQueue.notifyHart(hart, thread);
+  }
+
+  /** Puts a runnable thread last in the queue of its hart and priority. */
+  static append(thread: Tcb): void {
+    if (thread.queued) return;
+    const hart = Hart.from(thread.hart);
+    const queue = hart.queue(thread.priority);
+    const tail = load<u32>(queue, 4);
+    thread.readyNext = 0;
+    thread.readyPrevious = tail;
+    if (tail) {
+      Tcb.at(tail).readyNext = thread.address;
+    } else {
+      store<u32>(queue, thread.address);
+      ReadyQueue.mark(hart, thread.priority);
+    }
+    store<u32>(queue, thread.address, 4);
+    thread.queued = 1;
+    ReadyQueue.notifyHart(hart, thread);
+  }
+
+  /** Takes a thread out of its queue, if it is in one. */
+  static remove(thread: Tcb): void {
+    if (!thread.queued) return;
+    const hart = Hart.from(thread.hart);
+    const queue = hart.queue(thread.priority);
+    const previous = thread.readyPrevious;
+    const next = thread.readyNext;
+    if (previous) Tcb.at(previous).readyNext = next;
+    else store<u32>(queue, next);
+    if (next) Tcb.at(next).readyPrevious = previous;
+    else store<u32>(queue, previous, 4);
+    if (!(previous | next)) ReadyQueue.unmark(hart, thread.priority);
+    thread.queued = 0;
+  }
+
+  /** The highest priority with a ready thread. The hart's bitmap must not be empty. */
+  @inline static highest(hart: Hart): u32 {
+    const word: u32 = 31 - clz<u32>(hart.bitmapTop);
+    return (word << 6) + 63 - <u32>clz<u64>(load<u64>(hart.bitmapWord(word)));
+  }
+
+  /** Is no ready thread of the hart more important than `priority`? */
+  @inline static isHighest(hart: Hart, priority: u32): bool {
+    return hart.bitmapTop == 0 || priority >= ReadyQueue.highest(hart);
+  }
+
+  private static mark(hart: Hart, priority: u32): void {
+    const word = priority >> 6;
+    const address = hart.bitmapWord(word);
+    hart.bitmapTop |= 1 << word;
+    store<u64>(address, load<u64>(address) | ((<u64>1) << (priority & 63)));
+  }
+
+  private static unmark(hart: Hart, priority: u32): void {
+    const word = priority >> 6;
+    const address = hart.bitmapWord(word);
+    const bits = load<u64>(address) & ~((<u64>1) << (priority & 63));
+    store<u64>(address, bits);
+    if (bits == 0) hart.bitmapTop &= ~(1 << word);
+  }
+
+  /**
+   * A thread became ready on another hart: remembers to interrupt that hart when this kernel entry ends. Equal
+   * priority counts too, as a hart without rivals runs without a timer and has to start it.
+   */
+  @inline private static notifyHart(hart: Hart, thread: Tcb): void {
+    const here = Hart.current();
+    if (hart.address == here.address) return;
+    if (hart.isIdle() || thread.priority >= hart.thread.priority) {
+      here.reschedulePending |= 1 << hart.index;
+    }
+  }
+}

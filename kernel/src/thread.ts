@@ -1,0 +1,76 @@
+// Starting and stopping threads.
+
+import { EndpointIpc } from "./endpoint";
+import { Hart } from "./hart";
+import { Signals } from "./notification";
+import { ReadyQueue } from "./ready-queue";
+import { ReplyCaps } from "./reply";
+import { Threads } from "./riscv/threads";
+import { Scheduler } from "./scheduler";
+import {
+  THREAD_BLOCKED_ON_NOTIFICATION,
+  THREAD_BLOCKED_ON_RECEIVE,
+  THREAD_BLOCKED_ON_REPLY,
+  THREAD_BLOCKED_ON_SEND,
+  THREAD_INACTIVE,
+  THREAD_RESTART,
+  THREAD_RUNNING,
+  Tcb,
+} from "./tcb";
+
+/**
+ * Every check of an invocation has passed; what follows changes things. Until the invocation is complete its caller is
+ * in the state Restart, so that a preempted one is made again.
+ */
+export function beginInvocation(): void {
+  Hart.current().thread.state = THREAD_RESTART;
+}
+
+/**
+ * Another thread is about to be changed: if it runs on another hart, that hart gives it up. It stays ready there, and
+ * the hart chooses again when this kernel entry ends.
+ */
+export function stallThread(thread: Tcb): void {
+  const hart = Hart.from(thread.hart);
+  if (hart.address == Hart.current().address || hart.current != thread.address) return;
+  Threads.stall(thread.address);
+  if (thread.isRunnable()) ReadyQueue.prepend(thread);
+}
+
+/**
+ * A thread stops waiting for whatever it waits for, and the fault it waited with is forgotten. A thread that does not
+ * wait is left alone.
+ */
+export function cancelIpc(thread: Tcb): void {
+  thread.faultType = 0;
+  switch (thread.state) {
+    case THREAD_BLOCKED_ON_SEND:
+    case THREAD_BLOCKED_ON_RECEIVE:
+      EndpointIpc.cancelWait(thread);
+      break;
+    case THREAD_BLOCKED_ON_NOTIFICATION:
+      Signals.cancelWait(thread);
+      break;
+    case THREAD_BLOCKED_ON_REPLY:
+      ReplyCaps.revoke(thread);
+      break;
+  }
+}
+
+/** Stops a thread. When resumed it continues where it was, or makes its unfinished system call again. */
+export function suspend(thread: Tcb): void {
+  cancelIpc(thread);
+  if (thread.state == THREAD_RUNNING) thread.faultPc = thread.pc;
+  ReadyQueue.remove(thread);
+  Scheduler.setState(thread, THREAD_INACTIVE);
+}
+
+/** Lets a stopped thread go on. A thread that can run already is left alone. */
+export function restart(thread: Tcb): void {
+  if (!thread.isStopped()) return;
+  cancelIpc(thread);
+  ReplyCaps.setupMaster(thread);
+  Scheduler.setState(thread, THREAD_RESTART);
+  ReadyQueue.prepend(thread);
+  Scheduler.possibleSwitchTo(thread);
+}

@@ -1,0 +1,167 @@
+// What happens on each way into the kernel (called by riscv/entry.ts with the kernel lock held and the current thread's
+// registers saved). Every way ends by deciding which thread runs next.
+
+import { DEBUG } from "../../abi/src/config";
+import {
+  FEATURE_USER_INTERRUPTS,
+  SYS_CALL,
+  SYS_DEBUG_CAP_IDENTIFY,
+  SYS_DEBUG_DUMP_SCHEDULER,
+  SYS_DEBUG_HALT,
+  SYS_DEBUG_NAME_THREAD,
+  SYS_DEBUG_PUT_CHAR,
+  SYS_DEBUG_SNAPSHOT,
+  SYS_GET_FEATURES,
+  SYS_NB_RECV,
+  SYS_NB_SEND,
+  SYS_RECV,
+  SYS_REPLY,
+  SYS_REPLY_RECV,
+  SYS_SEND,
+  SYS_WAKE_ASYNC_HANDLER,
+  SYS_YIELD,
+} from "../../abi/src/syscalls";
+import { Debug } from "./debug-syscalls";
+import { CurrentFault } from "./fault";
+import { deliverFault } from "./fault-handler";
+import { Hart } from "./hart";
+import { signalInterrupt } from "./interrupts";
+import { handleInvocation } from "./invocation";
+import { handleReceive, handleReply } from "./receive";
+import { Console, powerOff } from "./riscv/console";
+import {
+  CAUSE_INSTRUCTION_ACCESS,
+  CAUSE_INSTRUCTION_PAGE,
+  CAUSE_LOAD_ACCESS,
+  CAUSE_LOAD_PAGE,
+  CAUSE_STORE_ACCESS,
+  CAUSE_STORE_PAGE,
+} from "./riscv/csr";
+import { HartContext } from "./riscv/hart-context";
+import { UserInterrupts } from "./riscv/user-interrupts";
+import { Scheduler } from "./scheduler";
+import { Tcb } from "./tcb";
+import { UserNotifications } from "./user-notification";
+
+/** Ends a kernel entry: threads whose user interrupts arrived wake up, and the hart's next thread is chosen. */
+function finish(): void {
+  UserNotifications.wakePending();
+  Scheduler.schedule();
+  Scheduler.activate();
+}
+
+/** A system call that no fast path took; `number` is register a7. */
+export function handleSyscall(number: i64): void {
+  switch (<i32>number) {
+    case SYS_CALL:
+      handleInvocation(true, true);
+      break;
+    case SYS_REPLY_RECV:
+      handleReply();
+      handleReceive(true);
+      break;
+    case SYS_SEND:
+      handleInvocation(false, true);
+      break;
+    case SYS_NB_SEND:
+      handleInvocation(false, false);
+      break;
+    case SYS_RECV:
+      handleReceive(true);
+      break;
+    case SYS_REPLY:
+      handleReply();
+      break;
+    case SYS_YIELD:
+      Scheduler.yieldThread();
+      break;
+    case SYS_NB_RECV:
+      handleReceive(false);
+      break;
+    default:
+      handleOtherSyscall(number);
+  }
+  finish();
+}
+
+/** ReL4's and the debug system calls; any other number is a fault of the thread. */
+function handleOtherSyscall(number: i64): void {
+  const thread = Hart.current().thread;
+  if (number == SYS_GET_FEATURES) {
+    thread.setMessageRegister(0, UserInterrupts.present() ? FEATURE_USER_INTERRUPTS : 0);
+    thread.setMessageRegister(1, HartContext.count());
+    return;
+  }
+  // There is no asynchronous handler to wake yet.
+  if (number == SYS_WAKE_ASYNC_HANDLER) return;
+  if (DEBUG && handleDebugSyscall(thread, number)) return;
+  CurrentFault.unknownSyscall(number);
+  deliverFault(thread);
+}
+
+/** Serves a debug system call; false when it is none. */
+function handleDebugSyscall(thread: Tcb, number: i64): bool {
+  switch (<i32>number) {
+    case SYS_DEBUG_PUT_CHAR:
+      Console.putChar(<u32>thread.a0);
+      return true;
+    case SYS_DEBUG_DUMP_SCHEDULER:
+    case SYS_DEBUG_SNAPSHOT:
+      Debug.dumpThreads();
+      return true;
+    case SYS_DEBUG_HALT:
+      Console.write("halted by thread ");
+      Debug.printName(thread);
+      Console.putChar(10);
+      powerOff(0);
+      return true;
+    case SYS_DEBUG_CAP_IDENTIFY:
+      Debug.identify(thread);
+      return true;
+    case SYS_DEBUG_NAME_THREAD:
+      Debug.nameThread(thread);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The current thread faulted: scause and stval. */
+export function handleFault(cause: u64, address: u64): void {
+  switch (<u32>cause) {
+    case CAUSE_INSTRUCTION_PAGE:
+    case CAUSE_INSTRUCTION_ACCESS:
+      CurrentFault.page(CAUSE_INSTRUCTION_ACCESS, address);
+      break;
+    case CAUSE_LOAD_PAGE:
+    case CAUSE_LOAD_ACCESS:
+      CurrentFault.page(CAUSE_LOAD_ACCESS, address);
+      break;
+    case CAUSE_STORE_PAGE:
+    case CAUSE_STORE_ACCESS:
+      CurrentFault.page(CAUSE_STORE_ACCESS, address);
+      break;
+    default:
+      CurrentFault.userException(cause, 0);
+  }
+  deliverFault(Hart.current().thread);
+  finish();
+}
+
+/** A timer tick. */
+export function handleTimerTick(): void {
+  Scheduler.tick();
+  finish();
+}
+
+/** Another hart made this one choose again, or took its thread away. */
+export function handleReschedule(): void {
+  Scheduler.reschedule();
+  finish();
+}
+
+/** A device interrupt. */
+export function handleInterrupt(irq: u32): void {
+  signalInterrupt(irq);
+  finish();
+}
