@@ -21,6 +21,7 @@ import {
   RAM_BASE,
   RAM_PHYSICAL,
   TLB_ADDEND,
+  TLB_READ_TAG,
   TLB_WRITE_TAG,
 } from "./state";
 import { Tlb } from "./tlb";
@@ -81,11 +82,9 @@ export function executeAtomic(hart: u32, slot: u64, pc: u64, left: i32): bool {
 
 /** Memory address of the aligned word at a virtual address, or 0 after a fault. Atomics work on RAM only. */
 function locate(hart: u32, address: u64, bytes: u64, right: u32): u32 {
-  if (right == RIGHT_WRITE) {
-    const entry = Tlb.entry(load<u32>(hart, HART_DATA_BANK), address);
-    if (load<u64>(entry, TLB_WRITE_TAG) == (address & ~(<u64>0xfff)))
-      return <u32>address + load<u32>(entry, TLB_ADDEND);
-  }
+  const entry = Tlb.entry(load<u32>(hart, HART_DATA_BANK), address);
+  const tag = right == RIGHT_WRITE ? load<u64>(entry, TLB_WRITE_TAG) : load<u64>(entry, TLB_READ_TAG);
+  if (tag == (address & ~(<u64>0xfff))) return <u32>address + load<u32>(entry, TLB_ADDEND);
   if (!translateData(hart, address, bytes, right)) return 0;
   const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
   if (Machine.inRam(physical, bytes)) return Machine.ramAddress(physical);

@@ -1,5 +1,5 @@
 // The decoded-code pool. A physical page that is executed gets a decoded page: one slot (decode.ts) for every halfword,
-// filled when first executed, and a guard slot behind them that makes the hot loop look for the next page.
+// filled when first executed, and guard slots behind them that make the hot loop look for the next page.
 // Decoded code is what an instruction cache is to hardware: fence.i drops all of it, stores do not.
 import { decode } from "./decode";
 import { expandCompressed } from "./expand";
@@ -7,6 +7,7 @@ import { Harts, Machine } from "./hart";
 import { Op } from "./operation";
 import {
   CODE_MAP_BASE,
+  CODE_PAGE_RAM,
   CODE_PAGE_SIZE,
   CODE_POOL_BASE,
   CODE_POOL_PAGES,
@@ -29,7 +30,10 @@ export function codePage(physicalPage: u64): u32 {
     index = load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) + 1;
     store<u32>(MACHINE_BASE, index, MACHINE_CODE_PAGES);
     store<u16>(mapEntry, <u16>index);
-    store<u64>(pageAddress(index) + SLOTS * CODE_SLOT_SIZE, <u64>(<u32>Op.CrossPage));
+    const guards = pageAddress(index) + SLOTS * CODE_SLOT_SIZE;
+    store<u64>(guards, <u64>(<u32>Op.CrossPage));
+    store<u32>(pageAddress(index), Machine.ramAddress(physicalPage), CODE_PAGE_RAM);
+    store<u64>(guards, <u64>(<u32>Op.CrossPage), CODE_SLOT_SIZE); // behind an instruction that crosses the page's end
   }
   return pageAddress(index);
 }
@@ -50,17 +54,18 @@ export function dropDecodedCode(): void {
   }
 }
 
-/**
- * Decodes the instruction of an empty slot and fills it.
- * @param code memory address of the instruction's bytes in RAM
- * @param slot memory address of its slot
- * @param offset of the instruction in its page
- */
-export function decodeSlot(code: u32, slot: u32, offset: u32): u64 {
+/** Memory address of the bytes of the instruction at a slot of a decoded page. */
+export function codeBytes(page: u32, slot: u32): u32 {
+  return load<u32>(page, CODE_PAGE_RAM) + ((slot - page) >> 2);
+}
+
+/** Decodes the instruction of an empty slot of a decoded page and fills it. */
+export function decodeSlot(page: u32, slot: u32): u64 {
   let decoded: u64;
+  const code = codeBytes(page, slot);
   const half = <u32>load<u16>(code);
   if ((half & 3) != 3) decoded = decode(expandCompressed(half), half, 1);
-  else if (offset == 0xffe) decoded = <u64>(<u32>Op.Straddle);
+  else if (slot - page == (SLOTS - 1) * CODE_SLOT_SIZE) decoded = <u64>(<u32>Op.Straddle);
   else {
     const word = load<u32>(code);
     decoded = decode(word, word, 2);

@@ -19,7 +19,7 @@ import {
 } from "./arithmetic";
 import { executeAtomic } from "./atomics";
 import { mayProceed } from "./bus";
-import { decodeSlot, dropDecodedCode } from "./code";
+import { codeBytes, decodeSlot, dropDecodedCode } from "./code";
 import { executeCsr } from "./csr";
 import { decode, Slot } from "./decode";
 import { CAUSE_ILLEGAL } from "./encoding";
@@ -170,9 +170,7 @@ export function interpret(hart: u32): void {
     switch (low & 0xff) {
       case Op.Undecoded: {
         left++;
-        const pc = Position.pc(ip, page, pagePc);
-        const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
-        slot = decodeSlot(<u32>pc + load<u32>(entry, TLB_ADDEND), ip, <u32>pc & 0xfff);
+        slot = decodeSlot(page, ip);
         continue;
       }
       case Op.CrossPage: {
@@ -186,9 +184,7 @@ export function interpret(hart: u32): void {
         continue;
       }
       case Op.Straddle: {
-        const pc = Position.pc(ip, page, pagePc);
-        const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
-        slot = decodeStraddling(hart, pc, <u32>pc + load<u32>(entry, TLB_ADDEND), left);
+        slot = decodeStraddling(hart, Position.pc(ip, page, pagePc), codeBytes(page, ip), left);
         if (slot == 0) return;
         left++;
         continue;

@@ -93,11 +93,11 @@ export function fillFetch(hart: u32, pc: u64): u32 {
 function claimEntry(hart: u32, bank: u32, page: u64, physicalPage: u64): u32 {
   const entry = Tlb.entry(bank, page);
   const addend = Machine.ramAddress(physicalPage) - <u32>page;
-  noteFill(hart, bank, entry);
   const isOurs =
     load<u32>(entry, TLB_ADDEND) == addend &&
     (load<u64>(entry, TLB_READ_TAG) == page || load<u64>(entry, TLB_FETCH_TAG) == page);
   if (!isOurs) {
+    noteFill(hart, bank, entry);
     store<u64>(entry, NO_TAG, TLB_READ_TAG);
     store<u64>(entry, NO_TAG, TLB_WRITE_TAG);
     store<u64>(entry, NO_TAG, TLB_FETCH_TAG);

@@ -178,5 +178,6 @@ export const TLB_LIST_SIZE = 1024; // bytes: u16 entry indexes
 
 // --- Decoded code ---------------------------------------------------------------------------------------------------
 export const CODE_SLOT_SIZE = 8; // a decoded instruction, one slot for every two bytes of code
-export const CODE_PAGE_SIZE = 16448; // 2048 slots, two guard slots at the end, rounded up to 64 bytes
+export const CODE_PAGE_SIZE = 16448; // 2048 slots, two guard slots at the end, the address below, rounded up to 64 bytes
+export const CODE_PAGE_RAM = 16400; // u32 in a decoded page: memory address of the RAM page it decodes
 export const CODE_POOL_PAGES = 1000;

@@ -207,7 +207,7 @@ function readSegment(bytes: Uint8Array, view: DataView, header: number, index: n
     virtualAddress: view.getBigUint64(header + P_VADDR, true),
     bytes: bytes.subarray(offset, offset + Number(fileSize)),
     memorySize: Number(memorySize),
-    executable: (view.getUint32(header + P_FLAGS, true) & PF_X) !== 0,
+    executable: isExecutable(view.getUint32(header + P_FLAGS, true)),
   };
 }
 
@@ -228,6 +228,11 @@ function checkPlacement(segment: ElfSegment, ram: MemoryRange, devices: readonly
   const onDevice = devices.some(({ base, size }) => address < base + size && base < address + memorySize);
   if (inRam && !onDevice) return;
   throw outsideMemory(BigInt(address), BigInt(memorySize), ram);
+}
+
+/** Some linker scripts leave a segment's flags empty; that says nothing about it. */
+function isExecutable(flags: number): boolean {
+  return flags === 0 || (flags & PF_X) !== 0;
 }
 
 function outsideMemory(address: bigint, size: bigint, ram?: MemoryRange): ElfError {
@@ -308,6 +313,11 @@ export class SymbolTable {
     const offset = unsigned - symbol.start;
     if (symbol.size > 0n ? offset >= symbol.size : offset > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
     return { name: symbol.name, offset: Number(offset) };
+  }
+
+  /** Virtual address of the symbol called `name`, or undefined. */
+  addressOf(name: string): bigint | undefined {
+    return this.sorted.find((symbol) => symbol.name === name)?.start;
   }
 
   /** `name+0x10`, `name`, or the bare address in hexadecimal. */
