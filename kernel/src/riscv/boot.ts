@@ -1,7 +1,7 @@
 // Booting: from the first compiled instruction of a hart to the first user instruction.
 
 import { csrSet, csrWrite, fence } from "rv";
-import { MAX_HARTS, SENDER_TABLES } from "../../../abi/src/config";
+import { MAX_HARTS } from "../../../abi/src/config";
 import { Boot } from "../boot";
 import { AddressSpaceIds } from "./address-space-ids";
 import { probeUserInterrupts } from "./asm";
@@ -15,6 +15,7 @@ import {
   IP_EXTERNAL,
   IP_SOFTWARE,
   IP_TIMER,
+  IP_USER_SOFTWARE,
   SSTATUS_SPIE,
 } from "./csr";
 import { DeviceTree } from "./device-tree";
@@ -23,9 +24,10 @@ import { HartContext } from "./hart-context";
 import { FLAG_IDLE, HART_AREA_SIZE, KERNEL_PHYSICAL_BASE } from "./layout";
 import { secondaryEntry } from "./link";
 import { Plic } from "./plic";
+import { SenderTables } from "./sender-tables";
 import { ThreadContext, threadContextIsAsLaidOut } from "./thread-context";
 import { Timer } from "./timer";
-import { UserInterrupts } from "./user-interrupts";
+import { Uintc } from "./uintc";
 import { VSpace } from "./vspace";
 
 /** End of the memory the kernel can reach. */
@@ -39,7 +41,6 @@ const UINTC_SIZE: u64 = 0x4000;
 const PAGE: u64 = 4096;
 /** cycle, time, instret, hpmcounter3 and hpmcounter4 are readable in user mode. */
 const USER_COUNTERS: u64 = 0x1f;
-const SENDER_TABLE_BITS: u32 = 12;
 const WRITE: u32 = 1;
 const READ_WRITE: u32 = 3;
 
@@ -56,8 +57,9 @@ export function bootMain(hart: u64, tree: u64): void {
   HartContext.at(0).plicContext = plicContextOf(<u32>hart);
   Plic.initialise(DeviceTree.plicBase);
   Plic.initialiseHart();
-  UserInterrupts.initialise(uintc, uintc == 0 ? 0 : senderTables());
-  const harts = <u32>min(DeviceTree.harts, MAX_HARTS);
+  Uintc.initialise(uintc);
+  if (uintc != 0) SenderTables.initialise(BootMemory.take(SenderTables.MEMORY_BITS));
+  const harts = <u32>min<u32>(DeviceTree.harts, MAX_HARTS);
   RootTask.create(harts);
   startOthers(<u32>hart, harts);
   VSpace.setRoot(HartContext.get().current);
@@ -77,7 +79,7 @@ function initialiseHart(hartId: u32, index: u32): void {
   csrWrite(CSR_SSTATUS, SSTATUS_SPIE);
   csrWrite(CSR_SCOUNTEREN, USER_COUNTERS);
   csrWrite(CSR_SIE, 0);
-  csrSet(CSR_SIE, IP_SOFTWARE | IP_TIMER | IP_EXTERNAL);
+  csrSet(CSR_SIE, IP_SOFTWARE | IP_TIMER | IP_EXTERNAL | IP_USER_SOFTWARE);
   const idle = changetype<ThreadContext>(hart.idleThreadMemory());
   idle.flags = FLAG_IDLE;
   idle.hart = changetype<u32>(hart);
@@ -110,11 +112,6 @@ function collectMemory(uintc: u64): void {
   devices.remove(CLINT_START, CLINT_START + CLINT_SIZE);
   devices.remove(DeviceTree.plicBase, DeviceTree.plicBase + DeviceTree.plicSize);
   if (uintc != 0) devices.remove(uintc, uintc + UINTC_SIZE);
-}
-
-/** Zeroed, contiguous memory for all sender tables. */
-function senderTables(): u32 {
-  return BootMemory.take(SENDER_TABLE_BITS + (31 - clz<u32>(SENDER_TABLES)));
 }
 
 /** Starts the other harts; they wait for the kernel lock, which this hart holds until it enters user mode. */

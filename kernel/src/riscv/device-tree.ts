@@ -1,8 +1,9 @@
 // A walker over the flattened device tree (Devicetree Specification 0.4, chapter 5): finds memory, harts, the interrupt
 // controller and the time base. It trusts the firmware that wrote the tree, but stays inside its stated size.
 
-import { MAX_HARTS } from "../../../abi/src/config";
+import { MAX_HARTS as MAXIMUM } from "../../../abi/src/config";
 
+const MAX_HARTS: u32 = MAXIMUM;
 const MAGIC: u32 = 0xd00dfeed;
 const TOKEN_BEGIN_NODE: u32 = 1;
 const TOKEN_END_NODE: u32 = 2;
@@ -25,9 +26,9 @@ const NODE_CPU_INTERRUPTS: u32 = 3;
 const NODE_PLIC: u32 = 4;
 const NODE_CPUS: u32 = 5;
 
-const hartIds = memory.data(MAX_HARTS * 4, 8);
-const hartInterruptHandles = memory.data(MAX_HARTS * 4, 8);
-const hartPlicContexts = memory.data(MAX_HARTS * 4, 8);
+const hartIds = memory.data(MAXIMUM * 4, 8);
+const hartInterruptHandles = memory.data(MAXIMUM * 4, 8);
+const hartPlicContexts = memory.data(MAXIMUM * 4, 8);
 
 /** What the tree says; filled by `DeviceTree.read`. */
 export class DeviceTree {
@@ -56,7 +57,7 @@ export class DeviceTree {
     if (start == 0 || bigEndian(start) != MAGIC) return false;
     DeviceTree.start = start;
     DeviceTree.size = bigEndian(start + HEADER_TOTAL_SIZE);
-    for (let i: usize = 0; i < MAX_HARTS; i++) store<u32>(hartPlicContexts + (i << 2), ~0);
+    for (let i: u32 = 0; i < MAX_HARTS; i++) store<u32>(hartPlicContexts + ((<usize>i) << 2), ~0);
     walk(start);
     return true;
   }

@@ -4,12 +4,13 @@
 import { csrClear, csrRead } from "rv";
 import { handleFault, handleInterrupt, handleReschedule, handleSyscall, handleTimerTick } from "../traps";
 import { Console, powerOff } from "./console";
-import { CSR_SIE, CSR_SIP, IP_EXTERNAL, IP_SOFTWARE, IP_TIMER } from "./csr";
+import { CSR_SIE, CSR_SIP, IP_EXTERNAL, IP_SOFTWARE, IP_TIMER, IP_USER_SOFTWARE } from "./csr";
 import { HartContext } from "./hart-context";
 import { IrqState } from "./irq-state";
 import { Plic } from "./plic";
 import { Timer } from "./timer";
 import { UserInterrupts } from "./user-interrupts";
+import { WatchedReceivers } from "./watched-receivers";
 
 export { bootMain, bootSecondary } from "./boot";
 
@@ -18,25 +19,25 @@ const EXIT_KERNEL_FAULT: u32 = 1;
 /** A system call that no fastpath took; `number` is register a7. */
 export function trapSyscall(number: u64): void {
   handleSyscall(<i64>number);
-  Timer.update();
+  endEntry();
 }
 
 /** A fault of the running thread: scause and stval. */
 export function trapException(cause: u64, address: u64): void {
   handleFault(cause, address);
-  Timer.update();
+  endEntry();
 }
 
 /** Interrupts arrived while a thread ran. */
 export function trapInterrupt(): void {
   serveInterrupts();
-  Timer.update();
+  endEntry();
 }
 
 /** Another hart took this hart's thread away while it waited for the lock. */
 export function trapStalled(): void {
   handleReschedule();
-  Timer.update();
+  endEntry();
 }
 
 /** The hart starts to wait for interrupts. */
@@ -45,7 +46,7 @@ export function idleBegin(): void {}
 /** The hart stopped waiting. */
 export function idleEnd(): void {
   serveInterrupts();
-  Timer.update();
+  endEntry();
 }
 
 /** A thread with user interrupts entered the kernel. The lock is not held yet. */
@@ -74,10 +75,16 @@ export function kernelFault(cause: u64, pc: u64, address: u64, returnAddress: u6
   powerOff(EXIT_KERNEL_FAULT);
 }
 
+/** Before this hart leaves the kernel. */
+function endEntry(): void {
+  WatchedReceivers.place();
+  Timer.update();
+}
+
 /** Serves everything that is pending on this hart. */
 function serveInterrupts(): void {
   const pending = csrRead(CSR_SIP) & csrRead(CSR_SIE);
-  if ((pending & IP_SOFTWARE) != 0) {
+  if ((pending & (IP_SOFTWARE | IP_USER_SOFTWARE)) != 0) {
     csrClear(CSR_SIP, IP_SOFTWARE);
     handleReschedule();
   }

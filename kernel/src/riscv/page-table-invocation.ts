@@ -45,7 +45,7 @@ function decodeMap(slot: Slot): u32 {
   const root = Capability.at(rootSlot);
   if (!VSpace.isMapped(root)) return Errors.invalidCapability(1);
   const address = Arguments.word(0);
-  if (address >= USER_TOP) return Errors.invalidArgument(0);
+  if (address >= <u64>USER_TOP) return Errors.invalidArgument(0);
   const status = checkRoot(root);
   if (status != OK) return status;
   PageTable.lookup(VSpace.tableOf(root), address);

@@ -63,7 +63,9 @@ export class ThreadContext {
   /** Next and previous in the list of receivers whose pending vectors the kernel watches, while the thread blocks. */
   watchNext: u32;
   watchPrevious: u32;
-  reserved0: u64;
+  /** Not 0: in that list. */
+  watched: u32;
+  reserved0: u32;
   reserved1: u64;
   reserved2: u64;
   reserved3: u64;

@@ -4,7 +4,9 @@
 import { rdtime } from "rv";
 import { TICK_MICROSECONDS } from "../../../abi/src/config";
 import { Hart } from "../hart";
+import { Scheduler } from "../scheduler";
 import { Firmware } from "./firmware";
+import { WatchedReceivers } from "./watched-receivers";
 
 const MICROSECONDS: u64 = 1_000_000;
 const NEVER: u64 = ~0;
@@ -21,7 +23,7 @@ export class Timer {
   /** Called before this hart leaves the kernel: starts the tick when it is needed and not running. */
   static update(): void {
     const hart = Hart.current();
-    if (hart.timerArmed == 0 && Hart.tickNeeded()) {
+    if (hart.timerArmed == 0 && (Scheduler.tickNeeded(hart) || WatchedReceivers.needPolling())) {
       hart.timerArmed = 1;
       Firmware.setTimer(rdtime() + Timer.interval);
     }

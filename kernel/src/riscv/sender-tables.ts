@@ -1,0 +1,107 @@
+// Sender tables: which vectors of which receivers a thread may send, without the kernel.
+//
+// The hardware reads a sending thread's table by physical address: 512 entries of 8 bytes (bit 0 valid, 31:16 vector,
+// 63:48 receiver entry). Beside each the kernel keeps the notification through which it was registered, so that the
+// entries go when the notification, or the last capability with the vector's badge, goes.
+
+import { fence } from "rv";
+import { SENDER_TABLE_ENTRIES, SENDER_TABLES } from "../../../abi/src/config";
+
+const VALID: u64 = 1;
+const VECTOR_SHIFT: u64 = 16;
+const VECTOR_MASK: u64 = 0xffff;
+const RECEIVER_SHIFT: u64 = 48;
+
+/** 2^n bytes of one table. */
+const TABLE_BITS: u32 = 12;
+const ENTRIES: u32 = SENDER_TABLE_ENTRIES;
+const TABLES: u32 = SENDER_TABLES;
+
+const READ_WRITE: u32 = 3;
+const DEVICE_AND_MEMORY: u32 = 15;
+
+/** The TCB that owns each table, or 0. */
+const owners = memory.data(SENDER_TABLES * 4, 8);
+
+export class SenderTables {
+  private static tables: u32 = 0;
+  private static notifications: u32 = 0;
+
+  /** 2^n bytes of memory that all tables, and the words beside them, need. */
+  static readonly MEMORY_BITS: u32 = TABLE_BITS + 5;
+
+  /** Boot: zeroed memory, aligned to its size. */
+  static initialise(memory: u32): void {
+    SenderTables.tables = memory;
+    SenderTables.notifications = memory + (TABLES << TABLE_BITS);
+  }
+
+  /** A free table for a thread; 0: none is left. */
+  static allocate(tcb: u32): u32 {
+    for (let i: u32 = 0; i < TABLES; i++) {
+      if (load<u32>(owners + ((<usize>i) << 2)) != 0) continue;
+      store<u32>(owners + ((<usize>i) << 2), tcb);
+      return SenderTables.tables + (i << TABLE_BITS);
+    }
+    return 0;
+  }
+
+  /** The table is free again, and leads nowhere. */
+  static free(table: u32): void {
+    memory.fill(table, 0, 1 << TABLE_BITS);
+    const index = (table - SenderTables.tables) >> TABLE_BITS;
+    store<u32>(owners + ((<usize>index) << 2), 0);
+    SenderTables.publish();
+  }
+
+  /** Puts an entry into a table; its index, or −1: the table is full. Asking twice gives the same entry. */
+  static add(table: u32, receiver: u32, vector: u32, notification: u32): i32 {
+    const word = VALID | ((<u64>vector) << VECTOR_SHIFT) | ((<u64>receiver) << RECEIVER_SHIFT);
+    let free: i32 = -1;
+    for (let i: u32 = 0; i < ENTRIES; i++) {
+      const entry = table + (i << 3);
+      const value = load<u64>(entry);
+      if (value == word && load<u32>(notificationOf(entry)) == notification) return i;
+      if (free < 0 && (value & VALID) == 0) free = i;
+    }
+    if (free < 0) return -1;
+    const entry = table + ((<u32>free) << 3);
+    store<u32>(notificationOf(entry), notification);
+    store<u64>(entry, word);
+    SenderTables.publish();
+    return free;
+  }
+
+  /** Removes the entries made through a notification: those with `vector`, or all (−1). */
+  static invalidate(notification: u32, vector: i32): void {
+    for (let i: u32 = 0; i < TABLES; i++) {
+      if (load<u32>(owners + ((<usize>i) << 2)) == 0) continue;
+      const table = SenderTables.tables + (i << TABLE_BITS);
+      for (let entry = table; entry < table + (ENTRIES << 3); entry += 8) {
+        const word = load<u64>(entry);
+        if ((word & VALID) == 0 || load<u32>(notificationOf(entry)) != notification) continue;
+        if (vector < 0 || <i32>((word >> VECTOR_SHIFT) & VECTOR_MASK) == vector) store<u64>(entry, 0);
+      }
+    }
+    SenderTables.publish();
+  }
+
+  /** Entries are seen by every later send, also of other harts, before the kernel goes on. */
+  private static publish(): void {
+    fence(READ_WRITE, DEVICE_AND_MEMORY);
+  }
+
+  /** First word of the kernel's notes. */
+  static get notes(): u32 {
+    return SenderTables.notifications;
+  }
+
+  static get first(): u32 {
+    return SenderTables.tables;
+  }
+}
+
+/** Address of the note beside an entry: the notification it was registered through. */
+function notificationOf(entry: u32): u32 {
+  return SenderTables.notes + ((entry - SenderTables.first) >> 1);
+}
