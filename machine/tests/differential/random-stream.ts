@@ -37,7 +37,8 @@ const entries = Object.entries(OPCODES) as [Opcode, Encoding][];
 const withFormat = (...formats: Encoding["format"][]): Opcode[] =>
   entries.filter(([, { format }]) => formats.includes(format)).map(([op]) => op);
 const REGISTER_OPS = withFormat("R");
-const UNARY_OPS = withFormat("unary");
+/** QEMU 7.2 counts beyond bit 31 in ctzw (mended in 8.0). */
+const UNARY_OPS = withFormat("unary").filter((op) => op !== "ctzw");
 const IMMEDIATE_OPS = withFormat("I").filter((op) => op !== "jalr");
 const SHIFT_OPS = withFormat("shift", "shiftW");
 const UPPER_OPS = withFormat("U");
@@ -48,9 +49,9 @@ const ATOMIC_OPS = withFormat("atomic").filter((op) => !op.startsWith("sc."));
 const CSR_OPS = withFormat("csr");
 const CSR_IMMEDIATE_OPS = withFormat("csrImm");
 
-/** CSRs that hold what is written: sscratch, sepc, stval. */
-const PLAIN_CSRS = [0x140, 0x141, 0x143];
-/** CSRs that read the same everywhere: mhartid, mcause, mepc, mtval, mscratch is the harness's. */
+/** CSRs that hold what is written: sscratch, stval. (sepc has a bit that is always 0, which QEMU 7.2 lets be written.) */
+const PLAIN_CSRS = [0x140, 0x143];
+/** CSRs that read the same everywhere: mhartid, mcause, mepc. */
 const READABLE_CSRS = [0xf14, 0x342, 0x341];
 
 /** Words no implementation without F, D, V and the hypervisor knows, and CSR accesses nobody may make. */
@@ -159,9 +160,12 @@ function atomicAddress(random: Random, misaligned = 0): Piece {
 
 function atomic(random: Random): Piece[] {
   const fields = { rd: random.pick(WRITABLE), rs1: ATOMIC_ADDRESS, rs2: any(random), imm: random.below(4) };
-  // A misaligned address traps.
-  const misaligned = random.chance(10) ? random.below(8) : 0;
-  return [atomicAddress(random, misaligned), word(encode(instruction(random.pick(ATOMIC_OPS), fields)))];
+  // A misaligned reservation traps. (So does any atomic, but QEMU 7.2 calls the others' cause a load.)
+  if (random.chance(10)) {
+    const reserve = encode(instruction("lr.d", { rd: fields.rd, rs1: ATOMIC_ADDRESS }));
+    return [atomicAddress(random, random.below(8)), word(reserve)];
+  }
+  return [atomicAddress(random), word(encode(instruction(random.pick(ATOMIC_OPS), fields)))];
 }
 
 /** A reservation and the store that needs it, or that store alone, which must fail. */
