@@ -1,7 +1,12 @@
 // Making the first thread and the capabilities it starts with. Called by riscv/boot.ts.
 
+import {
+  ROOT_SLOT_CNODE,
+  ROOT_SLOT_IPC_BUFFER,
+  ROOT_SLOT_TCB,
+  ROOT_SLOT_VSPACE,
+} from "../../abi/src/bootinfo";
 import { CAP_CNODE, CAP_THREAD, CAP_UNTYPED } from "../../abi/src/capability-tags";
-import { ROOT_SLOT_CNODE, ROOT_SLOT_IPC_BUFFER, ROOT_SLOT_TCB, ROOT_SLOT_VSPACE } from "../../abi/src/bootinfo";
 import { PRIORITIES } from "../../abi/src/config";
 import { WORD_BITS } from "../../abi/src/objects";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
@@ -12,7 +17,7 @@ import { ReadyQueue } from "./ready-queue";
 import { ReplyCaps } from "./reply";
 import { HartContext } from "./riscv/hart-context";
 import { Scheduler } from "./scheduler";
-import { TCB_SLOT_BUFFER, TCB_SLOT_CTABLE, TCB_SLOT_VTABLE, THREAD_IDLE, THREAD_RUNNING, Tcb } from "./tcb";
+import { TCB_SLOT_BUFFER, TCB_SLOT_CTABLE, TCB_SLOT_VTABLE, Tcb, THREAD_IDLE, THREAD_RUNNING } from "./tcb";
 import { initialiseThread } from "./untyped";
 
 const NEW_CAPABILITY = <u32>memory.data(16, 8);

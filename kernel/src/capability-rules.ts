@@ -33,7 +33,13 @@ export function isArchCap(type: u32): bool {
 function isPhysical(cap: Capability): bool {
   const type = <u32>cap.type;
   if (isArchCap(type)) return ArchCaps.isPhysical(cap);
-  return !(type == CAP_NULL || type == CAP_DOMAIN || type == CAP_IRQ_CONTROL || type == CAP_IRQ_HANDLER || type == CAP_REPLY);
+  return !(
+    type == CAP_NULL ||
+    type == CAP_DOMAIN ||
+    type == CAP_IRQ_CONTROL ||
+    type == CAP_IRQ_HANDLER ||
+    type == CAP_REPLY
+  );
 }
 
 /** Physical address of the object. */

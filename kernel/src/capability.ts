@@ -90,7 +90,9 @@ export class Capability {
   }
 
   @inline setUntyped(type: u32, address: u64, sizeBits: u32, device: bool, used: u64): void {
-    this.setWord0((address & 0xffff_ffff) | ((<u64>type) << 32) | ((<u64>device) << 40) | ((<u64>sizeBits) << 48));
+    this.setWord0(
+      (address & 0xffff_ffff) | ((<u64>type) << 32) | ((<u64>device) << 40) | ((<u64>sizeBits) << 48),
+    );
     this.extra = <u8>(address >> 32);
     this.data = used;
   }

@@ -9,7 +9,6 @@ import {
   CNODE_MOVE,
   CNODE_MUTATE,
   CNODE_REVOKE,
-  CNODE_ROTATE,
   CNODE_SAVE_CALLER,
 } from "../../abi/src/labels";
 import { ALL_RIGHTS } from "../../abi/src/rights";
@@ -151,7 +150,8 @@ function saveCaller(target: Slot): u32 {
 }
 
 function cancelBadgedSends(target: Slot): u32 {
-  if (target.type != CAP_ENDPOINT || (<u32>target.rights & ALL_RIGHTS) != ALL_RIGHTS) return Errors.illegalOperation();
+  if (target.type != CAP_ENDPOINT || (<u32>target.rights & ALL_RIGHTS) != ALL_RIGHTS)
+    return Errors.illegalOperation();
   beginInvocation();
   if (target.data != 0) EndpointIpc.cancelBadgedSends(Endpoint.at(target.object), target.data);
   return OK;

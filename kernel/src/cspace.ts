@@ -29,7 +29,8 @@ export function resolveAddressBits(root: Capability, address: u64, bits: u32): u
     const guardSize = node.guardSize;
     const levelBits = guardSize + node.radix;
     const guard = (address >> ((bits - guardSize) & 63)) & (((<u64>1) << guardSize) - 1);
-    if (guardSize > bits || guard != node.data) return LookupFailure.guardMismatch(node.data, bits, guardSize);
+    if (guardSize > bits || guard != node.data)
+      return LookupFailure.guardMismatch(node.data, bits, guardSize);
     if (levelBits > bits) return LookupFailure.depthMismatch(levelBits, bits);
     bits -= levelBits;
     const index = <u32>((address >> bits) & (((<u64>1) << node.radix) - 1));
@@ -84,7 +85,7 @@ export class FastLookup {
       const guardSize = node.guardSize;
       if (guardSize != 0 && rest >> (64 - guardSize) != node.data) return 0;
       const radix = node.radix;
-      slot = node.object + (<u32>((rest << guardSize) >> (64 - radix)) * SLOT_SIZE);
+      slot = node.object + <u32>((rest << guardSize) >> (64 - radix)) * SLOT_SIZE;
       bits += guardSize + radix;
       node = Capability.at(slot);
     } while (bits < <u32>WORD_BITS && node.type == CAP_CNODE);

@@ -8,7 +8,7 @@ import { OK } from "./errors";
 import { Hart } from "./hart";
 import { ipcBufferOf } from "./message";
 import { Console } from "./riscv/console";
-import { TCB_NAME, THREAD_IDLE, Tcb } from "./tcb";
+import { TCB_NAME, Tcb, THREAD_IDLE } from "./tcb";
 
 export class Debug {
   /** a0 = the type of the capability that a0 names; an address that resolves to nothing is a null capability. */

@@ -7,7 +7,16 @@
 // Invariants: a null slot is in no list; list neighbours point at each other; all capabilities to one object are
 // neighbours, so "is this the last one?" looks at two slots.
 
-import { CAP_ENDPOINT, CAP_IRQ_CONTROL, CAP_IRQ_HANDLER, CAP_NOTIFICATION, CAP_NULL, CAP_REPLY, CAP_UNTYPED, CAP_ZOMBIE } from "../../abi/src/capability-tags";
+import {
+  CAP_ENDPOINT,
+  CAP_IRQ_CONTROL,
+  CAP_IRQ_HANDLER,
+  CAP_NOTIFICATION,
+  CAP_NULL,
+  CAP_REPLY,
+  CAP_UNTYPED,
+  CAP_ZOMBIE,
+} from "../../abi/src/capability-tags";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
 import { isArchCap, sameObject, sameRegion } from "./capability-rules";
 import { Errors, OK } from "./errors";

@@ -2,7 +2,14 @@
 
 import { RIGHT_GRANT, RIGHT_GRANT_REPLY } from "../../abi/src/rights";
 import { Capability } from "./capability";
-import { ENDPOINT_IDLE, ENDPOINT_RECEIVING, ENDPOINT_SENDING, Endpoint, NOTIFICATION_ACTIVE, Notification } from "./endpoint-object";
+import {
+  ENDPOINT_IDLE,
+  ENDPOINT_RECEIVING,
+  ENDPOINT_SENDING,
+  Endpoint,
+  NOTIFICATION_ACTIVE,
+  Notification,
+} from "./endpoint-object";
 import { transferMessage } from "./ipc-transfer";
 import { Signals } from "./notification";
 import { ReadyQueue } from "./ready-queue";
@@ -10,12 +17,12 @@ import { ReplyCaps } from "./reply";
 import { Scheduler } from "./scheduler";
 import {
   BLOCKING_IS_CALL,
+  Tcb,
   THREAD_BLOCKED_ON_RECEIVE,
   THREAD_BLOCKED_ON_SEND,
   THREAD_INACTIVE,
   THREAD_RESTART,
   THREAD_RUNNING,
-  Tcb,
 } from "./tcb";
 import { WaitQueue } from "./wait-queue";
 
@@ -68,7 +75,13 @@ export class EndpointIpc {
     const sender = Tcb.at(endpoint.head);
     const flags = sender.blockingFlags;
     WaitQueue.remove(endpoint, sender);
-    transferMessage(sender, changetype<u32>(endpoint), sender.blockingBadge, (flags & RIGHT_GRANT) != 0, thread);
+    transferMessage(
+      sender,
+      changetype<u32>(endpoint),
+      sender.blockingBadge,
+      (flags & RIGHT_GRANT) != 0,
+      thread,
+    );
     if (flags & BLOCKING_IS_CALL) {
       EndpointIpc.awaitReply(sender, thread, flags, replyCanGrant);
     } else {

@@ -4,25 +4,38 @@
 //
 // Both are given the current thread with all registers saved, behind its system call.
 
-import { CAP_ENDPOINT, CAP_NULL, CAP_PAGE_TABLE, CAP_REPLY } from "../../abi/src/capability-tags";
-import { MESSAGE_CAPS_UNWRAPPED_MASK, MESSAGE_CAPS_UNWRAPPED_SHIFT, MESSAGE_LENGTH_MASK, MESSAGE_REGISTERS } from "../../abi/src/message-info";
-import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
+import { CAP_ENDPOINT, CAP_NULL, CAP_REPLY } from "../../abi/src/capability-tags";
+import {
+  MESSAGE_CAPS_UNWRAPPED_MASK,
+  MESSAGE_CAPS_UNWRAPPED_SHIFT,
+  MESSAGE_LENGTH_MASK,
+  MESSAGE_REGISTERS,
+} from "../../abi/src/message-info";
+import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ } from "../../abi/src/rights";
 import { Capability, Slot } from "./capability";
 import { FastLookup } from "./cspace";
-import { ENDPOINT_IDLE, ENDPOINT_RECEIVING, ENDPOINT_SENDING, Endpoint, NOTIFICATION_ACTIVE, Notification } from "./endpoint-object";
+import {
+  ENDPOINT_IDLE,
+  ENDPOINT_RECEIVING,
+  ENDPOINT_SENDING,
+  Endpoint,
+  NOTIFICATION_ACTIVE,
+  Notification,
+} from "./endpoint-object";
 import { Hart } from "./hart";
 import { ReadyQueue } from "./ready-queue";
 import { FLAG_RECEIVER } from "./riscv/layout";
+import { UserInterrupts } from "./riscv/user-interrupts";
 import { VSpace } from "./riscv/vspace";
 import {
   TCB_SLOT_CALLER,
   TCB_SLOT_CTABLE,
   TCB_SLOT_REPLY,
   TCB_SLOT_VTABLE,
+  Tcb,
   THREAD_BLOCKED_ON_RECEIVE,
   THREAD_BLOCKED_ON_REPLY,
   THREAD_RUNNING,
-  Tcb,
 } from "./tcb";
 
 /** Message length and extraCaps: more than the registers hold, or any capability, is for the general path. */
@@ -75,8 +88,7 @@ export function fastpathCall(pointer: u64, info: u64): u32 {
   const server = Tcb.at(endpoint.head);
   const root = server.slot(TCB_SLOT_VTABLE);
   if (!VSpace.isValidRoot(root)) return 0;
-  if (server.hart != hart.address || server.faultType != 0 || !Fast.mayRun(hart, server)) return 0;
-  if (server.priority < caller.priority && hart.bitmapTop != 0) return 0;
+  if (server.hart != hart.address || !Fast.mayRun(hart, server)) return 0;
 
   // Nothing fails from here on.
   const next = server.queueNext;
@@ -91,10 +103,11 @@ export function fastpathCall(pointer: u64, info: u64): u32 {
   const master = caller.slot(TCB_SLOT_REPLY);
   const reply = server.slot(TCB_SLOT_CALLER);
   reply.setWord0(
-    (<u64>caller.address) | ((<u64>CAP_REPLY) << 32) | ((<u64>(server.blockingFlags & RIGHT_GRANT)) << 40),
+    <u64>caller.address | ((<u64>CAP_REPLY) << 32) | ((<u64>(server.blockingFlags & RIGHT_GRANT)) << 40),
   );
   reply.previous = master.address;
   master.next = reply.address;
+  if (server.flags & FLAG_RECEIVER) UserInterrupts.unwatch(server.address);
   Fast.copyMessage(caller, server, <u32>info & MESSAGE_LENGTH_MASK);
   Fast.switchTo(hart, server, root, cap.data, info);
   return 1;

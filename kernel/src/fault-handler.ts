@@ -11,11 +11,13 @@ import { LookupFailure, OK } from "./errors";
 import { CurrentFault } from "./fault";
 import { Console } from "./riscv/console";
 import { Scheduler } from "./scheduler";
-import { TCB_NAME, THREAD_INACTIVE, Tcb } from "./tcb";
+import { TCB_NAME, Tcb, THREAD_INACTIVE } from "./tcb";
 
 /** A handler must be able to answer: send, and grant or grant-reply. */
 function canHandleFaults(slot: Slot): bool {
-  return slot.type == CAP_ENDPOINT && slot.allows(RIGHT_WRITE) && slot.allows(RIGHT_GRANT | RIGHT_GRANT_REPLY);
+  return (
+    slot.type == CAP_ENDPOINT && slot.allows(RIGHT_WRITE) && slot.allows(RIGHT_GRANT | RIGHT_GRANT_REPLY)
+  );
 }
 
 /** Delivers CurrentFault of a thread. Without a usable handler the thread stops for good. */

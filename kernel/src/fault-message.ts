@@ -124,7 +124,7 @@ export function transferFault(sender: Tcb, receiver: Tcb, badge: u64): void {
     setReceivedWord(receiver, buffer, VM_FAULT_PREFETCH, fetch ? 1 : 0);
     length = setReceivedWord(receiver, buffer, VM_FAULT_STATUS, status);
   }
-  receiver.a1 = ((<u64>type) << MESSAGE_LABEL_SHIFT) | (<u64>length);
+  receiver.a1 = ((<u64>type) << MESSAGE_LABEL_SHIFT) | <u64>length;
   receiver.a0 = badge;
 }
 
@@ -137,7 +137,8 @@ export function applyFaultReply(handler: Tcb, thread: Tcb): bool {
   if (type != FAULT_UNKNOWN_SYSCALL && type != FAULT_USER_EXCEPTION) return true;
   const info = handler.a1;
   let length = MessageInfo.length(info);
-  const most: u32 = type == FAULT_UNKNOWN_SYSCALL ? UNKNOWN_SYSCALL_REPLY_LENGTH : USER_EXCEPTION_REPLY_LENGTH;
+  const most: u32 =
+    type == FAULT_UNKNOWN_SYSCALL ? UNKNOWN_SYSCALL_REPLY_LENGTH : USER_EXCEPTION_REPLY_LENGTH;
   if (length > most) length = most;
   const buffer = ipcBufferOf(handler, false);
   for (let i: u32 = 0; i < length; i++) {

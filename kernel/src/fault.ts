@@ -1,6 +1,11 @@
 // The fault being handled on this kernel entry, before it is recorded in its thread.
 
-import { FAULT_CAPABILITY, FAULT_UNKNOWN_SYSCALL, FAULT_USER_EXCEPTION, FAULT_VM } from "../../abi/src/faults";
+import {
+  FAULT_CAPABILITY,
+  FAULT_UNKNOWN_SYSCALL,
+  FAULT_USER_EXCEPTION,
+  FAULT_VM,
+} from "../../abi/src/faults";
 import { LookupFailure } from "./errors";
 import { Tcb } from "./tcb";
 

@@ -20,8 +20,8 @@ import { InterruptSlots } from "./interrupts";
 import { Signals } from "./notification";
 import { ArchCaps } from "./riscv/arch-caps";
 import { IrqState } from "./riscv/irq-state";
-import { stallThread, suspend } from "./thread";
 import { TCB_SLOT_COUNT, TCB_SLOT_CTABLE, Tcb } from "./tcb";
+import { stallThread, suspend } from "./thread";
 import { UserNotifications } from "./user-notification";
 
 /**

@@ -12,7 +12,13 @@ import {
   CAP_THREAD,
   CAP_UNTYPED,
 } from "../../abi/src/capability-tags";
-import { FAILED_LOOKUP, INVALID_ARGUMENT, INVALID_CAPABILITY, NOT_ENOUGH_MEMORY, RANGE_ERROR } from "../../abi/src/errors";
+import {
+  FAILED_LOOKUP,
+  INVALID_ARGUMENT,
+  INVALID_CAPABILITY,
+  NOT_ENOUGH_MEMORY,
+  RANGE_ERROR,
+} from "../../abi/src/errors";
 import { MESSAGE_LABEL_SHIFT } from "../../abi/src/message-info";
 import { RIGHT_GRANT } from "../../abi/src/rights";
 import { REPLY_MASTER, Slot } from "./capability";
@@ -31,8 +37,8 @@ import { Arguments, ExtraCaps, ipcBufferOf, MessageInfo, setReceivedWord } from 
 import { Signals } from "./notification";
 import { ReplyCaps } from "./reply";
 import { decodeArchInvocation, decodeIrqControl, decodeIrqHandler } from "./riscv/invocation";
+import { Tcb, THREAD_RESTART, THREAD_RUNNING } from "./tcb";
 import { decodeThread } from "./tcb-invocation";
-import { THREAD_RESTART, THREAD_RUNNING, Tcb } from "./tcb";
 import { beginInvocation } from "./thread";
 import { decodeUntyped } from "./untyped";
 import { decodeUserNotification, isUserNotificationLabel } from "./user-notification";

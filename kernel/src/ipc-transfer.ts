@@ -1,7 +1,11 @@
 // Moving a message from a sender to a receiver: registers, buffer words, capabilities and badge.
 
 import { CAP_ENDPOINT, CAP_NULL } from "../../abi/src/capability-tags";
-import { IPC_BUFFER_RECEIVE_CNODE, IPC_BUFFER_RECEIVE_DEPTH, IPC_BUFFER_RECEIVE_INDEX } from "../../abi/src/ipc-buffer";
+import {
+  IPC_BUFFER_RECEIVE_CNODE,
+  IPC_BUFFER_RECEIVE_DEPTH,
+  IPC_BUFFER_RECEIVE_INDEX,
+} from "../../abi/src/ipc-buffer";
 import {
   MESSAGE_CAPS_UNWRAPPED_SHIFT,
   MESSAGE_EXTRA_CAPS_SHIFT,
@@ -40,7 +44,8 @@ function transferNormal(sender: Tcb, endpoint: u32, badge: u64, grant: bool, rec
   }
   const length = copyWords(sender, sendBuffer, receiver, receiveBuffer, MessageInfo.length(info));
   let received = (info >> MESSAGE_LABEL_SHIFT) << MESSAGE_LABEL_SHIFT;
-  if (ExtraCaps.first != 0 && receiveBuffer != 0) received |= transferCapabilities(endpoint, receiver, receiveBuffer);
+  if (ExtraCaps.first != 0 && receiveBuffer != 0)
+    received |= transferCapabilities(endpoint, receiver, receiveBuffer);
   receiver.a1 = received | <u64>length;
   receiver.a0 = badge;
 }
@@ -48,7 +53,8 @@ function transferNormal(sender: Tcb, endpoint: u32, badge: u64, grant: bool, rec
 /** Copies `count` message words as far as both buffers allow; returns how many. */
 function copyWords(sender: Tcb, sendBuffer: u32, receiver: Tcb, receiveBuffer: u32, count: u32): u32 {
   let i: u32 = 0;
-  for (; i < count && i < <u32>MESSAGE_REGISTERS; i++) receiver.setMessageRegister(i, sender.messageRegister(i));
+  for (; i < count && i < <u32>MESSAGE_REGISTERS; i++)
+    receiver.setMessageRegister(i, sender.messageRegister(i));
   if (sendBuffer == 0 || receiveBuffer == 0) return i;
   for (; i < count; i++) IpcBuffer.setWord(receiveBuffer, i, IpcBuffer.word(sendBuffer, i));
   return i;

@@ -11,12 +11,12 @@ import {
   MESSAGE_MAX_LENGTH,
   MESSAGE_REGISTERS,
 } from "../../abi/src/message-info";
-import { lookupSlot, Lookup } from "./cspace";
+import { Lookup, lookupSlot } from "./cspace";
 import { OK } from "./errors";
 import { CurrentFault } from "./fault";
 import { Hart } from "./hart";
 import { ArchCaps } from "./riscv/arch-caps";
-import { THREAD_RUNNING, TCB_SLOT_BUFFER, Tcb } from "./tcb";
+import { TCB_SLOT_BUFFER, Tcb, THREAD_RUNNING } from "./tcb";
 
 /** Kernel address of a thread's IPC buffer, or 0 when it has none the kernel may read (`write`: and write). */
 export function ipcBufferOf(thread: Tcb, write: bool): u32 {

@@ -1,16 +1,22 @@
 // Notifications: words of signal bits. Signals OR their badge into the object; one waiter takes them all. A thread
 // bound to a notification also takes its signals while it waits on an endpoint.
 
-import { Endpoint, NOTIFICATION_ACTIVE, NOTIFICATION_IDLE, NOTIFICATION_WAITING, Notification } from "./endpoint-object";
+import {
+  Endpoint,
+  NOTIFICATION_ACTIVE,
+  NOTIFICATION_IDLE,
+  NOTIFICATION_WAITING,
+  Notification,
+} from "./endpoint-object";
 import { ReadyQueue } from "./ready-queue";
 import { Scheduler } from "./scheduler";
 import {
+  Tcb,
   THREAD_BLOCKED_ON_NOTIFICATION,
   THREAD_BLOCKED_ON_RECEIVE,
   THREAD_INACTIVE,
   THREAD_RESTART,
   THREAD_RUNNING,
-  Tcb,
 } from "./tcb";
 import { WaitQueue } from "./wait-queue";
 

@@ -11,11 +11,11 @@ import { Scheduler } from "./scheduler";
 import {
   TCB_SLOT_CALLER,
   TCB_SLOT_REPLY,
+  Tcb,
   THREAD_BLOCKED_ON_REPLY,
   THREAD_INACTIVE,
   THREAD_RESTART,
   THREAD_RUNNING,
-  Tcb,
 } from "./tcb";
 
 export class ReplyCaps {

@@ -9,7 +9,7 @@ import { CHOOSE_NEW, Hart, RESUME_CURRENT } from "./hart";
 import { ReadyQueue } from "./ready-queue";
 import { Threads } from "./riscv/threads";
 import { VSpace } from "./riscv/vspace";
-import { THREAD_RESTART, THREAD_RUNNING, Tcb } from "./tcb";
+import { Tcb, THREAD_RESTART, THREAD_RUNNING } from "./tcb";
 
 export class Scheduler {
   /** Makes this hart choose again; a thread that waited in the action goes to its queue. */

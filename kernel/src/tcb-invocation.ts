@@ -1,6 +1,6 @@
 // Invocations of thread capabilities, except those that move registers (tcb-registers.ts).
 
-import { CAP_CNODE, CAP_NOTIFICATION, CAP_THREAD } from "../../abi/src/capability-tags";
+import { CAP_NOTIFICATION, CAP_THREAD } from "../../abi/src/capability-tags";
 import { SMP } from "../../abi/src/config";
 import {
   TCB_BIND_NOTIFICATION,

@@ -78,7 +78,10 @@ function deriveBuffer(address: u64, source: u32): u32 {
 }
 
 function deriveSpaces(thread: Tcb, cspaceData: u64, vspaceData: u64): u32 {
-  if (isLongRunningDelete(thread.slot(TCB_SLOT_CTABLE)) || isLongRunningDelete(thread.slot(TCB_SLOT_VTABLE))) {
+  if (
+    isLongRunningDelete(thread.slot(TCB_SLOT_CTABLE)) ||
+    isLongRunningDelete(thread.slot(TCB_SLOT_VTABLE))
+  ) {
     return Errors.illegalOperation();
   }
   let status = derive(Arguments.extraCap(0), CSPACE, cspaceData);
@@ -100,7 +103,8 @@ function install(thread: Tcb, invoked: Slot, index: u32, copy: u32, source: u32)
   const cap = Capability.at(copy);
   const own = Capability.at(THREAD);
   own.become(CAP_THREAD, thread.address);
-  if (sameObject(cap, Slot.at(source)) && sameObject(own, invoked)) DerivationTree.insert(cap, Slot.at(source), target);
+  if (sameObject(cap, Slot.at(source)) && sameObject(own, invoked))
+    DerivationTree.insert(cap, Slot.at(source), target);
   return OK;
 }
 

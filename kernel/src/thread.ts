@@ -8,6 +8,7 @@ import { ReplyCaps } from "./reply";
 import { Threads } from "./riscv/threads";
 import { Scheduler } from "./scheduler";
 import {
+  Tcb,
   THREAD_BLOCKED_ON_NOTIFICATION,
   THREAD_BLOCKED_ON_RECEIVE,
   THREAD_BLOCKED_ON_REPLY,
@@ -15,7 +16,6 @@ import {
   THREAD_INACTIVE,
   THREAD_RESTART,
   THREAD_RUNNING,
-  Tcb,
 } from "./tcb";
 
 /**

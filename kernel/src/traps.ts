@@ -38,16 +38,26 @@ import {
   CAUSE_STORE_PAGE,
 } from "./riscv/csr";
 import { HartContext } from "./riscv/hart-context";
+import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { Scheduler } from "./scheduler";
 import { Tcb } from "./tcb";
 import { UserNotifications } from "./user-notification";
 
-/** Ends a kernel entry: threads whose user interrupts arrived wake up, and the hart's next thread is chosen. */
+/**
+ * Ends a kernel entry: threads whose user interrupts arrived wake up, and the hart's next thread is chosen. A receiver
+ * of user interrupts that now waits is watched until it runs again.
+ */
 function finish(): void {
   UserNotifications.wakePending();
+  const before = Hart.current().thread;
   Scheduler.schedule();
   Scheduler.activate();
+  const after = Hart.current().thread;
+  if (before.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(before)) {
+    UserInterrupts.watch(before.address);
+  }
+  if (after.flags & FLAG_RECEIVER) UserInterrupts.unwatch(after.address);
 }
 
 /** A system call that no fast path took; `number` is register a7. */

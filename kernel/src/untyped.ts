@@ -4,7 +4,13 @@
 // size. When nothing derived from the capability exists any more, its memory is cleared, from the watermark down, and
 // used from the start again; the watermark records how far clearing has come, so it can be preempted.
 
-import { CAP_CNODE, CAP_ENDPOINT, CAP_NOTIFICATION, CAP_THREAD, CAP_UNTYPED } from "../../abi/src/capability-tags";
+import {
+  CAP_CNODE,
+  CAP_ENDPOINT,
+  CAP_NOTIFICATION,
+  CAP_THREAD,
+  CAP_UNTYPED,
+} from "../../abi/src/capability-tags";
 import { RESET_CHUNK_BITS, RETYPE_FAN_OUT_LIMIT, TIME_SLICE_TICKS } from "../../abi/src/config";
 import { UNTYPED_RETYPE } from "../../abi/src/labels";
 import {
@@ -103,7 +109,8 @@ export function decodeUntyped(label: u32, slot: Slot): u32 {
 function decodeObject(type: u64, userBits: u64): u32 {
   if (type >= <u64>OBJECT_TYPES) return Errors.invalidArgument(0);
   const bits = objectBits(<u32>type, userBits);
-  if (userBits >= <u64>WORD_BITS || bits > <u64>MAX_UNTYPED_BITS) return Errors.rangeError(0, MAX_UNTYPED_BITS);
+  if (userBits >= <u64>WORD_BITS || bits > <u64>MAX_UNTYPED_BITS)
+    return Errors.rangeError(0, MAX_UNTYPED_BITS);
   if (type == OBJECT_CNODE && userBits == 0) return Errors.invalidArgument(1);
   if (type == OBJECT_UNTYPED && userBits < <u64>MIN_UNTYPED_BITS) return Errors.invalidArgument(1);
   Request.type = <u32>type;

@@ -5,9 +5,12 @@ import { CONTEXT_PC } from "../../abi/src/user-context";
 import { Tcb } from "./tcb";
 
 /** Register number of each word of a user context; word 0 is the program counter. */
-const REGISTER_OF_WORD = <u32>memory.data<u8>([
-  0, 1, 2, 3, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 10, 11, 12, 13, 14, 15, 16, 17, 5, 6, 7, 28, 29, 30, 31, 4,
-]);
+const REGISTER_OF_WORD = <u32>(
+  memory.data<u8>([
+    0, 1, 2, 3, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 10, 11, 12, 13, 14, 15, 16, 17, 5, 6, 7, 28, 29,
+    30, 31, 4,
+  ])
+);
 
 export class UserContext {
   /** Word `index` of a thread's context. The program counter is where the thread entered the kernel. */

@@ -22,7 +22,7 @@ import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
 import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
-import { THREAD_BLOCKED_ON_NOTIFICATION, THREAD_BLOCKED_ON_RECEIVE, Tcb } from "./tcb";
+import { Tcb, THREAD_BLOCKED_ON_NOTIFICATION, THREAD_BLOCKED_ON_RECEIVE } from "./tcb";
 import { beginInvocation, stallThread } from "./thread";
 import { WaitQueue } from "./wait-queue";
 
@@ -83,6 +83,7 @@ function registerReceiver(slot: Slot): u32 {
   notification.receiverThread = thread.address;
   notification.nextOfReceiver = thread.receivingNotifications;
   thread.receivingNotifications = slot.object;
+  if (UserNotifications.waitsForInterrupt(thread)) UserInterrupts.watch(thread.address);
   return OK;
 }
 
@@ -107,7 +108,8 @@ export class UserNotifications {
 
   /** A thread disappears: its receiver entry and its sender table are free again. It runs nowhere. */
   static releaseThread(thread: Tcb): void {
-    while (thread.receivingNotifications) UserNotifications.release(Notification.at(thread.receivingNotifications));
+    while (thread.receivingNotifications)
+      UserNotifications.release(Notification.at(thread.receivingNotifications));
     UserInterrupts.releaseThread(thread.address);
   }
 
@@ -150,12 +152,20 @@ export class UserNotifications {
       return Notification.at(thread.blockingObject).receiverThread == thread.address;
     }
     const bound = thread.boundNotification;
-    return thread.state == THREAD_BLOCKED_ON_RECEIVE && bound != 0 && Notification.at(bound).receiverThread == thread.address;
+    return (
+      thread.state == THREAD_BLOCKED_ON_RECEIVE &&
+      bound != 0 &&
+      Notification.at(bound).receiverThread == thread.address
+    );
   }
 
   /** User interrupts arrived for threads that wait in the kernel: their waits end, with the vectors as badge. */
   static wakePending(): void {
-    for (let address = UserInterrupts.takePendingWatched(); address != 0; address = UserInterrupts.takePendingWatched()) {
+    for (
+      let address = UserInterrupts.takePendingWatched();
+      address != 0;
+      address = UserInterrupts.takePendingWatched()
+    ) {
       const thread = Tcb.at(address);
       if (!UserNotifications.waitsForInterrupt(thread)) continue;
       WaitQueue.remove(Endpoint.at(thread.blockingObject), thread);
