@@ -3,7 +3,7 @@ import type { Value } from "../ir/ir";
 import { fitsImmediate, lowMask, powerOfTwo } from "./bits";
 import type { MachineOp } from "./machine";
 import type { Selector } from "./selector";
-import { isNonNegative, upperBits } from "./value-range";
+import { isNonNegative, upperBits } from "../ir/value-range";
 
 const REGISTER_OPS: Record<string, MachineOp> = {
   add: "add",

@@ -14,7 +14,7 @@ import type { ControlFlow, Loop } from "../ir/control-flow";
 import type { Block, IRFunction, Value } from "../ir/ir";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOp } from "./machine";
 import { FIRST_VIRTUAL, NONE } from "./registers";
-import { isNonNegative } from "./value-range";
+import { isNonNegative } from "../ir/value-range";
 
 /** What selection needs to know about the target. */
 export interface SelectionOptions {

@@ -1,8 +1,20 @@
 /** The passes in the order they run. Each is a function on the IR; `dumpIR` shows the function after any of them. */
 import type { IRFunction } from "../ir/ir";
+import { removeTrivialPhis } from "../ir/ssa-builder";
+import { removeDeadCode } from "./dead-code";
+import { removeDeadStores } from "./dead-stores";
+import { forwardMemory } from "./forward-memory";
+import { hoistInvariants } from "./hoist-invariants";
 import { lowerSelects } from "./lower-select";
 import { lowerSwitches } from "./lower-switch";
+import { narrow } from "./narrow";
+import { insertPreheaders } from "./preheaders";
+import { simplifyControlFlow } from "./simplify-control-flow";
+import { sinkValues } from "./sink";
+import { splitConditions } from "./split-conditions";
 import { splitCriticalEdges } from "./split-critical-edges";
+import { duplicateReturns, threadBranches } from "./thread-branches";
+import { numberValues } from "./value-numbering";
 
 /** One step of the pipeline. */
 export interface Pass {
@@ -12,11 +24,35 @@ export interface Pass {
   required: boolean;
 }
 
+const optional = (name: string, run: Pass["run"]): Pass => ({ name, run, required: false });
+const required = (name: string, run: Pass["run"]): Pass => ({ name, run, required: true });
+
+/** Simplification, sharing and memory forwarding feed each other; two rounds find nearly everything. */
+const round = (number: number): Pass[] => [
+  optional(`number-values-${number}`, numberValues),
+  optional(`forward-memory-${number}`, forwardMemory),
+  optional(`simplify-control-flow-${number}`, simplifyControlFlow),
+  optional(`dead-code-${number}`, removeDeadCode),
+];
+
 /** All passes, in order. */
 export const PIPELINE: readonly Pass[] = [
-  { name: "lower-select", run: lowerSelects, required: true },
-  { name: "lower-switch", run: lowerSwitches, required: true },
-  { name: "split-critical-edges", run: splitCriticalEdges, required: true },
+  ...round(1),
+  ...round(2),
+  optional("dead-stores", removeDeadStores),
+  required("lower-select", lowerSelects),
+  optional("thread-branches", threadBranches),
+  optional("duplicate-returns", duplicateReturns),
+  optional("trivial-phis", removeTrivialPhis),
+  ...round(3),
+  optional("narrow", narrow),
+  optional("split-conditions", splitConditions),
+  required("lower-switch", lowerSwitches),
+  optional("sink", sinkValues),
+  optional("preheaders", insertPreheaders),
+  optional("hoist-invariants", hoistInvariants),
+  optional("dead-code", removeDeadCode),
+  required("split-critical-edges", splitCriticalEdges),
 ];
 
 /**

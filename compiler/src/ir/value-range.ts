@@ -1,6 +1,6 @@
 /** What is known about a value's bits, from its operation alone (a few levels deep). */
-import type { Value } from "../ir/ir";
-import { isComparison } from "../ir/operations";
+import type { Value } from "./ir";
+import { isComparison } from "./operations";
 
 const MAX_DEPTH = 4;
 

@@ -1,0 +1,31 @@
+/** What the simplification rules work with. The rules themselves are in `simplify-*.ts`, the driver in `value-numbering.ts`. */
+import { isConstant, type IRFunction, type Type, type Value } from "../ir/ir";
+import type { Operation } from "../ir/operations";
+
+/**
+ * One rule: looks at a value and returns another value that replaces it, the value itself if it was changed in place
+ * (it is then looked at again), or null if there is nothing to do.
+ */
+export type Rule = (value: Value, rewriter: Rewriter) => Value | null;
+
+/** Makes new values in front of the one being simplified. */
+export interface Rewriter {
+  readonly fn: IRFunction;
+  /** The (simplified, shared) value of an operation. */
+  make(op: Operation, type: Type, args: Value[]): Value;
+  constant(type: Type, value: bigint | number): Value;
+}
+
+/** Width of a type in bits. */
+export const widthOf = (type: Type | null): number => (type === "i32" ? 32 : 64);
+
+/** A value's constant, or null. */
+export const constantOf = (value: Value | undefined): bigint | null =>
+  value && isConstant(value) ? value.constant : null;
+
+/** Changes a value's operation and operands in place. */
+export function become(value: Value, op: Operation, args: Value[]): Value {
+  value.op = op;
+  value.args = args;
+  return value;
+}
