@@ -13,8 +13,6 @@ export const START_INFO_CHANNEL_COUNT_AT = 24;
 export const START_INFO_CHANNELS_AT = 28; // offset of channel records
 export const START_INFO_HART_AT = 32;
 export const START_INFO_PRIORITY_AT = 36;
-/** Written by the root server: 1 when this program receives user interrupts on its async channels. */
-export const START_INFO_RECEIVER_AT = 40;
 export const START_INFO_HEADER_SIZE = 64;
 
 export const CHANNEL_RECORD_SIZE = 64;

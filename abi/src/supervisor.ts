@@ -6,6 +6,8 @@ export const SUPERVISOR_CONSOLE = 16;
 export const SUPERVISOR_EXIT = 17;
 /** The program gives up (abort): message register 0 = exit code. Ends the system. */
 export const SUPERVISOR_ABORT = 18;
+/** Asks to receive user interrupts on the async channels; answered with message register 0 = 1 when that is so. */
+export const SUPERVISOR_RECEIVE_INTERRUPTS = 19;
 
 /** Console bytes a message holds: 119 registers of 8 bytes. */
 export const SUPERVISOR_CONSOLE_BYTES = 952;

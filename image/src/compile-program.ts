@@ -116,9 +116,17 @@ function checkSource(source: string, where: string): void {
 function entryText(source: string, text: string): string {
   const module = JSON.stringify(`./${basename(source, ".ts")}`);
   const hasMain = /\bexport\s+function\s+main\b|\bexport\s*\{[^}]*\bmain\b[^}]*\}/.test(text);
-  if (hasMain)
-    return `import { main } from ${module};\nimport { runProgram } from "rel4/start";\nexport function runMain(): void {\n  runProgram(main);\n}\n`;
-  return `import ${module};\nimport { Process } from "rel4";\nexport function runMain(): void {\n  Process.exit(0);\n}\n`;
+  const isVoid = /\bfunction\s+main\s*\([^)]*\)\s*:\s*void\b/.test(text);
+  const run = !hasMain
+    ? "Process.exit(0)"
+    : isVoid
+      ? "main();\n  Process.exit(0)"
+      : "Process.exit(<i32>main())";
+  return [
+    `import ${hasMain ? "{ main } from " : ""}${module};`,
+    'import { Process } from "rel4";',
+    `export function runMain(): void {\n  ${run};\n}\n`,
+  ].join("\n");
 }
 
 interface CompileRequest {

@@ -11,13 +11,13 @@
  */
 import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
-import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO, START_INFO_RECEIVER_AT } from "../../abi/src/start-info";
+import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
 import { Features } from "./features";
 import { NotificationCapability } from "./invocations/notification-capability";
 import { Process } from "./process";
-import { startInfoWord } from "./start-info";
+import { becomeInterruptReceiver } from "./supervisor";
 import { signal, wait } from "./system-calls";
 import { UserInterrupts } from "./user-interrupts";
 
@@ -47,7 +47,20 @@ function noteArrivals(pending: u64): u64 {
   return 0;
 }
 
-let handlerInstalled: bool = false;
+/** Whether this program receives user interrupts; one answer holds for all its channels. */
+const NOT_ASKED: u32 = 0;
+const RECEIVES: u32 = 1;
+const CANNOT_RECEIVE: u32 = 2;
+let reception: u32 = NOT_ASKED;
+
+/** Makes this program a receiver of user interrupts, if the hardware and the kernel's tables allow. */
+function startReceiving(): bool {
+  if (reception == NOT_ASKED) {
+    reception = Features.userInterrupts && becomeInterruptReceiver() ? RECEIVES : CANNOT_RECEIVE;
+    if (reception == RECEIVES) UserInterrupts.enable(noteArrivals);
+  }
+  return reception == RECEIVES;
+}
 
 /** One end of an async channel. */
 export class AsyncChannel {
@@ -57,9 +70,11 @@ export class AsyncChannel {
   private readonly outLane: u32;
   private readonly inLane: u32;
   private readonly spins: u32;
-  /** Whether this program receives user interrupts, and whether it can send them to the peer. */
-  private readonly receives: bool;
-  private sends: bool = false;
+  /** Whether the peer may interrupt this end. */
+  private armed: bool = false;
+  /** Whether this end may interrupt the peer, and with which entry of the sender table. */
+  private registered: bool = false;
+  private mayRegister: bool = true;
   private senderIndex: u64 = 0;
   private published: u32 = 0;
   private seen: u32 = 0;
@@ -74,9 +89,6 @@ export class AsyncChannel {
     this.inLane = record.page + (1 - side) * LANE_BYTES;
     this.data = record.page + DATA_OFFSET;
     this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
-    this.receives = startInfoWord(START_INFO_RECEIVER_AT) != 0;
-    if (this.receives) this.arm();
-    if (Features.userInterrupts && record.present) this.registerSender();
   }
 
   /** The channel shared with `peer`. Ends the program when there is none; ask once and keep it. */
@@ -86,32 +98,27 @@ export class AsyncChannel {
     return new AsyncChannel(requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with"));
   }
 
-  private arm(): void {
-    if (!handlerInstalled) {
-      handlerInstalled = true;
-      UserInterrupts.enable(noteArrivals);
-    }
-    this.setState(STATE_ARMED);
-  }
-
-  private registerSender(): void {
-    const error = changetype<NotificationCapability>(this.sendSlot).registerSender();
-    if (error != 0) return; // the peer is no receiver, or the tables are full: the kernel's Signal still works
-    this.senderIndex = NotificationCapability.senderIndex;
-    this.sends = true;
-  }
-
   /** Tells the peer that there is something new; everything written before is visible to it when it wakes. */
   notify(): void {
     this.published += 1;
     store32(this.outLane, this.published);
     // before the peer's state is read, and before the device that interrupts it is written
     fence(READ | WRITE, DEVICE_OUTPUT | READ | WRITE);
-    if (this.sends && load32(this.outLane + STATE_OFFSET) == STATE_ARMED) {
-      uipiSend(this.senderIndex);
+    const peerIsArmed = load32(this.outLane + STATE_OFFSET) == STATE_ARMED;
+    if (peerIsArmed && (this.registered || this.register())) uipiSend(this.senderIndex);
+    else signal(this.sendSlot);
+  }
+
+  /** Gets an entry in this thread's sender table, the first time the peer can be interrupted. */
+  private register(): bool {
+    if (!this.mayRegister) return false;
+    if (changetype<NotificationCapability>(this.sendSlot).registerSender() == 0) {
+      this.senderIndex = NotificationCapability.senderIndex;
+      this.registered = true;
     } else {
-      signal(this.sendSlot);
+      this.mayRegister = false; // the tables are full: the kernel's Signal still works
     }
+    return this.registered;
   }
 
   /** Whether the peer has notified since the last `wait` or `poll` that said so. Does not wait. */
@@ -124,6 +131,10 @@ export class AsyncChannel {
 
   /** Waits until the peer notifies; several notifications may become one. */
   wait(): void {
+    if (!this.armed && startReceiving()) {
+      this.armed = true;
+      this.setState(STATE_ARMED);
+    }
     for (;;) {
       Arrivals.remove(this.vector);
       if (this.poll()) return;
@@ -133,7 +144,7 @@ export class AsyncChannel {
 
   /** Runs in user mode until the handler has noted this channel's vector; false when it takes too long. */
   private spinUntilInterrupted(): bool {
-    if (!this.receives) return false;
+    if (!this.armed) return false;
     for (let i: u32 = 0; i < this.spins; i++) {
       if (Arrivals.any(this.vector)) return true;
       pause();
@@ -143,11 +154,11 @@ export class AsyncChannel {
 
   /** Waits in the kernel for the peer's Signal. */
   private block(): void {
-    const previous = this.receives ? UserInterrupts.mask() : 0;
+    const previous = this.armed ? UserInterrupts.mask() : 0;
     this.setState(STATE_BLOCKED);
     fence(READ | WRITE, READ | WRITE);
     if (loadAcquire32(this.inLane) == this.seen) Arrivals.add(wait(SLOT_ASYNC_NOTIFICATION));
-    if (!this.receives) return;
+    if (!this.armed) return;
     this.setState(STATE_ARMED);
     UserInterrupts.restore(previous);
   }

@@ -6,8 +6,12 @@
  * all of a message it received.
  */
 import { SLOT_SUPERVISOR } from "../../abi/src/program-layout";
-import { SUPERVISOR_CONSOLE, SUPERVISOR_CONSOLE_BYTES } from "../../abi/src/supervisor";
-import { IpcBuffer, MessageInfo } from "./message";
+import {
+  SUPERVISOR_CONSOLE,
+  SUPERVISOR_CONSOLE_BYTES,
+  SUPERVISOR_RECEIVE_INTERRUPTS,
+} from "../../abi/src/supervisor";
+import { IpcBuffer, Message, MessageInfo } from "./message";
 import { call, send } from "./system-calls";
 
 /** Message registers 0–3 hold the length and the first 24 bytes. */
@@ -37,6 +41,12 @@ function sendConsolePart(address: u32, length: u32): void {
   const info = MessageInfo.make(SUPERVISOR_CONSOLE, 0, words + 1);
   send(SLOT_SUPERVISOR, info, length, load<u64>(staged), load<u64>(staged + 8), load<u64>(staged + 16));
   memory.copy(target, saved, inBuffer);
+}
+
+/** Asks to become the receiver of the user interrupts of this program's async channels. */
+export function becomeInterruptReceiver(): bool {
+  call(SLOT_SUPERVISOR, MessageInfo.make(SUPERVISOR_RECEIVE_INTERRUPTS, 0, 0), 0, 0, 0, 0);
+  return Message.word0 != 0;
 }
 
 /** Tells the root server that this program is over; does not return. */

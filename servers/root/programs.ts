@@ -19,7 +19,6 @@ import {
   SLOT_SUPERVISOR,
 } from "../../abi/src/program-layout";
 import { RIGHT_GRANT_REPLY, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
-import { Features } from "../../runtime/src/features";
 import { CNode } from "../../runtime/src/invocations/cnode";
 import { NotificationCapability } from "../../runtime/src/invocations/notification-capability";
 import { PageTable } from "../../runtime/src/invocations/page-table";
@@ -28,7 +27,6 @@ import { makeAddressSpace, mapImagePages, mapNewPage, mapNewPages } from "./addr
 import { Bundle, ProgramRecord } from "./bundle";
 import { mustSucceed, setSubject } from "./failure";
 import { makeObject, rootCNode } from "./objects";
-import { setReceiverFlag } from "./start-info";
 
 /** A program that was built; index = its number in the bundle. */
 export class Program {
@@ -84,15 +82,22 @@ export class Program {
     mustSucceed("giving a program a capability", error);
   }
 
-  /** Binds the notification of its async channels, and makes it a user-interrupt receiver where hardware allows. */
-  bindNotification(): void {
+  /** The notification of its async channels, or null when it has none. */
+  private get asyncNotification(): NotificationCapability | null {
     const object = this.record.boundNotification;
-    if (object == NO_OBJECT) return;
-    const notification = changetype<NotificationCapability>(Bundle.object(object).slot);
-    mustSucceed("binding a notification", this.thread.bindNotification(notification));
-    if (!Features.userInterrupts) return;
-    // no receiver entry left: the program's channels use the kernel's signals instead
-    if (notification.registerReceiver(this.thread) == 0) setReceiverFlag(this.record.startInfo);
+    return object == NO_OBJECT ? null : changetype<NotificationCapability>(Bundle.object(object).slot);
+  }
+
+  bindNotification(): void {
+    const notification = this.asyncNotification;
+    if (notification !== null)
+      mustSucceed("binding a notification", this.thread.bindNotification(notification));
+  }
+
+  /** Makes it the receiver of its async channels' user interrupts; false without hardware or free entries. */
+  receiveInterrupts(): bool {
+    const notification = this.asyncNotification;
+    return notification !== null && notification.registerReceiver(this.thread) == 0;
   }
 
   start(): void {

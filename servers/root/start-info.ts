@@ -5,13 +5,7 @@ import {
   CHANNEL_RECORD_SIZE,
   START_INFO_CHANNEL_COUNT_AT,
   START_INFO_CHANNELS_AT,
-  START_INFO_RECEIVER_AT,
 } from "../../abi/src/start-info";
-
-/** Notes that the program receives user interrupts. @param page address of its start-info page in the root task */
-export function setReceiverFlag(page: u32): void {
-  store<u32>(page + START_INFO_RECEIVER_AT, 1);
-}
 
 /** Number of channels of the program with this start-info page. */
 export function channelCount(page: u32): u32 {

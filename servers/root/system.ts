@@ -7,11 +7,12 @@ import {
   SUPERVISOR_ABORT,
   SUPERVISOR_CONSOLE,
   SUPERVISOR_EXIT,
+  SUPERVISOR_RECEIVE_INTERRUPTS,
 } from "../../abi/src/supervisor";
 import { Features } from "../../runtime/src/features";
 import { Frame } from "../../runtime/src/invocations/frame";
-import { Message } from "../../runtime/src/message";
-import { receive } from "../../runtime/src/system-calls";
+import { Message, MessageInfo } from "../../runtime/src/message";
+import { receive, reply } from "../../runtime/src/system-calls";
 import { TextBuffer } from "../../runtime/src/text-buffer";
 import { mapFrame } from "./address-space";
 import { Bundle } from "./bundle";
@@ -144,6 +145,10 @@ export class System {
     const label = Message.label;
     if (label == SUPERVISOR_CONSOLE) {
       this.consoles[index].acceptMessage();
+    } else if (label == SUPERVISOR_RECEIVE_INTERRUPTS) {
+      const program = this.programs[index];
+      const receives = program !== null && program.receiveInterrupts();
+      reply(MessageInfo.make(0, 0, 1), receives ? 1 : 0, 0, 0, 0);
     } else if (label == SUPERVISOR_EXIT || label == SUPERVISOR_ABORT) {
       const code = exitStatus(<u32>Message.word0);
       if (this.exitCode == 0) this.exitCode = code;

@@ -1,0 +1,44 @@
+/**
+ * The tour's client: measures round trips to a server in four ways and prints what it found.
+ *
+ * With the argument --json it prints one line of JSON instead.
+ */
+import { Features, Process, peerIsRunning } from "rel4";
+import { measureAsync, measureEndpoint, measureNotification } from "./measure";
+import { printConclusion, printJson, printTable } from "./report";
+import { Row } from "./row";
+
+const NEAR = "near";
+const FAR = "far";
+
+/** Measures what this machine can do. */
+function measureAll(): Row[] {
+  const rows: Row[] = [measureEndpoint("endpoint-local", NEAR, true)];
+  if (!peerIsRunning(FAR)) return rows;
+  rows.push(measureEndpoint("endpoint-remote", FAR, false));
+  rows.push(measureNotification("notification", FAR));
+  if (Features.userInterrupts) rows.push(measureAsync("u-notification", FAR));
+  return rows;
+}
+
+/** Says which rows are missing, and why. */
+function explainMissing(): void {
+  if (!peerIsRunning(FAR)) {
+    console.log("Rows 2-4 need a second hart; this machine runs one (rel4: --harts 2, QEMU: -smp 2).");
+  } else if (!Features.userInterrupts) {
+    console.log("Row 4 needs user-interrupt hardware: the kernel probed for it at boot and found none.");
+  }
+}
+
+export function main(): void {
+  const rows = measureAll();
+  // a call and its answer cannot do without traps: if none was counted, the machine does not count
+  const counted = rows[0].traps != 0;
+  if (Process.arguments.includes("--json")) {
+    printJson(rows, counted);
+    return;
+  }
+  printTable(rows, counted);
+  explainMissing();
+  printConclusion(rows, counted);
+}
