@@ -59,6 +59,14 @@ function withCallerPaths(diagnostic: Diagnostic, tree: SourceTree): Diagnostic {
   return { ...diagnostic, message };
 }
 
+/** Of complaints about one place, "Not implemented" is the cause and the others follow from it. */
+function withoutConsequences(diagnostics: Diagnostic[]): Diagnostic[] {
+  const placeOf = ({ file, line, column }: Diagnostic) => `${file}:${line}:${column}`;
+  const isCause = ({ message }: Diagnostic) => message.startsWith("Not implemented");
+  const causes = new Set(diagnostics.filter(isCause).map(placeOf));
+  return diagnostics.filter((diagnostic) => isCause(diagnostic) || !causes.has(placeOf(diagnostic)));
+}
+
 /**
  * Compiles AssemblyScript to wasm.
  * @throws CompileError with asc's complaints
@@ -87,7 +95,7 @@ export async function compileAssemblyScript(
         diagnostics.push(withCallerPaths(toDiagnostic(diagnostic, tree), tree));
     },
   });
-  if (diagnostics.length > 0) throw new CompileError(diagnostics);
+  if (diagnostics.length > 0) throw new CompileError(withoutConsequences(diagnostics));
   if (error || !wasm || sourceMap === undefined) {
     const message = `the AssemblyScript compiler failed: ${error?.message ?? "no output"}\n${output.join("")}`;
     throw new CompileError([{ file: tree.pathOf(tree.entryNames()[0]!), line: 0, column: 0, message }]);

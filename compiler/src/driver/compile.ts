@@ -5,8 +5,10 @@ import type { ElfSymbol } from "../elf/format";
 import { GLOBALS_SIZE, type Image, link, staticDataBase } from "../link/link";
 import type { Isa, ModuleObject } from "../link/module-object";
 import { decodeModule } from "../wasm/decoder";
+import type { WasmFunction } from "../wasm/module";
 import { compileAssemblyScript } from "./assemblyscript";
 import { functionConstant } from "./function-constant";
+import type { SourceMap } from "./source-map";
 import { HEAP_BASE_FUNCTION, type SourceOptions, SourceTree } from "./source-tree";
 
 /** How a program is compiled and where it is put. */
@@ -48,12 +50,9 @@ export interface CompiledProgram {
   dumpIR(functionName: string, stage: string): string;
 }
 
-interface Placement {
-  heapBase?: number;
-  locate(wasmOffset: number): SourcePosition | undefined;
-}
+type Locate = (wasmOffset: number) => SourcePosition | undefined;
 
-function backEnd(wasm: Uint8Array, options: TargetOptions, locate: Placement["locate"]): ModuleObject {
+function backEnd(wasm: Uint8Array, options: TargetOptions, locate: Locate): ModuleObject {
   options.onProgress?.("compile to RISC-V");
   const { isa, memoryPages, optimize = true } = options;
   return compileModule(wasm, { isa, memoryPages, optimize, locate });
@@ -79,6 +78,16 @@ function linkProgram(
   return { elf, symbols, wasm, sizes, dumpIR: (name, stage) => module.dumpIR(name, stage) };
 }
 
+/** Finds source positions of code, without leaving the function the code is in. */
+function locator(wasm: Uint8Array, sourceMap: SourceMap): Locate {
+  let functions: WasmFunction[] | undefined;
+  return (offset) => {
+    functions ??= decodeModule(wasm).functions.filter((f) => !f.import);
+    const owner = functions.find((f) => offset >= f.bodyStart && offset < f.bodyEnd);
+    return sourceMap.locate(offset, owner?.bodyStart, owner?.bodyEnd);
+  };
+}
+
 /** The module without the function that only tells the driver where the heap begins. */
 function withoutProbe(module: ModuleObject): ModuleObject {
   return { ...module, fragments: module.fragments.filter(({ name }) => name !== HEAP_BASE_FUNCTION) };
@@ -97,7 +106,7 @@ export async function compile(options: CompileOptions): Promise<CompiledProgram>
     options.onProgress?.("compile AssemblyScript");
     const memoryBase = staticDataBase(dataBase, assembly, slots);
     const { wasm, sourceMap } = await compileAssemblyScript(tree, { runtime, optimize, memoryBase });
-    const module = backEnd(wasm, options, (offset) => sourceMap.locate(offset));
+    const module = backEnd(wasm, options, locator(wasm, sourceMap));
     // Almost never: more globals than fit the usual area. Compile again with static data further up.
     if (8 * module.globals.length > Math.max(GLOBALS_SIZE, 8 * slots)) {
       slots = module.globals.length;

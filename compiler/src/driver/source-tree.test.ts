@@ -56,12 +56,12 @@ describe("the built-in intrinsics", () => {
 });
 
 describe("a source map", () => {
-  it("gives the last place at or before an offset", () => {
+  it("gives the last place at or before an offset in its function", () => {
     const map = new SourceMap(
       JSON.stringify({ sources: ["a.ts"], mappings: "IAAA,IAEC" }),
       (source) => `/root/${source}`,
     );
-    expect(map.locate(3)).toBeUndefined();
+    expect(map.locate(8, 9, 20)).toBeUndefined();
     expect(map.locate(4)).toEqual({ file: "/root/a.ts", line: 1, column: 1 });
     expect(map.locate(9)).toEqual({ file: "/root/a.ts", line: 3, column: 2 });
   });

@@ -154,6 +154,8 @@ class Linker {
       if (defined.has(name)) throw fail(`the symbol "${name}" is defined twice`);
       defined.add(name);
     }
+    // Identical functions are merged before they get here: one symbol, several export names.
+    for (const [name, symbol] of this.module.exports) if (!defined.has(name)) this.aliases.set(name, symbol);
     for (const { symbol } of this.module.imports) {
       const target = this.options.imports[symbol];
       if (target === undefined) continue;
@@ -245,6 +247,7 @@ class Linker {
     const imported = this.module.imports.find((i) => i.symbol === name);
     let message = `the symbol "${name}" is not defined`;
     if (imported?.module === "asm") message = `no assembly fragment defines "${name}"`;
+    else if (imported?.module === "link") message = `the linker defines no symbol "${name}"`;
     else if (imported) message = `nothing provides the import ${name}; bind it with the option imports`;
     const { file, line, column } = source?.position ?? { file: fragment.file ?? "link", line: 0, column: 0 };
     return { file, line, column, message: `${message} (needed by ${fragment.name})` };

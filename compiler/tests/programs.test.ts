@@ -1,0 +1,172 @@
+/** AssemblyScript programs, compiled and run on our machine. */
+import { describe, expect, it } from "vitest";
+import { type CompileOptions, compile } from "../src";
+import { bareMetalOptions, bootable, HIGH, type Layout, LOW, parseReports } from "./bare-metal";
+import { runOnMachine } from "./run-image";
+
+const ASSEMBLY_IMPORTS =
+  "export declare function putCharacter(code: u32): void;\nexport declare function fail(): void;\n";
+const PRELUDE = `import { fail, putCharacter } from "./asm";
+export function onAbort(message: usize, file: usize, line: u32, column: u32): void { fail(); }
+function print(text: string): void {
+  for (let i = 0; i < text.length; i++) putCharacter(text.charCodeAt(i));
+  putCharacter(10);
+}
+`;
+
+interface Variant {
+  layout?: Layout;
+  runtime?: CompileOptions["runtime"];
+  optimize?: boolean;
+  bitmanip?: boolean;
+}
+
+/** Compiles `source` after the prelude, runs its export `main`, and returns what it printed and returned. */
+async function run(source: string, variant: Variant = {}): Promise<{ text: string; result: unknown }> {
+  const { layout = LOW, runtime = "incremental", optimize = true, bitmanip = true } = variant;
+  const files: Record<string, string> = { "main.ts": PRELUDE + source, "asm.ts": ASSEMBLY_IMPORTS };
+  const program = await compile({
+    ...bareMetalOptions(layout, ["main"], { bitmanip, compressed: true }),
+    entries: ["main.ts"],
+    readFile: (path) => files[path] ?? null,
+    imports: { "env.abort": "onAbort" },
+    runtime,
+    optimize,
+    memoryPages: ((layout === LOW ? 0 : 0x8000_0000) + (32 << 20)) / 65536,
+  });
+  const { outcomes, text } = parseReports(await runOnMachine(bootable(program.elf, layout)));
+  return { text, result: outcomes[0] };
+}
+
+const CLASSES = `
+abstract class Shape {
+  constructor(public name: string) {}
+  abstract area(): i32;
+  describe(): string { return this.name + "(" + this.area().toString() + ")"; }
+}
+class Rectangle extends Shape {
+  constructor(public width: i32, public height: i32) { super("rectangle"); }
+  area(): i32 { return this.width * this.height; }
+}
+class Square extends Rectangle {
+  constructor(side: i32) { super(side, side); this.name = "square"; }
+  describe(): string { return "[" + super.describe() + "]"; }
+}
+interface Labelled { label(): string; }
+class Tag implements Labelled {
+  constructor(public number: i32) {}
+  label(): string { return "tag " + this.number.toString(); }
+}
+class Ticket implements Labelled {
+  label(): string { return "ticket"; }
+}
+export function main(): i32 {
+  const shapes: Shape[] = [];
+  for (let i = 1; i <= 3; i++) { shapes.push(new Rectangle(i, 7 - i)); shapes.push(new Square(i)); }
+  shapes.sort((a, b) => a.area() - b.area());
+  print(shapes.map<string>((s) => s.describe()).join(", "));
+  const totals = new Map<string, i32>();
+  for (let i = 0; i < shapes.length; i++) {
+    const name = shapes[i].name;
+    totals.set(name, (totals.has(name) ? totals.get(name) : 0) + shapes[i].area());
+  }
+  const names = totals.keys();
+  for (let i = 0; i < names.length; i++) print(names[i] + " " + totals.get(names[i]).toString());
+  const labelled: Labelled[] = [new Tag(42), new Ticket()];
+  for (let i = 0; i < labelled.length; i++) print(labelled[i].label());
+  return 7;
+}`;
+const CLASSES_OUTPUT =
+  "[square(1)], [square(4)], rectangle(6), [square(9)], rectangle(10), rectangle(12)\n" +
+  "square 14\nrectangle 28\ntag 42\nticket\n";
+
+const GARBAGE = `
+export function main(): i32 {
+  let hash: u32 = 0;
+  let kept: string[] = [];
+  for (let i = 0; i < 30000; i++) {
+    const text = "item " + i.toString();
+    const parts = text.split(" ");
+    if (i % 1000 == 0) kept.push(parts[1]);
+    hash = hash * 31 + parts[1].length + text.charCodeAt(text.length - 1);
+  }
+  print(kept.slice(0, 4).join("|") + " " + hash.toString());
+  return memory.size();
+}`;
+
+const COROUTINES = `
+import { contextSwitch, functionAddress } from "rv";
+const mainContext = memory.data(112, 8), firstContext = memory.data(112, 8), secondContext = memory.data(112, 8);
+const firstStack = memory.data(4096, 16), secondStack = memory.data(4096, 16);
+let value: u32 = 0;
+let done: u32 = 0;
+// Yields from deep inside a recursion.
+function walk(depth: u32): void {
+  if (depth == 0) return;
+  walk(depth - 1);
+  value = depth;
+  contextSwitch(firstContext, mainContext);
+  walk(depth - 1);
+}
+function first(): void { walk(3); done |= 1; contextSwitch(firstContext, mainContext); }
+function second(): void {
+  for (let i: u32 = 0; i < 5; i++) { value = 10 + i; contextSwitch(secondContext, mainContext); }
+  done |= 2;
+  contextSwitch(secondContext, mainContext);
+}
+function prepare(context: usize, stack: usize, body: () => void): void {
+  store<u64>(context, functionAddress(body.index));
+  store<u64>(context, <u64>(stack + 4096), 8);
+}
+export function main(): i32 {
+  prepare(firstContext, firstStack, first);
+  prepare(secondContext, secondStack, second);
+  while (done != 3) {
+    if (!(done & 1)) { contextSwitch(mainContext, firstContext); if (!(done & 1)) putCharacter(65 + value); }
+    if (!(done & 2)) { contextSwitch(mainContext, secondContext); if (!(done & 2)) putCharacter(65 + value); }
+  }
+  return 7;
+}`;
+
+describe("a program with classes, interfaces, strings, arrays and maps", () => {
+  const variants: [string, Variant][] = [
+    ["with the collector", {}],
+    ["at kernel addresses", { layout: HIGH }],
+    ["with the stub runtime", { runtime: "stub" }],
+    ["without optimisation", { optimize: false }],
+    ["without bit manipulation", { bitmanip: false }],
+  ];
+  it.each(variants)("runs %s", async (_, variant) => {
+    expect(await run(CLASSES, variant)).toEqual({ text: CLASSES_OUTPUT, result: 7n });
+  });
+});
+
+describe("the collector", () => {
+  it("keeps what is used and finds memory for the rest", async () => {
+    const { text, result } = await run(GARBAGE);
+    let hash = 0;
+    for (let i = 0; i < 30000; i++) hash = (Math.imul(hash, 31) + `${i}`.length + 48 + (i % 10)) >>> 0;
+    expect(text).toBe(`0|1000|2000|3000 ${hash}\n`);
+    expect(result).toBe(BigInt((32 << 20) / 65536));
+  });
+});
+
+describe("coroutines", () => {
+  it.each([
+    ["user", LOW],
+    ["kernel", HIGH],
+  ] as const)("switch stacks at %s addresses", async (_, layout) => {
+    expect(await run(COROUTINES, { layout, runtime: "stub" })).toEqual({ text: "BKCLBMDNBOCB", result: 7n });
+  });
+});
+
+describe("a trap", () => {
+  it.each([
+    ["unreachable", "unreachable(); return 0;"],
+    ["a division by zero", "return 5 / load<i32>(memory.data(8));"],
+    ["an array index out of range", "const a = [1, 2]; return a[load<i32>(memory.data(8)) + 5];"],
+  ])("comes from %s", async (_, body) => {
+    const { result } = await run(`export function main(): i32 { ${body} }`, { layout: LOW });
+    expect(result).toBe("trap");
+  });
+});
