@@ -44,7 +44,8 @@ export function slowLoad(hart: u32, slot: u64, address: u64, pc: u64, left: i32)
 export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u64, left: i32): bool {
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
-  const bytes = (<u64>1) << (<u64>((<u32>slot & 0xff) - Op.Sb));
+  const logarithm = <u64>((<u32>slot & 0xff) - Op.Sb);
+  const bytes = (<u64>1) << logarithm;
   if ((address & 0xfff) + bytes > 4096) {
     if (!storeAcrossPages(hart, address, bytes, value)) return false;
     return Hart.finish(hart, Slot.length(slot));
@@ -64,7 +65,8 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
 }
 
 function loadBytes(op: u32): u64 {
-  return (<u64>1) << (<u64>((op - Op.Lb) & 3));
+  const logarithm = <u64>((op - Op.Lb) & 3); // lb lh lw ld lbu lhu lwu
+  return (<u64>1) << logarithm;
 }
 
 function extend(op: u32, value: u64): u64 {

@@ -32,21 +32,21 @@ function isUintc(physical: u64): bool {
 
 /** Loads from a device. Sets MACHINE_BUS_FAULT when nothing answers. */
 export function loadDevice(physical: u64, bytes: u32): u64 {
-  store<u32>(MACHINE_BASE, 0, MACHINE_BUS_FAULT);
-  if (isUintc(physical)) {
-    if (bytes == 8) return readUintc(<u32>(physical - UINTC_PHYSICAL));
-  } else if (physical < <u64>(<u32>RAM_PHYSICAL)) return busRead(<u32>physical, bytes);
-  store<u32>(MACHINE_BASE, 1, MACHINE_BUS_FAULT);
-  return 0;
+  const fromUintc = isUintc(physical);
+  const answers = fromUintc ? bytes == 8 : physical < <u64>(<u32>RAM_PHYSICAL);
+  store<u32>(MACHINE_BASE, answers ? 0 : 1, MACHINE_BUS_FAULT);
+  if (!answers) return 0;
+  return fromUintc ? readUintc(<u32>(physical - UINTC_PHYSICAL)) : busRead(<u32>physical, bytes);
 }
 
 /** Stores to a device. Sets MACHINE_BUS_FAULT when nothing answers. */
 export function storeDevice(physical: u64, bytes: u32, value: u64): void {
-  store<u32>(MACHINE_BASE, 0, MACHINE_BUS_FAULT);
-  if (isUintc(physical)) {
-    if (bytes == 8) return writeUintc(<u32>(physical - UINTC_PHYSICAL), value);
-  } else if (physical < <u64>(<u32>RAM_PHYSICAL)) return busWrite(<u32>physical, bytes, value);
-  store<u32>(MACHINE_BASE, 1, MACHINE_BUS_FAULT);
+  const toUintc = isUintc(physical);
+  const answers = toUintc ? bytes == 8 : physical < <u64>(<u32>RAM_PHYSICAL);
+  store<u32>(MACHINE_BASE, answers ? 0 : 1, MACHINE_BUS_FAULT);
+  if (!answers) return;
+  if (toUintc) writeUintc(<u32>(physical - UINTC_PHYSICAL), value);
+  else busWrite(<u32>physical, bytes, value);
 }
 
 export function busFaulted(): bool {

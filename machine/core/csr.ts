@@ -287,41 +287,55 @@ export function writeCsr(hart: u32, csr: u32, value: u64): void {
     store<u64>(hart + offset, value & PlainCsr.mask(csr));
     return;
   }
-  if (csr >= E.CSR_MCYCLE && csr < E.CSR_MCYCLE + 32) return writeCounter(hart, csr - E.CSR_MCYCLE, value);
-  if (csr >= E.CSR_PMPADDR0 && csr < E.CSR_PMPADDR0 + 16)
-    return writePmpAddress(hart, csr - E.CSR_PMPADDR0, value);
-  if (csr > E.CSR_MCOUNTINHIBIT && csr < E.CSR_MHPMEVENT0 + 32)
-    return writeHpmEvent(hart, csr - E.CSR_MHPMEVENT0, value);
+  if (csr >= E.CSR_MCYCLE && csr < E.CSR_MCYCLE + 32) {
+    writeCounter(hart, csr - E.CSR_MCYCLE, value);
+    return;
+  }
+  if (csr >= E.CSR_PMPADDR0 && csr < E.CSR_PMPADDR0 + 16) {
+    writePmpAddress(hart, csr - E.CSR_PMPADDR0, value);
+    return;
+  }
+  if (csr > E.CSR_MCOUNTINHIBIT && csr < E.CSR_MHPMEVENT0 + 32) {
+    writeHpmEvent(hart, csr - E.CSR_MHPMEVENT0, value);
+    return;
+  }
   switch (csr) {
     case E.CSR_MSTATUS:
-      return writeStatus(hart, value, sstatusMask() | MSTATUS_M_MASK);
+      writeStatus(hart, value, sstatusMask() | MSTATUS_M_MASK);
+      break;
     case E.CSR_SSTATUS:
-      return writeStatus(hart, value, sstatusMask());
+      writeStatus(hart, value, sstatusMask());
+      break;
     case E.CSR_USTATUS:
-      return writeStatus(hart, value, MSTATUS_U_MASK);
+      writeStatus(hart, value, MSTATUS_U_MASK);
+      break;
     case E.CSR_SIE:
-      return writeMasked(hart, S.HART_MIE, value, supervisorView(hart));
+      writeMasked(hart, S.HART_MIE, value, supervisorView(hart));
+      break;
     case E.CSR_UIE:
-      return writeMasked(hart, S.HART_MIE, value, userView(hart));
+      writeMasked(hart, S.HART_MIE, value, userView(hart));
+      break;
     case E.CSR_MIP:
-      return writeMasked(hart, S.HART_MIP, value, E.S_INTERRUPTS | userInterrupts());
+      writeMasked(hart, S.HART_MIP, value, E.S_INTERRUPTS | userInterrupts());
+      break;
     case E.CSR_SIP:
-      return writeMasked(
-        hart,
-        S.HART_MIP,
-        value,
-        supervisorView(hart) & ((1 << E.IRQ_S_SOFT) | E.U_INTERRUPTS),
-      );
+      writeMasked(hart, S.HART_MIP, value, supervisorView(hart) & ((1 << E.IRQ_S_SOFT) | E.U_INTERRUPTS));
+      break;
     case E.CSR_UIP:
-      return writeMasked(hart, S.HART_MIP, value, userView(hart) & (1 << E.IRQ_U_SOFT));
+      writeMasked(hart, S.HART_MIP, value, userView(hart) & (1 << E.IRQ_U_SOFT));
+      break;
     case E.CSR_SATP:
-      return writeSatp(hart, value);
+      writeSatp(hart, value);
+      break;
     case E.CSR_MCOUNTINHIBIT:
-      return writeCountInhibit(hart, value);
+      writeCountInhibit(hart, value);
+      break;
     case E.CSR_PMPCFG0:
-      return writePmpConfig(hart, 0, value);
+      writePmpConfig(hart, 0, value);
+      break;
     case E.CSR_PMPCFG2:
-      return writePmpConfig(hart, 8, value);
+      writePmpConfig(hart, 8, value);
+      break;
   }
 }
 

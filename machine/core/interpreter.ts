@@ -177,7 +177,10 @@ export function interpret(hart: u32): void {
         left++;
         const pc = Position.pc(ip, page, pagePc);
         page = cachedPage(hart, pc);
-        if (page == 0) return leaveForFetch(hart, pc, left);
+        if (page == 0) {
+          leaveForFetch(hart, pc, left);
+          return;
+        }
         pagePc = pc & PAGE_MASK;
         ip = Position.slot(page, pc);
         slot = load<u64>(ip);
@@ -189,8 +192,10 @@ export function interpret(hart: u32): void {
         left++;
         continue;
       }
-      case Op.Illegal:
-        return raiseIllegal(hart, slot, Position.pc(ip, page, pagePc), left);
+      case Op.Illegal: {
+        raiseIllegal(hart, slot, Position.pc(ip, page, pagePc), left);
+        return;
+      }
       case Op.Nop:
         break;
       case Op.Lui:
@@ -209,7 +214,10 @@ export function interpret(hart: u32): void {
         Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.length(slot));
         if ((target & PAGE_MASK) != pagePc) {
           page = cachedPage(hart, target);
-          if (page == 0) return leaveForFetch(hart, target, left);
+          if (page == 0) {
+            leaveForFetch(hart, target, left);
+            return;
+          }
           pagePc = target & PAGE_MASK;
         }
         ip = Position.slot(page, target);
@@ -619,8 +627,10 @@ export function interpret(hart: u32): void {
       case Op.Fence:
         if (executeFence(hart, Position.pc(ip, page, pagePc), left)) break;
         return;
-      case Op.FenceI:
-        return executeFenceI(hart, Position.pc(ip, page, pagePc), left);
+      case Op.FenceI: {
+        executeFenceI(hart, Position.pc(ip, page, pagePc), left);
+        return;
+      }
       case Op.Atomic:
         if (executeAtomic(hart, slot, Position.pc(ip, page, pagePc), left)) break;
         return;

@@ -21,7 +21,6 @@ import {
   RIGHT_EXECUTE,
   RIGHT_READ,
   RIGHT_WRITE,
-  SATP_MODE_SV39,
   SATP_PPN,
 } from "./encoding";
 import { Hart, Machine } from "./hart";
@@ -152,7 +151,8 @@ function leaf(
   entryAddress: u64,
   pte: u64,
 ): u32 {
-  const offsetMask = ((<u64>1) << (<u64>(12 + 9 * level))) - 1;
+  const pageShift = <u64>(12 + 9 * level);
+  const offsetMask = ((<u64>1) << pageShift) - 1;
   const base = ((pte >> 10) & SATP_PPN) << 12;
   let rights = leafRights(pte, privilege, load<u64>(hart, HART_MSTATUS));
   if ((base & offsetMask) != 0 || (rights & right) == 0) return pageFault(hart, right, address);

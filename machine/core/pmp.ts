@@ -9,7 +9,7 @@ const MODE: u32 = 0x18;
 const MODE_TOR: u32 = 0x08;
 const MODE_NA4: u32 = 0x10;
 const ALL_RIGHTS: u32 = 7;
-const ADDRESS_MASK: u64 = 0x3fffffffffffff;
+const ADDRESS_MASK: u64 = ~(<u64>0) >> 10; // 54 bits
 
 /** What overlaps(...) found out about an entry and a range. */
 const DISJOINT: u32 = 0;

@@ -174,8 +174,10 @@ function execute(hart: u32): void {
       takeException(hart);
       store<u32>(hart, EXIT_NONE, HART_EXIT);
       if (load<u32>(hart, HART_ATTENTION) != 0) return;
-    } else if (reason == EXIT_FIRMWARE) return callFirmware(hart);
-    else if (reason == EXIT_ATTENTION || reason == EXIT_YIELD) return;
+    } else if (reason == EXIT_FIRMWARE) {
+      callFirmware(hart);
+      return;
+    } else if (reason == EXIT_ATTENTION || reason == EXIT_YIELD) return;
   }
 }
 

@@ -77,18 +77,17 @@ export function takeInterrupt(hart: u32): void {
   const status = load<u64>(hart, HART_MSTATUS);
   const delegated = load<u64>(hart, HART_MIDELEG);
   const toUser = delegated & load<u64>(hart, HART_SIDELEG) & U_INTERRUPTS;
-  if (privilege < <u32>PRIVILEGE_MACHINE || (status & MSTATUS_MIE) != 0) {
-    if ((pending & ~delegated) != 0) return enterInterrupt(hart, PRIVILEGE_MACHINE, pending & ~delegated);
-  }
-  if (
+  const toMachine = ~delegated;
+  const toSupervisor = delegated & ~toUser;
+  const machineOpen = privilege < <u32>PRIVILEGE_MACHINE || (status & MSTATUS_MIE) != 0;
+  const supervisorOpen =
     privilege < <u32>PRIVILEGE_SUPERVISOR ||
-    (privilege == PRIVILEGE_SUPERVISOR && (status & MSTATUS_SIE) != 0)
-  ) {
-    const set = pending & delegated & ~toUser;
-    if (set != 0) return enterInterrupt(hart, PRIVILEGE_SUPERVISOR, set);
-  }
-  if (privilege == PRIVILEGE_USER && (status & MSTATUS_UIE) != 0 && (pending & toUser) != 0)
-    enterInterrupt(hart, PRIVILEGE_USER, pending & toUser);
+    (privilege == PRIVILEGE_SUPERVISOR && (status & MSTATUS_SIE) != 0);
+  const userOpen = privilege == PRIVILEGE_USER && (status & MSTATUS_UIE) != 0;
+  if (machineOpen && (pending & toMachine) != 0) enterInterrupt(hart, PRIVILEGE_MACHINE, pending & toMachine);
+  else if (supervisorOpen && (pending & toSupervisor) != 0)
+    enterInterrupt(hart, PRIVILEGE_SUPERVISOR, pending & toSupervisor);
+  else if (userOpen && (pending & toUser) != 0) enterInterrupt(hart, PRIVILEGE_USER, pending & toUser);
 }
 
 function enterInterrupt(hart: u32, target: u32, set: u64): void {
