@@ -126,7 +126,7 @@ export class Slot extends Capability {
   next: u32;
   /** DERIVATION_* bits. */
   derivation: u32;
-  private unused: u32;
+  reserved: u32;
 
   @inline static at(address: u32): Slot {
     return changetype<Slot>(address);

@@ -15,7 +15,7 @@ export class Endpoint {
   tail: u32;
   /** ENDPOINT_*. */
   state: u32;
-  private unused: u32;
+  reserved: u32;
 
   @inline static at(address: u32): Endpoint {
     return changetype<Endpoint>(address);

@@ -58,15 +58,9 @@ export class ReadyQueue {
     thread.queued = 0;
   }
 
-  /** The highest priority with a ready thread. The hart's bitmap must not be empty. */
-  @inline static highest(hart: Hart): u32 {
-    const word: u32 = 31 - clz<u32>(hart.bitmapTop);
-    return (word << 6) + 63 - <u32>clz<u64>(load<u64>(hart.bitmapWord(word)));
-  }
-
   /** Is no ready thread of the hart more important than `priority`? */
   @inline static isHighest(hart: Hart, priority: u32): bool {
-    return hart.bitmapTop == 0 || priority >= ReadyQueue.highest(hart);
+    return priority + 1 >= hart.readyLevel;
   }
 
   private static mark(hart: Hart, priority: u32): void {
@@ -74,6 +68,7 @@ export class ReadyQueue {
     const address = hart.bitmapWord(word);
     hart.bitmapTop |= 1 << word;
     store<u64>(address, load<u64>(address) | ((<u64>1) << (priority & 63)));
+    if (priority >= hart.readyLevel) hart.readyLevel = priority + 1;
   }
 
   private static unmark(hart: Hart, priority: u32): void {
@@ -82,6 +77,14 @@ export class ReadyQueue {
     const bits = load<u64>(address) & ~((<u64>1) << (priority & 63));
     store<u64>(address, bits);
     if (bits == 0) hart.bitmapTop &= ~(1 << word);
+    if (priority + 1 == hart.readyLevel) hart.readyLevel = ReadyQueue.findLevel(hart);
+  }
+
+  /** 1 + the highest priority in the bitmap, or 0. */
+  private static findLevel(hart: Hart): u32 {
+    if (hart.bitmapTop == 0) return 0;
+    const word: u32 = 31 - clz<u32>(hart.bitmapTop);
+    return (word << 6) + 64 - <u32>clz<u64>(load<u64>(hart.bitmapWord(word)));
   }
 
   /**

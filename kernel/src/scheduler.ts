@@ -78,8 +78,8 @@ export class Scheduler {
   }
 
   private static chooseThread(hart: Hart): void {
-    if (hart.bitmapTop) {
-      Scheduler.switchTo(hart, Tcb.at(load<u32>(hart.queue(ReadyQueue.highest(hart)))));
+    if (hart.readyLevel) {
+      Scheduler.switchTo(hart, Tcb.at(load<u32>(hart.queue(hart.readyLevel - 1))));
     } else {
       VSpace.setRoot(hart.idle);
       hart.current = hart.idle;
