@@ -30,9 +30,9 @@ function provideRanges(bootInfo: u32, firstSlot: u32, ranges: RangeList, device:
   for (let i: u32 = 0; i < ranges.count; i++) {
     let start = ranges.start(i);
     const end = ranges.end(i);
-    while (start < end && BootUntypeds.count < BOOTINFO_MAX_UNTYPEDS) {
+    while (start < end && <u32>BootUntypeds.count < <u32>BOOTINFO_MAX_UNTYPEDS) {
       const bits = blockBits(start, end);
-      if (bits >= MIN_UNTYPED_BITS) provideOne(bootInfo, firstSlot, start, bits, device);
+      if (bits >= <u32>MIN_UNTYPED_BITS) provideOne(bootInfo, firstSlot, start, bits, device);
       start += 1 << (<u64>bits);
     }
   }
@@ -41,7 +41,7 @@ function provideRanges(bootInfo: u32, firstSlot: u32, ranges: RangeList, device:
 /** The largest naturally aligned block at `start` that ends before `end`: 2^n bytes. */
 function blockBits(start: u64, end: u64): u32 {
   let bits: u32 = 63 - <u32>clz<u64>(end - start);
-  if (bits > MAX_UNTYPED_BITS) bits = MAX_UNTYPED_BITS;
+  if (bits > <u32>MAX_UNTYPED_BITS) bits = MAX_UNTYPED_BITS;
   return start == 0 ? bits : min(bits, <u32>ctz<u64>(start));
 }
 

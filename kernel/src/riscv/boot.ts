@@ -3,6 +3,7 @@
 import { csrSet, csrWrite, fence } from "rv";
 import { MAX_HARTS } from "../../../abi/src/config";
 import { Boot } from "../boot";
+import { handleReschedule } from "../traps";
 import { AddressSpaceIds } from "./address-space-ids";
 import { probeUserInterrupts } from "./asm";
 import { BootMemory, RangeList } from "./boot-memory";
@@ -28,7 +29,6 @@ import { SenderTables } from "./sender-tables";
 import { ThreadContext, threadContextIsAsLaidOut } from "./thread-context";
 import { Timer } from "./timer";
 import { Uintc } from "./uintc";
-import { VSpace } from "./vspace";
 
 /** End of the memory the kernel can reach. */
 const KERNEL_MEMORY_END: u64 = 0x1_0000_0000;
@@ -39,9 +39,9 @@ const CLINT_START: u64 = 0x200_0000;
 const CLINT_SIZE: u64 = 0x1_0000;
 const UINTC_SIZE: u64 = 0x4000;
 const PAGE: u64 = 4096;
+const MAXIMUM: u32 = MAX_HARTS;
 /** cycle, time, instret, hpmcounter3 and hpmcounter4 are readable in user mode. */
 const USER_COUNTERS: u64 = 0x1f;
-const WRITE: u32 = 1;
 const READ_WRITE: u32 = 3;
 
 /** The boot hart: makes the kernel's world and the root task. `hart` is the firmware's number, `tree` physical. */
@@ -53,40 +53,42 @@ export function bootMain(hart: u64, tree: u64): void {
   Timer.initialise(DeviceTree.timebase);
   const uintc = probeUserInterrupts();
   collectMemory(uintc);
-  initialiseHart(<u32>hart, 0);
+  prepareHart(<u32>hart, 0);
+  initialiseHart();
   HartContext.at(0).plicContext = plicContextOf(<u32>hart);
   Plic.initialise(DeviceTree.plicBase);
   Plic.initialiseHart();
   Uintc.initialise(uintc);
   if (uintc != 0) SenderTables.initialise(BootMemory.take(SenderTables.MEMORY_BITS));
-  const harts = <u32>min<u32>(DeviceTree.harts, MAX_HARTS);
-  RootTask.create(harts);
-  startOthers(<u32>hart, harts);
-  VSpace.setRoot(HartContext.get().current);
+  startOthers(<u32>hart);
+  RootTask.create(HartContext.count());
+  handleReschedule();
 }
 
 /** A hart that the boot hart started: it has nothing to do yet. */
 export function bootSecondary(): void {
-  const hart = HartContext.get();
-  initialiseHart(hart.hartId, hart.index);
+  initialiseHart();
+  handleReschedule();
 }
 
-/** State of this hart: interrupts, counters, idle thread. */
-function initialiseHart(hartId: u32, index: u32): void {
-  const hart = HartContext.get();
+/** Record and idle thread of the hart with logical number `index`; its area is zeroed. */
+function prepareHart(hartId: u32, index: u32): HartContext {
+  const hart = HartContext.at(index);
   hart.hartId = hartId;
   hart.index = index;
+  const idle = changetype<ThreadContext>(hart.idleThreadMemory());
+  idle.flags = FLAG_IDLE;
+  Boot.initHart(hart, changetype<u32>(idle));
+  HartContext.addRunning();
+  return hart;
+}
+
+/** State of the hart that executes this: interrupts, counters. */
+function initialiseHart(): void {
   csrWrite(CSR_SSTATUS, SSTATUS_SPIE);
   csrWrite(CSR_SCOUNTEREN, USER_COUNTERS);
   csrWrite(CSR_SIE, 0);
   csrSet(CSR_SIE, IP_SOFTWARE | IP_TIMER | IP_EXTERNAL | IP_USER_SOFTWARE);
-  const idle = changetype<ThreadContext>(hart.idleThreadMemory());
-  idle.flags = FLAG_IDLE;
-  idle.hart = changetype<u32>(hart);
-  hart.idle = changetype<u32>(idle);
-  hart.current = hart.idle;
-  HartContext.addRunning();
-  Boot.initHart(hart, hart.idle);
 }
 
 /** PLIC context of the hart with the firmware's number `hartId`. */
@@ -115,18 +117,15 @@ function collectMemory(uintc: u64): void {
 }
 
 /** Starts the other harts; they wait for the kernel lock, which this hart holds until it enters user mode. */
-function startOthers(bootHart: u32, harts: u32): void {
-  let index: u32 = 1;
-  for (let i: u32 = 0; i < harts; i++) {
+function startOthers(bootHart: u32): void {
+  const entry = secondaryEntry() & 0xffff_ffff;
+  for (let i: u32 = 0; i < DeviceTree.harts && HartContext.count() < MAXIMUM; i++) {
     const hartId = DeviceTree.hartId(i);
     if (hartId == bootHart) continue;
-    const area = HartContext.areaStart() + index * HART_AREA_SIZE;
-    memory.fill(area, 0, HART_AREA_SIZE);
-    const hart = HartContext.at(index);
-    hart.hartId = hartId;
-    hart.index = index;
-    fence(READ_WRITE, WRITE | READ_WRITE);
-    const entry = secondaryEntry() & 0xffff_ffff;
-    if (Firmware.startHart(hartId, entry, <u64>changetype<u32>(hart))) index += 1;
+    const index = HartContext.count();
+    memory.fill(HartContext.areaStart() + index * HART_AREA_SIZE, 0, HART_AREA_SIZE);
+    const hart = prepareHart(hartId, index);
+    fence(READ_WRITE, READ_WRITE);
+    if (!Firmware.startHart(hartId, entry, <u64>changetype<u32>(hart))) HartContext.removeLast();
   }
 }

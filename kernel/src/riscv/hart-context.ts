@@ -58,9 +58,14 @@ export class HartContext {
     return hartsRunning;
   }
 
-  /** Counts one more hart that runs the kernel. The caller holds the kernel lock. */
+  /** Boot: counts one more hart that runs the kernel. */
   @inline static addRunning(): void {
     hartsRunning += 1;
+  }
+
+  /** Boot: the hart counted last could not be started. */
+  @inline static removeLast(): void {
+    hartsRunning -= 1;
   }
 
   /** Where the TCB of this hart's idle thread lies. */

@@ -1,0 +1,4 @@
+// Addresses that the linker knows.
+
+/** Value of gp for compiled code. */
+export declare function __global_pointer(): u64;

@@ -1,0 +1,74 @@
+/** Runs bootable images, on this project's machine and on QEMU, and collects what they print. */
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Machine, type MachineOptions, type RunResult } from "@rel4/machine";
+import { ensureCore } from "../../../tools/build-core";
+
+const MEMORY = 64 * 1024 * 1024;
+const INSTRUCTION_LIMIT = 60_000_000;
+/** A guest that does not end by itself is a failed test; nothing is measured by this clock. */
+const QEMU_PATIENCE_MILLISECONDS = 60_000;
+const QEMU = "qemu-system-riscv64";
+
+/** What a run printed and how it ended. */
+export interface MachineRun {
+  output: string;
+  result: RunResult;
+  machine: Machine;
+}
+
+/** Boots an image on this project's machine and runs it until it ends. */
+export async function runOnMachine(
+  image: Uint8Array,
+  options: Partial<MachineOptions> & { input?: string } = {},
+): Promise<MachineRun> {
+  const { input, ...machineOptions } = options;
+  const machine = await Machine.create({
+    harts: 1,
+    memory: MEMORY,
+    firmware: "sbi",
+    core: await ensureCore(),
+    ...machineOptions,
+  });
+  let output = "";
+  const decoder = new TextDecoder();
+  machine.console.onOutput((bytes) => {
+    output += decoder.decode(bytes, { stream: true });
+  });
+  machine.loadElf(image);
+  if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
+  machine.console.closeInput();
+  const result = machine.runSync({ maxInstructions: INSTRUCTION_LIMIT });
+  return { output, result, machine };
+}
+
+/** Whether QEMU for RISC-V is installed. */
+export const qemuIsInstalled = spawnSync(QEMU, ["--version"], { stdio: "ignore" }).error === undefined;
+
+/** What to add to the names of tests that are skipped without QEMU. */
+export const qemuNote = qemuIsInstalled ? "" : ` (skipped: ${QEMU} is not installed)`;
+
+/** Boots an image on QEMU's virt board. The output does not contain the firmware's banner. */
+export async function runOnQemu(
+  image: Uint8Array,
+  { harts = 1, input = "" }: { harts?: number; input?: string } = {},
+): Promise<{ output: string; exitCode: number | null }> {
+  const folder = mkdtempSync(join(tmpdir(), "rel4-"));
+  const file = join(folder, "image.elf");
+  writeFileSync(file, image);
+  const args = ["-M", "virt", "-m", "64M", "-smp", String(harts), "-nographic", "-kernel", file];
+  // A file, not a pipe: QEMU drops what a full pipe does not take at once.
+  const outputFile = join(folder, "output");
+  const outputHandle = openSync(outputFile, "w");
+  const qemu = spawn(QEMU, args, { stdio: ["pipe", outputHandle, "inherit"] });
+  qemu.stdin?.end(input);
+  const watchdog = setTimeout(() => qemu.kill("SIGKILL"), QEMU_PATIENCE_MILLISECONDS);
+  const exitCode = await new Promise<number | null>((resolve) => qemu.on("close", resolve));
+  clearTimeout(watchdog);
+  closeSync(outputHandle);
+  const output = readFileSync(outputFile, "utf8");
+  rmSync(folder, { recursive: true });
+  return { output: output.replace(/\r/g, "").replace(/^[\s\S]*Boot HART MEDELEG.*\n/, ""), exitCode };
+}
