@@ -6,6 +6,7 @@ export { Server, Service } from "./endpoint";
 export { ErrorCode, errorText } from "./errors";
 export { Features } from "./features";
 export { IpcBuffer, Message, MessageInfo } from "./message";
+export { MessageText } from "./message-text";
 export { Signals, SignalTo } from "./notification";
 export { Process } from "./process";
 export { yieldHart } from "./system-calls";

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { checkSystem } from "./check-system";
+import { SystemError } from "./system-error";
+
+const program = { source: "./a.ts" };
+const two = { client: program, server: program };
+
+/** The error a description gets. */
+function errorOf(description: unknown): SystemError {
+  try {
+    checkSystem(description);
+  } catch (error) {
+    if (error instanceof SystemError) return error;
+    throw error;
+  }
+  throw new Error("the description was accepted");
+}
+
+describe("a system description", () => {
+  it("gets defaults for everything it leaves out", () => {
+    expect(checkSystem({ programs: { hello: { source: "./hello.ts" } } })).toEqual({
+      machine: {},
+      programs: [
+        {
+          name: "hello",
+          source: "./hello.ts",
+          hart: 0,
+          priority: 100,
+          memory: 2 ** 20,
+          arguments: [],
+          optional: false,
+          background: false,
+        },
+      ],
+      channels: [],
+    });
+  });
+
+  it("names programs in channels, which become numbers", () => {
+    const channels = [{ from: "server", to: "client", kind: "notification" }];
+    expect(checkSystem({ programs: two, channels }).channels).toEqual([
+      { from: 1, to: 0, kind: "notification" },
+    ]);
+  });
+
+  it("rounds memory up to the 64 KiB in which a heap grows", () => {
+    const { programs } = checkSystem({ programs: { a: { ...program, memory: 65537 } } });
+    expect(programs[0]!.memory).toBe(131072);
+  });
+
+  it("may place an optional program on a hart the machine lacks", () => {
+    const programs = { a: program, b: { ...program, hart: 1, optional: true } };
+    expect(() => checkSystem({ machine: { harts: 1 }, programs })).not.toThrow();
+  });
+});
+
+const channel = { from: "client", to: "server", kind: "endpoint" };
+const mistakes: [what: string, description: unknown, message: RegExp, hint: RegExp][] = [
+  ["no object", 3, /3 is no system description/, /defineSystem/],
+  ["no programs", {}, /programs: describes no program/, /add programs/],
+  [
+    "an unknown field",
+    { programs: two, chanels: [] },
+    /unknown field "chanels"/,
+    /machine, programs, channels/,
+  ],
+  [
+    "an unknown field of a program",
+    { programs: { a: { source: "x", hrat: 1 } } },
+    /programs\.a: unknown field "hrat"/,
+    /hart/,
+  ],
+  ["a program without source", { programs: { a: {} } }, /programs\.a\.source: has no source/, /source:/],
+  ["a strange name", { programs: { "a b": program } }, /"a b" is no program name/, /letters, digits/],
+  ["a fractional hart", { programs: { a: { ...program, hart: 0.5 } } }, /programs\.a\.hart: 0\.5/, /0 to 7/],
+  [
+    "a hart too many",
+    { machine: { harts: 2 }, programs: { a: { ...program, hart: 2 } } },
+    /hart 2 does not exist/,
+    /0 to 1/,
+  ],
+  [
+    "root's priority",
+    { programs: { a: { ...program, priority: 255 } } },
+    /programs\.a\.priority: 255/,
+    /1 to 254/,
+  ],
+  [
+    "a bad amount of memory",
+    { programs: { a: { ...program, memory: "lots" } } },
+    /"lots" is no amount/,
+    /"4M"/,
+  ],
+  [
+    "too little memory",
+    { programs: { a: { ...program, memory: 10 } } },
+    /programs\.a\.memory: 10 is out/,
+    /64 KiB/,
+  ],
+  ["a tiny machine", { machine: { memory: "64K" }, programs: two }, /machine\.memory: "64K" is out/, /4 MiB/],
+  ["harts beyond the kernel's", { machine: { harts: 9 }, programs: two }, /machine\.harts: 9/, /1 to 8/],
+  [
+    "arguments that are no texts",
+    { programs: { a: { ...program, arguments: [1] } } },
+    /\[1\] is no list/,
+    /texts/,
+  ],
+  [
+    "a flag that is none",
+    { programs: { a: { ...program, optional: "yes" } } },
+    /"yes" is not possible/,
+    /true or false/,
+  ],
+  [
+    "only background programs",
+    { programs: { a: { ...program, background: true } } },
+    /every program is/,
+    /leave out/,
+  ],
+  [
+    "a channel to nobody",
+    { programs: two, channels: [{ ...channel, to: "sever" }] },
+    /channels\[0\]\.to: there is no program "sever"/,
+    /"client", "server"/,
+  ],
+  [
+    "an unknown kind",
+    { programs: two, channels: [{ ...channel, kind: "pipe" }] },
+    /"pipe" is no kind/,
+    /"endpoint"/,
+  ],
+  [
+    "a channel to itself",
+    { programs: two, channels: [{ ...channel, to: "client" }] },
+    /to itself/,
+    /different/,
+  ],
+  [
+    "a channel twice",
+    { programs: two, channels: [channel, channel] },
+    /channels\[1\]: a second endpoint/,
+    /keep one/,
+  ],
+  [
+    "an async channel in both directions",
+    {
+      programs: two,
+      channels: [
+        { from: "client", to: "server", kind: "async" },
+        { from: "server", to: "client", kind: "async" },
+      ],
+    },
+    /a second async channel/,
+    /both ways/,
+  ],
+];
+
+describe("a mistake in a description says what, where and what to do", () => {
+  it.each(mistakes)("%s", (_, description, message, hint) => {
+    const error = errorOf(description);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(hint);
+  });
+});
