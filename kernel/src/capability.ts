@@ -66,6 +66,11 @@ export class Capability {
     store<u64>(changetype<u32>(this), value);
   }
 
+  /** The second half of the first word: type, then rights in the next byte; sizeBits and extra above. */
+  @inline setFields(fields: u32): void {
+    store<u32>(changetype<u32>(this), fields, 4);
+  }
+
   @inline clear(): void {
     this.setWord0(0);
     this.data = 0;

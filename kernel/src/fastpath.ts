@@ -23,9 +23,7 @@ import {
   Notification,
 } from "./endpoint-object";
 import { Hart } from "./hart";
-import { ReadyQueue } from "./ready-queue";
 import { FLAG_RECEIVER } from "./riscv/layout";
-import { UserInterrupts } from "./riscv/user-interrupts";
 import { VSpace } from "./riscv/vspace";
 import {
   TCB_SLOT_CALLER,
@@ -47,9 +45,9 @@ class Fast {
    * Would the scheduler run `thread` now? A thread of equal priority that waits would need a running timer.
    */
   @inline static mayRun(hart: Hart, thread: Tcb): bool {
-    if (hart.bitmapTop == 0) return true;
-    const highest = ReadyQueue.highest(hart);
-    return thread.priority > highest || (thread.priority == highest && hart.timerArmed != 0);
+    const level = hart.readyLevel;
+    const priority = thread.priority;
+    return priority >= level || (priority + 1 == level && hart.timerArmed != 0);
   }
 
   /** Copies the `length` (at most 4) message registers that are used. */
@@ -102,12 +100,10 @@ export function fastpathCall(pointer: u64, info: u64): u32 {
   caller.state = THREAD_BLOCKED_ON_REPLY;
   const master = caller.slot(TCB_SLOT_REPLY);
   const reply = server.slot(TCB_SLOT_CALLER);
-  reply.setWord0(
-    <u64>caller.address | ((<u64>CAP_REPLY) << 32) | ((<u64>(server.blockingFlags & RIGHT_GRANT)) << 40),
-  );
+  reply.object = caller.address;
+  reply.setFields(CAP_REPLY | ((server.blockingFlags & RIGHT_GRANT) << 8));
   reply.previous = master.address;
   master.next = reply.address;
-  if (server.flags & FLAG_RECEIVER) UserInterrupts.unwatch(server.address);
   Fast.copyMessage(caller, server, <u32>info & MESSAGE_LENGTH_MASK);
   Fast.switchTo(hart, server, root, cap.data, info);
   return 1;

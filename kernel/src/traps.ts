@@ -53,11 +53,9 @@ function finish(): void {
   const before = Hart.current().thread;
   Scheduler.schedule();
   Scheduler.activate();
-  const after = Hart.current().thread;
   if (before.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(before)) {
     UserInterrupts.watch(before.address);
   }
-  if (after.flags & FLAG_RECEIVER) UserInterrupts.unwatch(after.address);
 }
 
 /** A system call that no fast path took; `number` is register a7. */

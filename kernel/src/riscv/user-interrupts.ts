@@ -158,6 +158,7 @@ export class UserInterrupts {
       csrWrite(CSR_SUIST, ENABLE | ONE_PAGE | (<u64>thread.senderTable >> 12));
     }
     if ((thread.flags & FLAG_RECEIVER) == 0) return;
+    WatchedReceivers.unwatch(tcb);
     WatchedReceivers.makeWay();
     csrWrite(CSR_UEPC, thread.uepc);
     csrWrite(CSR_UTVEC, thread.utvec);
