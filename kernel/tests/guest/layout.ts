@@ -1,0 +1,81 @@
+// Compiled together with the kernel for the unit tests only: where the kernel's objects keep what the tests look at.
+// Each constant becomes an exported wasm global, so the tests follow every change of a layout.
+
+import { Slot } from "../../src/capability";
+import { Endpoint, Notification } from "../../src/endpoint-object";
+import { Hart } from "../../src/hart";
+import { HartContext } from "../../src/riscv/hart-context";
+import { TCB_SLOTS, Tcb } from "../../src/tcb";
+
+export const Slot_object: u32 = <u32>offsetof<Slot>("object");
+export const Slot_type: u32 = <u32>offsetof<Slot>("type");
+export const Slot_rights: u32 = <u32>offsetof<Slot>("rights");
+export const Slot_sizeBits: u32 = <u32>offsetof<Slot>("sizeBits");
+export const Slot_extra: u32 = <u32>offsetof<Slot>("extra");
+export const Slot_data: u32 = <u32>offsetof<Slot>("data");
+export const Slot_previous: u32 = <u32>offsetof<Slot>("previous");
+export const Slot_next: u32 = <u32>offsetof<Slot>("next");
+export const Slot_derivation: u32 = <u32>offsetof<Slot>("derivation");
+
+export const Endpoint_head: u32 = <u32>offsetof<Endpoint>("head");
+export const Endpoint_tail: u32 = <u32>offsetof<Endpoint>("tail");
+export const Endpoint_state: u32 = <u32>offsetof<Endpoint>("state");
+export const Notification_head: u32 = <u32>offsetof<Notification>("head");
+export const Notification_tail: u32 = <u32>offsetof<Notification>("tail");
+export const Notification_state: u32 = <u32>offsetof<Notification>("state");
+export const Notification_boundTcb: u32 = <u32>offsetof<Notification>("boundTcb");
+export const Notification_badge: u32 = <u32>offsetof<Notification>("badge");
+export const Notification_receiverThread: u32 = <u32>offsetof<Notification>("receiverThread");
+
+export const Tcb_faultPc: u32 = <u32>offsetof<Tcb>("faultPc");
+export const Tcb_hart: u32 = <u32>offsetof<Tcb>("hart");
+export const Tcb_flags: u32 = <u32>offsetof<Tcb>("flags");
+export const Tcb_receiverIndex: u32 = <u32>offsetof<Tcb>("receiverIndex");
+export const Tcb_senderTable: u32 = <u32>offsetof<Tcb>("senderTable");
+export const Tcb_uepc: u32 = <u32>offsetof<Tcb>("uepc");
+export const Tcb_utvec: u32 = <u32>offsetof<Tcb>("utvec");
+export const Tcb_uscratch: u32 = <u32>offsetof<Tcb>("uscratch");
+export const Tcb_state: u32 = <u32>offsetof<Tcb>("state");
+export const Tcb_blockingObject: u32 = <u32>offsetof<Tcb>("blockingObject");
+export const Tcb_faultType: u32 = <u32>offsetof<Tcb>("faultType");
+export const Tcb_priority: u32 = <u32>offsetof<Tcb>("priority");
+export const Tcb_maximumControlledPriority: u32 = <u32>offsetof<Tcb>("maximumControlledPriority");
+export const Tcb_timeSlice: u32 = <u32>offsetof<Tcb>("timeSlice");
+export const Tcb_faultHandler: u32 = <u32>offsetof<Tcb>("faultHandler");
+export const Tcb_ipcBuffer: u32 = <u32>offsetof<Tcb>("ipcBuffer");
+export const Tcb_boundNotification: u32 = <u32>offsetof<Tcb>("boundNotification");
+export const Tcb_queued: u32 = <u32>offsetof<Tcb>("queued");
+export const Tcb_readyNext: u32 = <u32>offsetof<Tcb>("readyNext");
+export const Tcb_readyPrevious: u32 = <u32>offsetof<Tcb>("readyPrevious");
+export const Tcb_queueNext: u32 = <u32>offsetof<Tcb>("queueNext");
+export const Tcb_queuePrevious: u32 = <u32>offsetof<Tcb>("queuePrevious");
+export const Tcb_slots: u32 = TCB_SLOTS;
+
+export const Hart_current: u32 = <u32>offsetof<Hart>("current");
+export const Hart_idle: u32 = <u32>offsetof<Hart>("idle");
+export const Hart_inKernel: u32 = <u32>offsetof<Hart>("inKernel");
+export const Hart_index: u32 = <u32>offsetof<Hart>("index");
+export const Hart_timerArmed: u32 = <u32>offsetof<Hart>("timerArmed");
+export const Hart_action: u32 = <u32>offsetof<Hart>("action");
+export const Hart_bitmapTop: u32 = <u32>offsetof<Hart>("bitmapTop");
+export const Hart_reschedulePending: u32 = <u32>offsetof<Hart>("reschedulePending");
+
+/** Address of word `index` of a hart's priority bitmap. */
+export function hartBitmapWord(hart: u32, index: u32): u32 {
+  return Hart.from(hart).bitmapWord(index);
+}
+
+/** Address of a hart's ready queue {head, tail} of a priority. */
+export function hartQueue(hart: u32, priority: u32): u32 {
+  return Hart.from(hart).queue(priority);
+}
+
+/** Address of the record of hart number `index`. */
+export function hartRecord(index: u32): u32 {
+  return changetype<u32>(HartContext.at(index));
+}
+
+/** First address after the kernel's static data. */
+export function heapBase(): u32 {
+  return <u32>__heap_base;
+}

@@ -1,0 +1,99 @@
+/** A fake hart: control and status registers and where it is. Bits are those of kernel/src/riscv/csr.ts. */
+import {
+  CSR_SIDELEG,
+  CSR_SIE,
+  CSR_SIP,
+  CSR_SSTATUS,
+  CSR_UIE,
+  CSR_USTATUS,
+  IP_EXTERNAL,
+  IP_SOFTWARE,
+  IP_TIMER,
+  IP_USER_SOFTWARE,
+} from "../../src/riscv/csr";
+
+const CSR_UIP = 0x044;
+const USER_STATUS = 0x11n;
+
+/** Interrupt lines from outside the hart, and the time. */
+export interface HartInputs {
+  userInterrupt(hart: number): boolean;
+  deviceInterrupt(hart: number): boolean;
+  now(): bigint;
+}
+
+export class FakeHart {
+  /** Pointer to this hart's record in kernel memory: register tp. */
+  threadPointer = 0n;
+  /** In user mode: outside the kernel, or waiting for its lock. */
+  inUserMode = false;
+  started = false;
+  /** Argument of the firmware call that started it. */
+  startArgument = 0n;
+  softwareInterrupt = false;
+  /** The time at which the timer interrupt becomes pending. */
+  timerDeadline = 2n ** 64n - 1n;
+  private readonly registers = new Map<number, bigint>();
+
+  constructor(
+    readonly id: number,
+    private readonly inputs: HartInputs,
+  ) {}
+
+  readCsr(number: number): bigint {
+    switch (number) {
+      case CSR_USTATUS:
+        return this.stored(CSR_SSTATUS) & USER_STATUS;
+      case CSR_UIE:
+        return this.stored(CSR_SIE) & this.stored(CSR_SIDELEG);
+      case CSR_UIP:
+        return this.pending() & this.stored(CSR_SIDELEG);
+      case CSR_SIP:
+        return this.pending();
+      default:
+        return this.stored(number);
+    }
+  }
+
+  writeCsr(number: number, value: bigint): void {
+    const bits = BigInt.asUintN(64, value);
+    switch (number) {
+      case CSR_USTATUS:
+        this.registers.set(CSR_SSTATUS, (this.stored(CSR_SSTATUS) & ~USER_STATUS) | (bits & USER_STATUS));
+        break;
+      case CSR_UIE: {
+        const mask = this.stored(CSR_SIDELEG);
+        this.registers.set(CSR_SIE, (this.stored(CSR_SIE) & ~mask) | (bits & mask));
+        break;
+      }
+      case CSR_SIP:
+        this.softwareInterrupt = (bits & BigInt(IP_SOFTWARE)) !== 0n;
+        break;
+      default:
+        this.registers.set(number, bits);
+    }
+  }
+
+  /** Interrupts that would enter the kernel now, if the hart were in user mode. */
+  kernelInterrupts(): bigint {
+    return this.pending() & this.stored(CSR_SIE) & ~this.stored(CSR_SIDELEG);
+  }
+
+  /** Would the hart stop waiting (`wfi`)? */
+  wakes(): boolean {
+    return (this.pending() & this.stored(CSR_SIE)) !== 0n;
+  }
+
+  private pending(): bigint {
+    let bits = 0n;
+    if (this.softwareInterrupt) bits |= BigInt(IP_SOFTWARE);
+    if (this.inputs.now() >= this.timerDeadline) bits |= BigInt(IP_TIMER);
+    if (this.inputs.deviceInterrupt(this.id)) bits |= BigInt(IP_EXTERNAL);
+    if (this.inputs.userInterrupt(this.id)) bits |= BigInt(IP_USER_SOFTWARE);
+    return bits;
+  }
+
+  private stored(number: number): bigint {
+    return this.registers.get(number) ?? 0n;
+  }
+}

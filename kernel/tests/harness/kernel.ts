@@ -1,0 +1,277 @@
+/**
+ * The kernel under test, booted on fake hardware. This class plays the part of the kernel's assembly
+ * (kernel/assembly/trap.ts): it saves and restores registers, dispatches traps and returns to the thread that the
+ * kernel chose. User programs are the tests themselves.
+ */
+import { SYS_CALL, SYS_REPLY_RECV } from "@rel4/abi";
+import { createDeviceTree } from "../../../machine/src/device-tree";
+import {
+  CONTEXT_FAULT_PC,
+  CONTEXT_FLAGS,
+  CONTEXT_PC,
+  FLAG_IDLE,
+  HART_AREA_SIZE,
+  HART_IN_KERNEL,
+  HART_STACK_SIZE,
+  HEADER_MAGIC,
+  HEADER_MAGIC_VALUE,
+  HEADER_ROOT_ENTRY,
+  HEADER_ROOT_PHYSICAL_END,
+  HEADER_ROOT_PHYSICAL_START,
+  HEADER_ROOT_VIRTUAL_START,
+  KERNEL_PHYSICAL_BASE,
+  KERNEL_ROOT_TABLE_SIZE,
+} from "../../src/riscv/layout";
+import { DATA_BASE } from "./build";
+import { Hardware, signExtend } from "./hardware";
+import type { FakeHart } from "./hart";
+import { Layout } from "./layout";
+import { KernelMemory, RAM_BASE, RAM_SIZE } from "./memory";
+
+const ROOT_IMAGE = 0x8040_0000;
+const ROOT_IMAGE_PAGES = 2;
+const DEVICE_TREE = 0x8050_0000;
+export const ROOT_ENTRY = 0x40_0000;
+const PAGE = 4096;
+const ECALL_LENGTH = 4n;
+const MOST_INTERRUPTS_IN_A_ROW = 1000;
+
+/** What the module exports to the kernel's assembly. */
+interface KernelExports {
+  bootMain(hart: bigint, tree: bigint): void;
+  bootSecondary(): void;
+  trapSyscall(number: bigint): void;
+  trapException(cause: bigint, address: bigint): void;
+  trapInterrupt(): void;
+  trapStalled(): void;
+  idleBegin(): void;
+  idleEnd(): void;
+  leaveUserInterrupts(thread: number): void;
+  enterUserInterrupts(thread: number): void;
+  fastpathCall(pointer: bigint, info: bigint): number;
+  fastpathReplyRecv(pointer: bigint, info: bigint): number;
+}
+
+export interface KernelOptions {
+  /** Harts of the machine, default 1. */
+  harts?: number;
+  /** The machine has user-interrupt hardware; default true. */
+  userInterrupts?: boolean;
+  /** Call and ReplyRecv try their fastpaths first, as the assembly does; default true. */
+  fastpath?: boolean;
+}
+
+export class Kernel {
+  readonly memory = KernelMemory.cleared();
+  readonly hardware: Hardware;
+  readonly layout: Layout;
+  /** Calls and ReplyRecvs that the fastpaths served. */
+  fastpathsTaken = 0;
+  fastpath: boolean;
+  /** Run after every kernel entry, when all harts are back in user mode or idle. */
+  afterEntry: () => void = () => {};
+  private readonly exports: KernelExports;
+  /** Harts in the kernel that wait for its lock: the thread each entered with. */
+  private readonly waiting = new Map<FakeHart, number>();
+  /** The thread that each hart last returned to in user mode. */
+  private readonly inUser = new Map<FakeHart, number>();
+
+  private constructor(module: WebAssembly.Module, options: KernelOptions) {
+    const { harts = 1, userInterrupts = true, fastpath = true } = options;
+    this.fastpath = fastpath;
+    this.hardware = new Hardware(this.memory, harts, userInterrupts);
+    this.hardware.onInterrupt = (hart) => this.interrupted(hart);
+    const symbols: Record<string, number> = {
+      imageHeader: DATA_BASE,
+      __text_start: KERNEL_PHYSICAL_BASE,
+      __bss_end: 0,
+      trapEntry: KERNEL_PHYSICAL_BASE,
+      probeTrap: KERNEL_PHYSICAL_BASE,
+      secondaryEntry: KERNEL_PHYSICAL_BASE,
+    };
+    this.writeHeader();
+    const instance = new WebAssembly.Instance(module, this.hardware.imports(module, symbols));
+    this.exports = instance.exports as unknown as KernelExports;
+    this.layout = new Layout(instance.exports);
+    symbols.__bss_end = this.layout.heapBase;
+    this.boot(harts, userInterrupts);
+  }
+
+  /** Boots the kernel; the root task is then about to execute its first instruction on hart 0. */
+  static boot(module: WebAssembly.Module, options: KernelOptions = {}): Kernel {
+    return new Kernel(module, options);
+  }
+
+  /** Address of the thread that hart number `index` runs; its idle thread's when it runs none. */
+  currentThread(index = 0): number {
+    return this.memory.read32(this.layout.hart(index) + this.layout.field("Hart_current"));
+  }
+
+  isIdle(index = 0): boolean {
+    const record = this.layout.hart(index);
+    return this.currentThread(index) === this.memory.read32(record + this.layout.field("Hart_idle"));
+  }
+
+  /** The thread that runs on hart `index` executes ecall; a0, a1, a7 and the rest are in its context already. */
+  systemCall(index: number): void {
+    const hart = this.userHart(index);
+    const thread = this.currentThread(index);
+    this.memory.write64(thread + CONTEXT_FAULT_PC, this.memory.read64(thread + CONTEXT_PC));
+    this.memory.write64(thread + CONTEXT_PC, this.memory.read64(thread + CONTEXT_PC) + ECALL_LENGTH);
+    this.enter(hart, thread);
+    this.dispatchSystemCall(thread);
+    this.leave(hart);
+  }
+
+  /** The thread that runs on hart `index` faults: scause and stval. */
+  exception(index: number, cause: bigint, address: bigint): void {
+    const hart = this.userHart(index);
+    const thread = this.currentThread(index);
+    this.memory.write64(thread + CONTEXT_FAULT_PC, this.memory.read64(thread + CONTEXT_PC));
+    this.enter(hart, thread);
+    this.exports.trapException(cause, address);
+    this.leave(hart);
+  }
+
+  /** A device raises its interrupt line. */
+  deviceInterrupt(source: number): void {
+    this.hardware.devices.raise(source);
+    this.settle();
+  }
+
+  /** Time passes until the timer interrupt of a hart. */
+  tick(index = 0): void {
+    const { timerDeadline } = this.hardware.harts[index]!;
+    if (timerDeadline >= 2n ** 63n) throw new Error(`hart ${index} has no timer running`);
+    if (this.hardware.time < timerDeadline) this.hardware.time = timerDeadline;
+    this.settle();
+  }
+
+  /** Lets every pending interrupt happen. */
+  settle(): void {
+    for (let count = 0; count < MOST_INTERRUPTS_IN_A_ROW; count++) {
+      const hart = this.hardware.harts.find((each) => this.wantsKernel(each));
+      if (!hart) {
+        this.afterEntry();
+        return;
+      }
+      if (hart.inUserMode) this.interrupted(hart);
+      this.serve(hart);
+    }
+    throw new Error("an interrupt is never served");
+  }
+
+  private wantsKernel(hart: FakeHart): boolean {
+    if (this.waiting.has(hart)) return true;
+    if (!hart.started) return false;
+    return hart.inUserMode ? hart.kernelInterrupts() !== 0n : hart.wakes();
+  }
+
+  private userHart(index: number): FakeHart {
+    const hart = this.hardware.harts[index]!;
+    if (!hart.inUserMode) throw new Error(`hart ${index} runs no thread`);
+    return hart;
+  }
+
+  /** First half of an interrupt from user mode: registers are saved, the lock is not held yet. */
+  private interrupted(hart: FakeHart): void {
+    const interruptedHart = this.hardware.running;
+    this.hardware.running = hart;
+    const thread = this.inUser.get(hart)!;
+    this.memory.write64(thread + CONTEXT_FAULT_PC, this.memory.read64(thread + CONTEXT_PC));
+    this.enter(hart, thread);
+    this.waiting.set(hart, thread);
+    this.hardware.running = interruptedHart;
+  }
+
+  /** Second half: with the lock; also what a hart does that waited for an interrupt. */
+  private serve(hart: FakeHart): void {
+    this.hardware.running = hart;
+    const thread = this.waiting.get(hart);
+    this.waiting.delete(hart);
+    const current = this.memory.read32(Number(BigInt.asUintN(32, hart.threadPointer)));
+    if (thread === undefined) this.exports.idleEnd();
+    else if (thread !== current) this.exports.trapStalled();
+    else this.exports.trapInterrupt();
+    this.resume(hart);
+  }
+
+  private enter(hart: FakeHart, thread: number): void {
+    this.hardware.running = hart;
+    hart.inUserMode = false;
+    if (this.memory.read32(thread + CONTEXT_FLAGS) !== 0) this.exports.leaveUserInterrupts(thread);
+    const record = Number(BigInt.asUintN(32, hart.threadPointer));
+    this.memory.write32(record + HART_IN_KERNEL, record);
+  }
+
+  private dispatchSystemCall(thread: number): void {
+    const register = (number: number) => BigInt.asIntN(64, this.memory.read64(thread + 8 * number));
+    const number = register(17);
+    if (this.fastpath && (number === BigInt(SYS_CALL) || number === BigInt(SYS_REPLY_RECV))) {
+      const path = number === BigInt(SYS_CALL) ? this.exports.fastpathCall : this.exports.fastpathReplyRecv;
+      if (path(register(10), register(11)) !== 0) {
+        this.fastpathsTaken++;
+        return;
+      }
+    }
+    this.exports.trapSyscall(number);
+  }
+
+  private leave(hart: FakeHart): void {
+    this.resume(hart);
+    this.settle();
+  }
+
+  private resume(hart: FakeHart): void {
+    const record = Number(BigInt.asUintN(32, hart.threadPointer));
+    const thread = this.memory.read32(record);
+    const flags = this.memory.read32(thread + CONTEXT_FLAGS);
+    if (flags & FLAG_IDLE) {
+      this.exports.idleBegin();
+      return;
+    }
+    if (flags !== 0) this.exports.enterUserInterrupts(thread);
+    this.memory.write32(record + HART_IN_KERNEL, 0);
+    hart.inUserMode = true;
+    this.inUser.set(hart, thread);
+  }
+
+  private writeHeader(): void {
+    const write = (offset: number, value: number) => this.memory.write64(DATA_BASE + offset, BigInt(value));
+    write(HEADER_MAGIC, HEADER_MAGIC_VALUE);
+    write(HEADER_ROOT_PHYSICAL_START, ROOT_IMAGE);
+    write(HEADER_ROOT_PHYSICAL_END, ROOT_IMAGE + ROOT_IMAGE_PAGES * PAGE);
+    write(HEADER_ROOT_VIRTUAL_START, ROOT_ENTRY);
+    write(HEADER_ROOT_ENTRY, ROOT_ENTRY);
+  }
+
+  private boot(harts: number, uintc: boolean): void {
+    const tree = createDeviceTree({
+      harts,
+      memory: { base: RAM_BASE, size: RAM_SIZE },
+      uintc,
+      plicUserContexts: "none",
+    });
+    this.memory.bytes.set(tree, DEVICE_TREE);
+    const first = this.hardware.harts[0]!;
+    const rootTable = Math.ceil(this.layout.heapBase / PAGE) * PAGE;
+    this.start(first, rootTable + KERNEL_ROOT_TABLE_SIZE + HART_STACK_SIZE);
+    this.exports.bootMain(0n, BigInt(DEVICE_TREE));
+    this.resume(first);
+    for (const hart of this.hardware.harts.slice(1)) {
+      if (!hart.started) throw new Error(`the kernel did not start hart ${hart.id}`);
+      this.start(hart, Number(hart.startArgument));
+      this.exports.bootSecondary();
+      this.resume(hart);
+    }
+    this.settle();
+  }
+
+  private start(hart: FakeHart, record: number): void {
+    if (record + HART_AREA_SIZE > ROOT_IMAGE) throw new Error("the fake machine's memory map is too tight");
+    this.hardware.running = hart;
+    hart.started = true;
+    hart.threadPointer = signExtend(record);
+    this.memory.write32(record + HART_IN_KERNEL, record);
+  }
+}

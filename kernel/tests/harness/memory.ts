@@ -1,0 +1,75 @@
+/** Physical memory of the fake machine: what the kernel sees at u32 addresses from RAM_BASE. */
+
+export const RAM_BASE = 0x8000_0000;
+export const RAM_SIZE = 0x100_0000;
+const PAGE = 0x1_0000;
+
+/** Memory the kernel's module imports. One a process: it is cleared for every test, as address space is scarce. */
+let shared: WebAssembly.Memory | undefined;
+
+export class KernelMemory {
+  readonly bytes: Uint8Array;
+  private readonly view: DataView;
+
+  private constructor(readonly wasm: WebAssembly.Memory) {
+    this.bytes = new Uint8Array(wasm.buffer);
+    this.view = new DataView(wasm.buffer);
+  }
+
+  /** Zeroed memory. The memory of earlier tests is the same one. */
+  static cleared(): KernelMemory {
+    shared ??= new WebAssembly.Memory({ initial: (RAM_BASE + RAM_SIZE) / PAGE });
+    const memory = new KernelMemory(shared);
+    memory.bytes.fill(0, RAM_BASE);
+    memory.bytes.fill(0, 0, PAGE);
+    return memory;
+  }
+
+  read8(address: number): number {
+    return this.view.getUint8(address);
+  }
+
+  read32(address: number): number {
+    return this.view.getUint32(address, true);
+  }
+
+  read64(address: number): bigint {
+    return this.view.getBigUint64(address, true);
+  }
+
+  write8(address: number, value: number): void {
+    this.view.setUint8(address, value);
+  }
+
+  write32(address: number, value: number): void {
+    this.view.setUint32(address, value, true);
+  }
+
+  write64(address: number, value: bigint): void {
+    this.view.setBigUint64(address, BigInt.asUintN(64, value), true);
+  }
+
+  /** A copy of all RAM. */
+  copy(): Uint8Array {
+    return this.bytes.slice(RAM_BASE, RAM_BASE + RAM_SIZE);
+  }
+
+  /** Has anything been written through a null pointer (or a small offset from one)? */
+  nullPageIsClean(): boolean {
+    return this.bytes.subarray(0, 0x1000).every((byte) => byte === 0);
+  }
+}
+
+/** Addresses of the 8-byte words in which RAM differs from an earlier copy. */
+export function differences(before: Uint8Array, memory: KernelMemory): number[] {
+  const now = Buffer.from(memory.bytes.buffer, RAM_BASE, RAM_SIZE);
+  const then = Buffer.from(before.buffer);
+  const found: number[] = [];
+  for (let page = 0; page < RAM_SIZE; page += PAGE) {
+    if (now.compare(then, page, page + PAGE, page, page + PAGE) === 0) continue;
+    for (let at = page; at < page + PAGE; at += 8) {
+      if (now.readBigUInt64LE(at) !== then.readBigUInt64LE(at)) found.push(RAM_BASE + at);
+    }
+  }
+  return found;
+}
