@@ -1,9 +1,9 @@
 /** Instruction selection for pure values: arithmetic, conversions and comparisons as values. */
 import type { Value } from "../ir/ir";
+import { isNonNegative, upperBits } from "../ir/value-range";
 import { fitsImmediate, lowMask, powerOfTwo } from "./bits";
 import type { MachineOp } from "./machine";
 import type { Selector } from "./selector";
-import { isNonNegative, upperBits } from "../ir/value-range";
 
 const REGISTER_OPS: Record<string, MachineOp> = {
   add: "add",

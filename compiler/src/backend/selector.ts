@@ -12,9 +12,9 @@
 import { loadImmediate } from "../assembler/immediate";
 import type { ControlFlow, Loop } from "../ir/control-flow";
 import type { Block, IRFunction, Value } from "../ir/ir";
+import { isNonNegative } from "../ir/value-range";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOp } from "./machine";
 import { FIRST_VIRTUAL, NONE } from "./registers";
-import { isNonNegative } from "../ir/value-range";
 
 /** What selection needs to know about the target. */
 export interface SelectionOptions {

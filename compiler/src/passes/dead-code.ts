@@ -1,5 +1,5 @@
 /** Removes values that nothing needs: those without effects that no effect, branch or return depends on. */
-import { type IRFunction, type Value } from "../ir/ir";
+import type { IRFunction, Value } from "../ir/ir";
 import { isRemovable } from "../ir/operations";
 
 /** Removes dead values. Parameters stay. */

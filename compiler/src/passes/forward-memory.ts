@@ -78,7 +78,8 @@ class MemoryForwarder {
   private visit(block: Block, inherited: Facts): void {
     const facts = { memory: [...inherited.memory], globals: [...inherited.globals] };
     block.instructions = block.instructions.filter((value) => !this.process(value, facts));
-    for (const child of this.flow.dominated[block.order]!) this.visit(child, this.factsAtStart(child, block, facts));
+    for (const child of this.flow.dominated[block.order]!)
+      this.visit(child, this.factsAtStart(child, block, facts));
   }
 
   /** What of the dominator's facts still holds at the start of `block`. */
@@ -89,7 +90,8 @@ class MemoryForwarder {
     for (const middle of between) {
       const { everything, stores, globals: written } = this.changes[middle.order]!;
       if (everything) return { memory: [], globals: [] };
-      if (stores.length > 0) memory = memory.filter((fact) => stores.every((store) => isDisjoint(fact.location, store)));
+      if (stores.length > 0)
+        memory = memory.filter((fact) => stores.every((store) => isDisjoint(fact.location, store)));
       if (written.size > 0) globals = globals.filter((fact) => !written.has(fact.key));
     }
     return { memory, globals };
@@ -139,7 +141,9 @@ class MemoryForwarder {
 
   private load(value: Value, facts: Facts): boolean {
     const location = locationOf(value);
-    const fact = facts.memory.find((known) => isSameLocation(known.location, location) && tells(known, value));
+    const fact = facts.memory.find(
+      (known) => isSameLocation(known.location, location) && tells(known, value),
+    );
     if (!fact) {
       facts.memory.push({ location, value, load: { signed: value.signed } });
       return false;

@@ -16,7 +16,8 @@ export function locationOf(access: Value): Location {
     offset = (offset + Number(base.args[1]!.constant)) | 0;
     base = base.args[0]!;
   }
-  if (isConstant(base)) return { base: null, offset: (offset + Number(base.constant)) | 0, size: access.size };
+  if (isConstant(base))
+    return { base: null, offset: (offset + Number(base.constant)) | 0, size: access.size };
   return { base, offset, size: access.size };
 }
 

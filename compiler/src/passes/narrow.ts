@@ -23,13 +23,17 @@ class Narrower {
   }
 
   run(): void {
-    for (const block of this.fn.blocks)
-      for (const value of [...block.instructions]) {
-        if (value.op === "wrap") this.wrap(value);
-        else if (value.type === "i64" && (value.op === "and" || value.op === "shru" || value.op === "extu")) this.extract(value);
-      }
+    // Arithmetic first: it still sees every load in its original width.
+    for (const value of this.values()) if (value.op === "wrap") this.wrap(value);
+    for (const value of this.values())
+      if (value.type === "i64" && (value.op === "and" || value.op === "shru" || value.op === "extu"))
+        this.extract(value);
     applyReplacements(this.fn);
     removeDeadCode(this.fn);
+  }
+
+  private values(): Value[] {
+    return this.fn.blocks.flatMap((block) => block.instructions);
   }
 
   private isOnce(value: Value): boolean {
@@ -40,23 +44,26 @@ class Narrower {
     const source = value.args[0]!;
     if (!this.isOnce(source)) return;
     if (LOW_BITS_ONLY.has(source.op)) {
-      const block = value.block!;
-      const narrow = source.args.map((arg) => this.wrapped(value, arg));
-      block.instructions.splice(block.instructions.indexOf(value), 0, ...narrow.filter((item) => item.op === "wrap" && item.block === null));
-      for (const item of narrow) if (item.op === "wrap") item.block = block;
       value.op = source.op;
-      value.args = narrow;
+      value.args = source.args.map((arg) => this.wrapped(value, arg));
       return;
     }
     const field = this.fieldOf(source, 32);
     if (field) this.replaceByLoad(value, field, "i32", true);
   }
 
+  /** The low half of an operand, computed in front of `user` if need be. */
   private wrapped(user: Value, value: Value): Value {
     if (isConstant(value)) return this.fn.constant("i32", value.constant);
-    if (value.op === "extu" || value.op === "exts") return value.args[0]!;
+    if (value.op === "extu" || value.op === "exts") {
+      const source = value.args[0]!;
+      this.uses[source.id]!++;
+      return source;
+    }
     const result = this.fn.value("wrap", "i32", [value]);
-    result.position = user.position;
+    const block = user.block!;
+    result.block = block;
+    block.instructions.splice(block.instructions.indexOf(user), 0, result);
     return result;
   }
 
@@ -81,7 +88,8 @@ class Narrower {
     if (!isConstant(operand)) return;
     if (value.op === "shru") {
       const start = Number(operand.constant);
-      const isWhole = source.op === "load" && source.type === "i64" && source.size === 8 && this.isOnce(source);
+      const isWhole =
+        source.op === "load" && source.type === "i64" && source.size === 8 && this.isOnce(source);
       if (isWhole) this.replaceByLoad(value, { load: source, start, bits: 64 - start }, "i64", false);
       return;
     }
@@ -91,7 +99,12 @@ class Narrower {
   }
 
   /** Loads just the field where the whole was loaded. The load must stay in its place: stores may follow it. */
-  private replaceByLoad(value: Value, { load, start, bits }: Field, type: "i32" | "i64", signed: boolean): void {
+  private replaceByLoad(
+    value: Value,
+    { load, start, bits }: Field,
+    type: "i32" | "i64",
+    signed: boolean,
+  ): void {
     if (start % 8 !== 0 || (bits !== 8 && bits !== 16 && bits !== 32) || start % bits !== 0) return;
     load.type = type;
     load.size = bits / 8;

@@ -1,6 +1,6 @@
 /** Gives every loop a block of its own in front of its header, where loop-invariant code can go. */
 import { analyseControlFlow } from "../ir/control-flow";
-import { type Block, type IRFunction, type Value } from "../ir/ir";
+import type { Block, IRFunction, Value } from "../ir/ir";
 
 function insertPreheader(fn: IRFunction, header: Block, outside: Block[]): void {
   const preheader = fn.addBlock();
@@ -33,6 +33,10 @@ export function insertPreheaders(fn: IRFunction): void {
   const flow = analyseControlFlow(fn);
   for (const { header, body, preheader } of flow.loops) {
     if (preheader || header === fn.entry) continue;
-    insertPreheader(fn, header, header.predecessors.filter((block) => !body.has(block)));
+    insertPreheader(
+      fn,
+      header,
+      header.predecessors.filter((block) => !body.has(block)),
+    );
   }
 }

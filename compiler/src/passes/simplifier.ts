@@ -1,5 +1,5 @@
 /** What the simplification rules work with. The rules themselves are in `simplify-*.ts`, the driver in `value-numbering.ts`. */
-import { isConstant, type IRFunction, type Type, type Value } from "../ir/ir";
+import { type IRFunction, isConstant, type Type, type Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 
 /**

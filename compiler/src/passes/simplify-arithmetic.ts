@@ -1,8 +1,9 @@
 /** Algebraic rules for arithmetic and bit operations. Constants of commutative operations are on the right already. */
+
+import { lowMask, powerOfTwo } from "../backend/bits";
 import type { Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { upperBits } from "../ir/value-range";
-import { lowMask, powerOfTwo } from "../backend/bits";
 import { become, constantOf, type Rewriter, type Rule, widthOf } from "./simplifier";
 
 const add: Rule = (value, r) => {
@@ -117,7 +118,8 @@ function shiftOfShift(value: Value, a: Value, amount: bigint, width: number, r: 
   }
   if (inner !== amount) return null;
   const ones = BigInt.asUintN(width, -1n);
-  if (value.op === "shru" && a.op === "shl") return become(value, "and", [source, r.constant(type, ones >> amount)]);
+  if (value.op === "shru" && a.op === "shl")
+    return become(value, "and", [source, r.constant(type, ones >> amount)]);
   if (value.op === "shl") return become(value, "and", [source, r.constant(type, ones << amount)]);
   return null;
 }

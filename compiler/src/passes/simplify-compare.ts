@@ -26,11 +26,19 @@ function compareNarrow(value: Value, r: Rewriter): Value | null {
   return narrowConstant(value, a, b, false, r) ?? narrowConstant(value, b, a, true, r);
 }
 
-function narrowConstant(value: Value, extended: Value, other: Value, swapped: boolean, r: Rewriter): Value | null {
+function narrowConstant(
+  value: Value,
+  extended: Value,
+  other: Value,
+  swapped: boolean,
+  r: Rewriter,
+): Value | null {
   const constant = constantOf(other);
   if (constant === null || (extended.op !== "extu" && extended.op !== "exts")) return null;
   const fits =
-    extended.op === "extu" ? constant === BigInt.asUintN(32, constant) : constant === BigInt.asIntN(32, constant);
+    extended.op === "extu"
+      ? constant === BigInt.asUintN(32, constant)
+      : constant === BigInt.asIntN(32, constant);
   const signed = value.op === "lts" || value.op === "ges";
   if (!fits) return null;
   let { op } = value;
@@ -76,7 +84,9 @@ const order: Rule = (value, r) => {
   if (a === b) return r.constant("i32", less ? 0 : 1);
   const narrow = compareNarrow(value, r);
   if (narrow) return narrow;
-  return value.op === "ltu" || value.op === "geu" ? orderUnsigned(value, less, r) : orderSigned(value, less, r);
+  return value.op === "ltu" || value.op === "geu"
+    ? orderUnsigned(value, less, r)
+    : orderSigned(value, less, r);
 };
 
 function orderUnsigned(value: Value, less: boolean, r: Rewriter): Value | null {
@@ -106,18 +116,27 @@ const select: Rule = (value, r) => {
   const known = constantOf(condition);
   if (known !== null) return known !== 0n ? ifTrue : ifFalse;
   if (ifTrue === ifFalse) return ifTrue;
-  if (condition.op === "eqz") return become(value, "select", [condition.args[0]!, ifFalse, ifTrue]);
+  if (condition.op === "eqz" && condition.args[0]!.type === "i32")
+    return become(value, "select", [condition.args[0]!, ifFalse, ifTrue]);
   if (condition.op === "ne" && constantOf(condition.args[1]) === 0n && condition.args[0]!.type === "i32")
     return become(value, "select", [condition.args[0]!, ifTrue, ifFalse]);
   return selectOfFlags(value, condition, ifTrue, ifFalse, r);
 };
 
 /** Choosing between 1 and 0 is the condition, or its opposite. */
-function selectOfFlags(value: Value, condition: Value, ifTrue: Value, ifFalse: Value, r: Rewriter): Value | null {
+function selectOfFlags(
+  value: Value,
+  condition: Value,
+  ifTrue: Value,
+  ifFalse: Value,
+  r: Rewriter,
+): Value | null {
   const one = constantOf(ifTrue);
   const zero = constantOf(ifFalse);
   if (one === null || zero === null || one + zero !== 1n || one * zero !== 0n) return null;
-  const truth = isComparison(condition.op) ? condition : r.make("ne", "i32", [condition, r.constant("i32", 0)]);
+  const truth = isComparison(condition.op)
+    ? condition
+    : r.make("ne", "i32", [condition, r.constant("i32", 0)]);
   const result = one === 1n ? truth : r.make("eqz", "i32", [truth]);
   return widthOf(value.type) === 32 ? result : r.make("extu", "i64", [result]);
 }

@@ -1,6 +1,13 @@
 /** Removes control flow that is decided at compile time, and joins blocks that always follow each other. */
 import { removeUnreachable } from "../ir/control-flow";
-import { applyReplacements, type Block, type IRFunction, isConstant, removePredecessor, replacePredecessor } from "../ir/ir";
+import {
+  applyReplacements,
+  type Block,
+  type IRFunction,
+  isConstant,
+  removePredecessor,
+  replacePredecessor,
+} from "../ir/ir";
 
 /** Makes a block jump to one of its targets only. */
 function decide(block: Block, target: Block): void {
@@ -11,7 +18,8 @@ function decide(block: Block, target: Block): void {
 function foldTerminator(block: Block): void {
   const { kind, args, targets, cases } = block.terminator;
   const condition = args[0];
-  if ((kind === "switch" || kind === "table" || kind === "branch") && targets.length === 1) decide(block, targets[0]!);
+  if ((kind === "switch" || kind === "table" || kind === "branch") && targets.length === 1)
+    decide(block, targets[0]!);
   else if (!condition || !isConstant(condition)) return;
   else if (kind === "branch") decide(block, targets[condition.constant !== 0n ? 0 : 1]!);
   else if (kind === "switch") {

@@ -1,8 +1,9 @@
 /** Rules for conversions, and for the addresses and values of memory accesses. */
+
+import { fitsImmediate } from "../backend/bits";
 import type { Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { upperBits } from "../ir/value-range";
-import { fitsImmediate } from "../backend/bits";
 import { become, constantOf, type Rule } from "./simplifier";
 
 const wrap: Rule = (value, r) => {
@@ -56,10 +57,14 @@ const store: Rule = (value, r) => {
       return become(value, "store", [value.args[0]!, source.args[0]!]);
     const low = (1n << BigInt(value.size * 8)) - 1n;
     const mask = source.op === "and" ? constantOf(source.args[1]) : null;
-    if (mask !== null && (mask & low) === low) return become(value, "store", [value.args[0]!, source.args[0]!]);
+    if (mask !== null && (mask & low) === low)
+      return become(value, "store", [value.args[0]!, source.args[0]!]);
     const constant = constantOf(source);
     if (constant !== null && constant !== BigInt.asIntN(value.size * 8, constant))
-      return become(value, "store", [value.args[0]!, r.constant(source.type!, BigInt.asIntN(value.size * 8, constant))]);
+      return become(value, "store", [
+        value.args[0]!,
+        r.constant(source.type!, BigInt.asIntN(value.size * 8, constant)),
+      ]);
   }
   return foldAddress(value);
 };

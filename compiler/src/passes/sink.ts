@@ -3,7 +3,7 @@
  * pay for it. Loads move too if nothing between may change the memory.
  */
 import { analyseControlFlow, type ControlFlow } from "../ir/control-flow";
-import { type Block, type IRFunction, type Value } from "../ir/ir";
+import type { Block, IRFunction, Value } from "../ir/ir";
 import { effectOf, isMovable } from "../ir/operations";
 import { isDisjoint, locationOf } from "./memory-location";
 
@@ -15,7 +15,8 @@ class Sinker {
     private readonly flow: ControlFlow,
   ) {
     for (const block of fn.blocks) {
-      for (const phi of block.phis) phi.args.forEach((arg, index) => this.addUser(arg, block.predecessors[index]!));
+      for (const phi of block.phis)
+        phi.args.forEach((arg, index) => this.addUser(arg, block.predecessors[index]!));
       for (const value of block.instructions) for (const arg of value.args) this.addUser(arg, block);
       for (const arg of block.terminator.args) this.addUser(arg, block);
     }
@@ -34,7 +35,8 @@ class Sinker {
   /** Bottom-up, so that a chain of values moves together. */
   private sinkFrom(block: Block): void {
     const targets = block.successors.filter(
-      (target) => target.predecessors.length === 1 && this.flow.depth[target.order]! <= this.flow.depth[block.order]!,
+      (target) =>
+        target.predecessors.length === 1 && this.flow.depth[target.order]! <= this.flow.depth[block.order]!,
     );
     if (targets.length === 0) return;
     const passed: Value[] = [];

@@ -21,7 +21,8 @@ function splitBranch(fn: IRFunction, block: Block, uses: Int32Array): Block | nu
     [ifTrue, ifFalse] = [ifFalse, ifTrue];
     condition = inner;
   }
-  if (condition.type !== "i32" || !isOnce(condition) || (condition.op !== "or" && condition.op !== "and")) return null;
+  if (condition.type !== "i32" || !isOnce(condition) || (condition.op !== "or" && condition.op !== "and"))
+    return null;
   const [first, second] = condition.args as [Value, Value];
   if (isConstant(second)) return null;
   if (condition.op === "and" && !(isTruthValue(first) && isTruthValue(second))) return null;
@@ -43,7 +44,12 @@ function secondTest(
   decided.predecessors.push(test);
   for (const phi of decided.phis) phi.args.push(phi.args[index]!);
   replacePredecessor(other, block, test);
-  block.terminator = { kind: "branch", args: [first], targets: isOr ? [ifTrue, test] : [test, ifFalse], cases: [] };
+  block.terminator = {
+    kind: "branch",
+    args: [first],
+    targets: isOr ? [ifTrue, test] : [test, ifFalse],
+    cases: [],
+  };
   test.terminator = { kind: "branch", args: [second], targets: [ifTrue, ifFalse], cases: [] };
   return test;
 }

@@ -4,7 +4,15 @@
  * their branches.
  */
 import { removeUnreachable } from "../ir/control-flow";
-import { type Block, branch, countUses, type IRFunction, isConstant, removePredecessor, type Value } from "../ir/ir";
+import {
+  type Block,
+  branch,
+  countUses,
+  type IRFunction,
+  isConstant,
+  removePredecessor,
+  type Value,
+} from "../ir/ir";
 import { isComparison } from "../ir/operations";
 
 /** A block of the form: one phi, branch on it (or on its negation). */
@@ -102,4 +110,3 @@ export function duplicateReturns(fn: IRFunction): void {
   }
   removeUnreachable(fn);
 }
-

@@ -10,7 +10,7 @@ import {
   isConstant,
   resolve,
   type Type,
-  Value,
+  type Value,
 } from "../ir/ir";
 import { isCommutative, isMovable, type Operation } from "../ir/operations";
 import { removeTrivialPhis } from "../ir/ssa-builder";
@@ -20,7 +20,11 @@ import { ARITHMETIC_RULES } from "./simplify-arithmetic";
 import { COMPARE_RULES } from "./simplify-compare";
 import { CONVERSION_RULES } from "./simplify-conversion";
 
-const RULES: Partial<Record<Operation, Rule>> = { ...ARITHMETIC_RULES, ...COMPARE_RULES, ...CONVERSION_RULES };
+const RULES: Partial<Record<Operation, Rule>> = {
+  ...ARITHMETIC_RULES,
+  ...COMPARE_RULES,
+  ...CONVERSION_RULES,
+};
 
 /** Values available in a block and the blocks that dominate it. */
 class Scope {
@@ -139,7 +143,8 @@ class ValueNumbering implements Rewriter {
     for (let round = 0; round < 16; round++) {
       const folded = this.fold(value);
       if (folded) return folded;
-      if (value.args.length === 2 && isCommutative(value.op) && isConstant(value.args[0]!)) value.args.reverse();
+      if (value.args.length === 2 && isCommutative(value.op) && isConstant(value.args[0]!))
+        value.args.reverse();
       const result = RULES[value.op]?.(value, this) ?? null;
       if (!result) return value;
       if (result !== value) return resolve(result);
