@@ -17,7 +17,7 @@ import {
   MACHINE_CODE_PAGES,
   RAM_PHYSICAL,
 } from "./state";
-import { flushAllBanks } from "./tlb";
+import { dropFetchTranslations } from "./tlb";
 
 const SLOTS: u32 = 2048;
 
@@ -38,6 +38,16 @@ export function codePage(physicalPage: u64): u32 {
   return pageAddress(index);
 }
 
+/** Whether any page of a physical range in RAM has been decoded. */
+export function isDecoded(physical: u64, bytes: u64): bool {
+  const first = (physical - <u64>(<u32>RAM_PHYSICAL)) >> 12;
+  const last = (physical + bytes - 1 - <u64>(<u32>RAM_PHYSICAL)) >> 12;
+  for (let page = <u32>first; page <= <u32>last; page++) {
+    if (load<u16>(CODE_MAP_BASE + (page << 1)) != 0) return true;
+  }
+  return false;
+}
+
 function pageAddress(index: u32): u32 {
   return CODE_POOL_BASE + (index - 1) * CODE_PAGE_SIZE;
 }
@@ -49,7 +59,7 @@ export function dropDecodedCode(): void {
   memory.fill(CODE_MAP_BASE, 0, (<u32>(Machine.ramSize() >> 12)) << 1);
   store<u32>(MACHINE_BASE, 0, MACHINE_CODE_PAGES);
   for (let id: u32 = 0; id < Harts.count(); id++) {
-    flushAllBanks(Harts.at(id));
+    dropFetchTranslations(Harts.at(id));
     store<u32>(Harts.at(id), 1, HART_ATTENTION);
   }
 }

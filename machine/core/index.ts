@@ -1,6 +1,6 @@
 // The core's exports: what TypeScript may ask of it. Harts are named by number.
 
-import { dropDecodedCode } from "./code";
+import { dropDecodedCode, isDecoded } from "./code";
 import { changePrivilege } from "./counters";
 import { buildCsrTable, csrExists as exists, readCsr as read, writeCsr as write } from "./csr";
 import { Hart, Harts } from "./hart";
@@ -133,8 +133,8 @@ export function fenceI(): void {
   dropDecodedCode();
 }
 
-/** TypeScript has written RAM: decoded code and reservations may be stale. */
-export function memoryWritten(): void {
-  if (load<u32>(S.MACHINE_BASE, S.MACHINE_CODE_PAGES) != 0) dropDecodedCode();
+/** TypeScript has written a physical range of RAM: decoded code and reservations may be stale. */
+export function memoryWritten(physical: u64, bytes: u64): void {
+  if (bytes != 0 && isDecoded(physical, bytes)) dropDecodedCode();
   for (let id: u32 = 0; id < Harts.count(); id++) dropReservation(Harts.at(id));
 }

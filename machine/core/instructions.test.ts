@@ -3,13 +3,25 @@ import { describe, expect, it } from "vitest";
 import { encode } from "../../compiler/src/assembler/encode";
 import { instruction } from "../../compiler/src/assembler/instruction";
 import type { Opcode } from "../../compiler/src/assembler/opcodes";
-import { assemble, bareMachine, CSR, halt, PAGE, RAM, reg, runBareProgram, runToHalt, unsigned } from "../tests/bare";
+import {
+  assemble,
+  bareMachine,
+  CSR,
+  halt,
+  PAGE,
+  RAM,
+  reg,
+  runBareProgram,
+  runToHalt,
+  unsigned,
+} from "../tests/bare";
 
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 const s64 = (value: bigint) => BigInt.asIntN(64, value);
 const s32 = (value: bigint) => BigInt.asIntN(32, value);
 const u32 = (value: bigint) => BigInt.asUintN(32, value);
 const bool = (value: boolean) => (value ? 1n : 0n);
+const choose = (condition: boolean, a: bigint, b: bigint) => (condition ? a : b);
 const bits = (value: bigint, width: number) => value.toString(2).padStart(width, "0");
 const leadingZeros = (value: bigint, width: number) => BigInt(`${bits(value, width)}1`.indexOf("1"));
 const trailingZeros = (value: bigint, width: number) =>
@@ -63,10 +75,10 @@ const BINARY: Partial<Record<Opcode, (a: bigint, b: bigint) => bigint>> = {
   andn: (a, b) => a & ~b,
   orn: (a, b) => a | ~b,
   xnor: (a, b) => ~(a ^ b),
-  max: (a, b) => (s64(a) > s64(b) ? a : b),
-  maxu: (a, b) => (a > b ? a : b),
-  min: (a, b) => (s64(a) < s64(b) ? a : b),
-  minu: (a, b) => (a < b ? a : b),
+  max: (a, b) => choose(s64(a) > s64(b), a, b),
+  maxu: (a, b) => choose(a > b, a, b),
+  min: (a, b) => choose(s64(a) < s64(b), a, b),
+  minu: (a, b) => choose(a < b, a, b),
   rol: (a, b) => rotateRight(a, 64n - (b & 63n), 64n),
   ror: (a, b) => rotateRight(a, b & 63n, 64n),
   rolw: (a, b) => s32(rotateRight(u32(a), 32n - (b & 31n), 32n)),
@@ -233,7 +245,10 @@ describe("control flow", () => {
     machine.memory.write(border - 4, new Uint8Array([0x01, 0x00])); // c.nop
     machine.memory.write(border - 2, new Uint8Array(new Uint32Array([straddling]).buffer));
     machine.memory.write(border + 2, new Uint8Array([0x05, 0x05])); // c.addi a0, 1
-    machine.memory.write(border + 4, assemble((a) => halt(a)));
+    machine.memory.write(
+      border + 4,
+      assemble((a) => halt(a)),
+    );
     for (const start of [border - 4, border - 2]) {
       machine.harts[0]!.setX(reg.a0, 0n);
       machine.harts[0]!.start(BigInt(start), 3);

@@ -24,6 +24,7 @@ import {
   TLB_CODE,
   TLB_ENTRIES,
   TLB_ENTRY_SIZE,
+  TLB_FETCH_TAG,
   TLB_LIST_CAPACITY,
   TLB_LIST_SIZE,
   TLB_LISTS_BASE,
@@ -91,6 +92,17 @@ function invalidate(entry: u32): void {
 /** Drops every translation a hart has cached. */
 export function flushAllBanks(hart: u32): void {
   for (let index: u32 = 0; index < <u32>TLB_BANKS; index++) flushBank(hart, index);
+}
+
+/** Drops the fetch translations of a hart, whose decoded pages are about to vanish. */
+export function dropFetchTranslations(hart: u32): void {
+  for (let index: u32 = 0; index < <u32>TLB_BANKS; index++) {
+    const bank = bankAddress(hart, index);
+    const list = listAddress(bank);
+    const filled = load<u32>(hart + HART_BANKS + index * BANK_DIRECTORY_ENTRY, BANK_FILLED);
+    for (let i: u32 = 0; i < filled; i++)
+      store<u64>(bank + <u32>load<u16>(list + (i << 1)) * TLB_ENTRY_SIZE, ~(<u64>0), TLB_FETCH_TAG);
+  }
 }
 
 /** sfence.vma with an ASID: drops the translations of the address spaces that have it. */

@@ -14,7 +14,7 @@ export interface CoreExports extends HartCore {
   setSupervisorTimer(hart: number, ticks: bigint): void;
   requestStop(): void;
   reschedule(): void;
-  memoryWritten(): void;
+  memoryWritten(address: bigint, length: bigint): void;
 }
 
 /** What the core calls back; see core/host.ts. */

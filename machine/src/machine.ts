@@ -102,7 +102,7 @@ export class Machine implements FirmwareHost {
     memory: WebAssembly.Memory,
   ) {
     this.view = new DataView(memory.buffer);
-    this.memory = new Ram(memory, options.memory, () => core.memoryWritten());
+    this.memory = new Ram(memory, options.memory, (address, length) => core.memoryWritten(address, length));
     this.harts = Array.from({ length: options.harts }, (_, id) => new Hart(id, this.view, core));
     this.console = new MachineConsole(() => this.board.console);
     this.events = new EventHub((mask) => this.view.setUint32(S.MACHINE_EVENT_MASK, mask, true));

@@ -15,7 +15,7 @@ export class Ram implements GuestMemory {
   constructor(
     memory: WebAssembly.Memory,
     readonly size: number,
-    private readonly written: () => void,
+    private readonly written: (address: bigint, length: bigint) => void,
   ) {
     this.bytes = new Uint8Array(memory.buffer, S.RAM_BASE, size);
     this.view = new DataView(memory.buffer, S.RAM_BASE, size);
@@ -28,7 +28,7 @@ export class Ram implements GuestMemory {
 
   write(address: number | bigint, bytes: Uint8Array): void {
     this.bytes.set(bytes, this.offset(address, bytes.length));
-    this.written();
+    this.written(BigInt(address), BigInt(bytes.length));
   }
 
   readU32(address: number | bigint): number {
@@ -41,19 +41,19 @@ export class Ram implements GuestMemory {
 
   writeU32(address: number | bigint, value: number): void {
     this.view.setUint32(this.offset(address, 4), value >>> 0, true);
-    this.written();
+    this.written(BigInt(address), 4n);
   }
 
   writeU64(address: number | bigint, value: bigint): void {
     this.view.setBigUint64(this.offset(address, 8), BigInt.asUintN(64, value), true);
-    this.written();
+    this.written(BigInt(address), 8n);
   }
 
   /** Sets a range to zero. */
   clear(address: number | bigint, length: number): void {
     const offset = this.offset(address, length);
     this.bytes.fill(0, offset, offset + length);
-    this.written();
+    this.written(BigInt(address), BigInt(length));
   }
 
   private offset(address: number | bigint, length: number): number {
