@@ -12,12 +12,21 @@ import { WORD_BITS } from "../../abi/src/objects";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
 import { ThreadList } from "./debug-threads";
 import { DerivationTree, deriveCapability } from "./derivation-tree";
-import { CHOOSE_NEW, Hart } from "./hart";
+import { CHOOSE_NEW, Hart, hartRecordFits } from "./hart";
 import { ReadyQueue } from "./ready-queue";
 import { ReplyCaps } from "./reply";
+import { panic } from "./riscv/console";
 import { HartContext } from "./riscv/hart-context";
 import { Scheduler } from "./scheduler";
-import { TCB_SLOT_BUFFER, TCB_SLOT_CTABLE, TCB_SLOT_VTABLE, Tcb, THREAD_IDLE, THREAD_RUNNING } from "./tcb";
+import {
+  TCB_SLOT_BUFFER,
+  TCB_SLOT_CTABLE,
+  TCB_SLOT_VTABLE,
+  Tcb,
+  THREAD_IDLE,
+  THREAD_RUNNING,
+  tcbFits,
+} from "./tcb";
 import { initialiseThread } from "./untyped";
 
 const NEW_CAPABILITY = <u32>memory.data(16, 8);
@@ -28,6 +37,7 @@ export class Boot {
 
   /** A hart begins to run the kernel, with its idle thread. Its record is zero apart from the architecture's part. */
   static initHart(record: HartContext, idle: u32): void {
+    if (!hartRecordFits() || !tcbFits()) panic("the fields of harts or threads do not fit their places");
     const hart = Hart.from(changetype<u32>(record));
     const thread = Tcb.at(idle);
     thread.state = THREAD_IDLE;
@@ -62,7 +72,8 @@ export class Boot {
 
   /** Fills in an untyped capability to 2^sizeBits bytes at `physical`. */
   static untyped(cap: Capability, physical: u64, sizeBits: u32, device: bool): void {
-    cap.setUntyped(CAP_UNTYPED, physical, sizeBits, device, 0);
+    // All of it counts as used: nobody has cleared this memory, so the first Retype must.
+    cap.setUntyped(CAP_UNTYPED, physical, sizeBits, device, device ? 0 : (<u64>1) << sizeBits);
   }
 
   /** Starts the root task on this hart: its capabilities are in the root CNode already, apart from its own. */

@@ -7,7 +7,6 @@ import {
   MESSAGE_EXTRA_CAPS_MASK,
   MESSAGE_EXTRA_CAPS_SHIFT,
   MESSAGE_LENGTH_MASK,
-  MESSAGE_MAX_EXTRA_CAPS,
   MESSAGE_MAX_LENGTH,
   MESSAGE_REGISTERS,
 } from "../../abi/src/message-info";
@@ -92,8 +91,6 @@ export class ExtraCaps {
     }
     return OK;
   }
-
-  static readonly limit: u32 = MESSAGE_MAX_EXTRA_CAPS;
 }
 
 /** The invocation being decoded, made by the current thread. */

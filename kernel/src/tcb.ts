@@ -124,3 +124,8 @@ export class Tcb extends ThreadContext {
     store<u64>(changetype<u32>(this) + (index << 3), value, offsetof<ThreadContext>("a2"));
   }
 }
+
+/** Do the fields end where the slots begin? Checked at boot. */
+export function tcbFits(): bool {
+  return offsetof<Tcb>() <= TCB_SLOTS && TCB_SLOTS + TCB_SLOT_COUNT * 32 <= TCB_NAME;
+}

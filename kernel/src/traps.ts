@@ -60,7 +60,9 @@ function finish(): void {
 
 /** A system call that no fast path took; `number` is register a7. */
 export function handleSyscall(number: i64): void {
-  switch (<i32>number) {
+  // Numbers are 64 bits wide; those that are no negative 32-bit number name nothing.
+  const known = number < 0 && number >= SYS_GET_FEATURES ? <i32>number : 0;
+  switch (known) {
     case SYS_CALL:
       handleInvocation(true, true);
       break;
@@ -102,14 +104,15 @@ function handleOtherSyscall(number: i64): void {
   }
   // There is no asynchronous handler to wake yet.
   if (number == SYS_WAKE_ASYNC_HANDLER) return;
-  if (DEBUG && handleDebugSyscall(thread, number)) return;
+  if (DEBUG && number < 0 && number >= SYS_DEBUG_NAME_THREAD && handleDebugSyscall(thread, <i32>number))
+    return;
   CurrentFault.unknownSyscall(number);
   deliverFault(thread);
 }
 
 /** Serves a debug system call; false when it is none. */
-function handleDebugSyscall(thread: Tcb, number: i64): bool {
-  switch (<i32>number) {
+function handleDebugSyscall(thread: Tcb, number: i32): bool {
+  switch (number) {
     case SYS_DEBUG_PUT_CHAR:
       Console.putChar(<u32>thread.a0);
       return true;

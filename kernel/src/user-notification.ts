@@ -13,6 +13,7 @@ import {
   NOTIFICATION_REGISTER_RECEIVER,
   NOTIFICATION_REGISTER_SENDER,
 } from "../../abi/src/labels";
+import { RIGHT_READ } from "../../abi/src/rights";
 import { Slot } from "./capability";
 import { sameObject } from "./capability-rules";
 import { Endpoint, Notification } from "./endpoint-object";
@@ -63,6 +64,7 @@ function registerSender(slot: Slot): u32 {
 function registerReceiver(slot: Slot): u32 {
   const threadSlot = Arguments.extraCap(0);
   if (threadSlot == 0) return Errors.truncatedMessage();
+  if (!slot.allows(RIGHT_READ)) return Errors.invalidCapability(0);
   if (Slot.at(threadSlot).type != CAP_THREAD) return Errors.invalidCapability(1);
   const thread = Tcb.at(Slot.at(threadSlot).object);
   const notification = Notification.at(slot.object);
