@@ -4,7 +4,7 @@ import { compile, readElf } from "@rel4/compiler";
 import { cached, contentHash, toolchainHash } from "../../../image/src/cache";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
 import { repositoryPath } from "../../../image/src/repository";
-import { rootStart } from "../../../runtime/assembly/index";
+import { rootStart, userInterruptEntry } from "../../../runtime/assembly/index";
 
 /** Compiles a guest file that exports `runRoot(bootInfo: u32): void`; returns the ELF file. */
 async function compileRoot(name: string): Promise<Uint8Array> {
@@ -21,7 +21,7 @@ async function compileRoot(name: string): Promise<Uint8Array> {
   };
   const key = contentHash(name, JSON.stringify({ ...options, textBase: ROOT_TEXT_BASE }), toolchainHash());
   const elf = await cached("kernel-tests", key, async (readFile) => {
-    const compiled = await compile({ ...options, readFile, assembly: [rootStart()] });
+    const compiled = await compile({ ...options, readFile, assembly: [rootStart(), userInterruptEntry()] });
     return Buffer.from(compiled.elf).toString("base64");
   });
   return new Uint8Array(Buffer.from(elf, "base64"));

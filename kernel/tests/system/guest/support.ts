@@ -3,7 +3,7 @@
 // Test threads run in the root task's own address space and CSpace. They share these globals, so only the root thread
 // uses `Root`; other threads make their system calls through `System`.
 
-import { ecall, ecallResult, functionAddress } from "rv";
+import { ecall, ecallResult, functionAddress, pause } from "rv";
 import {
   BOOTINFO_EMPTY,
   BOOTINFO_IPC_BUFFER,
@@ -111,6 +111,28 @@ export class System {
     ecall(0, 0, 0, 0, 0, 0, 0, SYS_YIELD);
   }
 }
+
+/** Words that threads share; every access is atomic. */
+export class Shared {
+  @inline static get(index: u32): u64 {
+    return atomic.load<u64>(<usize>sharedWords + ((<usize>index) << 3));
+  }
+
+  @inline static set(index: u32, value: u64): void {
+    atomic.store<u64>(<usize>sharedWords + ((<usize>index) << 3), value);
+  }
+
+  @inline static add(index: u32, value: u64): void {
+    atomic.add<u64>(<usize>sharedWords + ((<usize>index) << 3), value);
+  }
+
+  /** Spins until a word has reached `value`. */
+  static await(index: u32, value: u64): void {
+    while (Shared.get(index) < value) pause();
+  }
+}
+
+const sharedWords = memory.data(32 * 8, 64);
 
 /** The root thread's view of the world: its slots, its memory, the objects it makes. */
 export class Root {
