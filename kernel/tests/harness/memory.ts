@@ -1,7 +1,9 @@
 /** Physical memory of the fake machine: what the kernel sees at u32 addresses from RAM_BASE. */
 
 export const RAM_BASE = 0x8000_0000;
-export const RAM_SIZE = 0x100_0000;
+export const RAM_SIZE = 0x80_0000;
+/** Below this the kernel's image has its text, which is no memory here. */
+const DATA_START = 0x8028_0000;
 const PAGE = 0x1_0000;
 
 /** Memory the kernel's module imports. One a process: it is cleared for every test, as address space is scarce. */
@@ -49,9 +51,9 @@ export class KernelMemory {
     this.view.setBigUint64(address, BigInt.asUintN(64, value), true);
   }
 
-  /** A copy of all RAM. */
+  /** A copy of all RAM that anybody uses. */
   copy(): Uint8Array {
-    return this.bytes.slice(RAM_BASE, RAM_BASE + RAM_SIZE);
+    return this.bytes.slice(DATA_START, RAM_BASE + RAM_SIZE);
   }
 
   /** Has anything been written through a null pointer (or a small offset from one)? */
@@ -62,13 +64,13 @@ export class KernelMemory {
 
 /** Addresses of the 8-byte words in which RAM differs from an earlier copy. */
 export function differences(before: Uint8Array, memory: KernelMemory): number[] {
-  const now = Buffer.from(memory.bytes.buffer, RAM_BASE, RAM_SIZE);
+  const now = Buffer.from(memory.bytes.buffer, DATA_START, before.length);
   const then = Buffer.from(before.buffer);
   const found: number[] = [];
-  for (let page = 0; page < RAM_SIZE; page += PAGE) {
+  for (let page = 0; page < before.length; page += PAGE) {
     if (now.compare(then, page, page + PAGE, page, page + PAGE) === 0) continue;
     for (let at = page; at < page + PAGE; at += 8) {
-      if (now.readBigUInt64LE(at) !== then.readBigUInt64LE(at)) found.push(RAM_BASE + at);
+      if (now.readBigUInt64LE(at) !== then.readBigUInt64LE(at)) found.push(DATA_START + at);
     }
   }
   return found;

@@ -268,6 +268,14 @@ export class World {
     return thread;
   }
 
+  /** Threads that run in this order: each has a lower priority than the one before. */
+  threadsInOrder(count: number, options: ThreadOptions = {}): Thread[] {
+    const highest = options.priority ?? 100;
+    return Array.from({ length: count }, (_, index) =>
+      this.thread({ ...options, priority: highest - index }),
+    );
+  }
+
   // Who runs
 
   /** Makes the root task the running thread of its hart. */
