@@ -23,14 +23,13 @@ const CSR = { mstatus: 0x300, mepc: 0x341, satp: 0x180, pmpcfg0: 0x3a0, pmpaddr0
 /** A page-table entry of 1 GiB: valid, readable, writable, executable, accessed, dirty. */
 const gigapage = (physical: number): bigint => ((BigInt(physical) >> 12n) << 10n) | 0xcfn;
 
-/**
- * Compiles `source` and makes it bootable.
- * @param rounds argument of the workload's `run`
- */
+/** Stands in the file where the number of rounds goes. */
+const ROUNDS_MARK = 0x73_646e_756f_7221n;
+
+/** Compiles `source` and makes it bootable; the number of rounds is filled in by `withRounds`. */
 export async function bareProgram(
   source: string,
   readFile: (path: string) => string | null,
-  rounds: number,
 ): Promise<Uint8Array> {
   const { elf } = await compile({
     entries: [source],
@@ -40,13 +39,25 @@ export async function bareProgram(
     memoryPages: 0x8400,
     isa: { bitmanip: true, compressed: true },
     runtime: "stub",
-    assembly: [entryCode(rounds), pageTable()],
+    assembly: [entryCode(), pageTable()],
     entry: "start",
   });
   return elf;
 }
 
-function entryCode(rounds: number): Fragment {
+/** A copy of the program whose `run` is called with `rounds`. */
+export function withRounds(elf: Uint8Array, rounds: number): Uint8Array {
+  const copy = elf.slice();
+  const view = new DataView(copy.buffer);
+  for (let offset = 0; offset + 8 <= copy.length; offset += 8) {
+    if (view.getBigUint64(offset, true) !== ROUNDS_MARK) continue;
+    view.setBigUint64(offset, BigInt(rounds), true);
+    return copy;
+  }
+  throw new Error("the program has no place for its number of rounds");
+}
+
+function entryCode(): Fragment {
   const a = new Assembler("start");
   a.li(reg.t0, -1n);
   a.csrw(CSR.pmpaddr0, reg.t0);
@@ -69,7 +80,8 @@ function entryCode(rounds: number): Fragment {
   a.global("enter");
   a.la(reg.gp, "__global_pointer");
   a.li(reg.sp, WINDOW | BigInt(STACK_TOP));
-  a.li(reg.a0, rounds);
+  a.la(reg.a0, "rounds");
+  a.ld(reg.a0, reg.a0, 0);
   a.call("run");
   // Fold the result into a few bits.
   a.srliw(reg.t0, reg.a0, 16);
@@ -87,7 +99,7 @@ function entryCode(rounds: number): Fragment {
   return a.finish();
 }
 
-/** Devices and RAM at their physical addresses, RAM once more in the window. */
+/** Devices and RAM at their physical addresses, RAM once more in the window; the number of rounds behind it. */
 function pageTable(): Fragment {
   const table = fragment("pageTable", "data");
   table.alignment = 4096;
@@ -95,5 +107,6 @@ function pageTable(): Fragment {
     const value = index === 0 ? gigapage(0) : index === 2 || index === 510 ? gigapage(RAM) : 0n;
     table.items.push({ kind: "data", size: 8, value });
   }
+  table.items.push({ kind: "symbol", name: "rounds" }, { kind: "data", size: 8, value: ROUNDS_MARK });
   return table;
 }

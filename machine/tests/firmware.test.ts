@@ -1,11 +1,22 @@
-// The built-in firmware with a real supervisor program, and the same program under OpenSBI on QEMU.
+// The built-in firmware with real supervisor programs, and the same programs under OpenSBI on QEMU.
 import { describe, expect, it } from "vitest";
 import { hasTool, unlessMissing } from "./external-tools";
+import { INTERRUPTS_GUEST_OUTPUT, interruptsGuest } from "./interrupts-guest";
 import { runElf } from "./our-machine";
 import { QEMU, runOnQemu } from "./qemu";
+import { type FirmwareCall, sbiCallsGuest } from "./sbi-calls-guest";
 import { SBI_GUEST_OUTPUT, sbiGuest } from "./sbi-guest";
+import { SBI } from "./supervisor-guest";
 
 const qemu = hasTool(QEMU);
+const ALL = (1n << 64n) - 1n;
+const CODE = 0x8020_0000n;
+
+/** Output without OpenSBI's banner and with plain line ends. */
+function guestPart(output: string, firstLine: string): string {
+  const text = output.replaceAll("\r", "");
+  return text.slice(Math.max(text.lastIndexOf(firstLine), 0));
+}
 
 describe("a supervisor program", () => {
   it("prints, starts a second hart and powers off through the built-in firmware", async () => {
@@ -19,8 +30,68 @@ describe("a supervisor program", () => {
 
   it.skipIf(!qemu)(`prints the same under OpenSBI on QEMU${unlessMissing(QEMU, qemu)}`, () => {
     const { output, exitCode } = runOnQemu(sbiGuest(), { firmware: "opensbi", harts: 2 });
-    // OpenSBI prints a banner first and ends lines as terminals want it.
-    expect(output.replaceAll("\r", "").endsWith(SBI_GUEST_OUTPUT)).toBe(true);
-    expect(exitCode).toBe(0);
+    expect([guestPart(output, "hello from the first"), exitCode]).toEqual([SBI_GUEST_OUTPUT, 0]);
+  });
+
+  it("gets interrupts from timer, firmware, real-time clock and serial port", async () => {
+    const options = { harts: 1, memory: 16 << 20, firmware: "sbi" } as const;
+    const { output, reason, exitCode } = await runElf(interruptsGuest(), options, { input: "abq" });
+    expect([output, reason, exitCode]).toEqual([INTERRUPTS_GUEST_OUTPUT, "poweroff", 0]);
+  });
+
+  it.skipIf(!qemu)(`gets the same interrupts on QEMU${unlessMissing(QEMU, qemu)}`, () => {
+    const { output, exitCode } = runOnQemu(interruptsGuest(), { firmware: "opensbi", input: "abq" });
+    expect([guestPart(output, "timer\n"), exitCode]).toEqual([INTERRUPTS_GUEST_OUTPUT, 0]);
+  });
+});
+
+describe("firmware calls", () => {
+  const calls: FirmwareCall[] = [
+    [SBI.base, 3, BigInt(SBI.time)],
+    [SBI.base, 3, BigInt(SBI.ipi)],
+    [SBI.base, 3, BigInt(SBI.remoteFence)],
+    [SBI.base, 3, BigInt(SBI.hartState)],
+    [SBI.base, 3, BigInt(SBI.systemReset)],
+    [SBI.base, 3, 0x1234_5678n],
+    [SBI.base, 4],
+    [SBI.base, 99],
+    [0x1234_5678, 0],
+    [SBI.time, 0, ALL],
+    [SBI.time, 1],
+    [SBI.ipi, 0, 0n, 0n],
+    [SBI.ipi, 0, 1n, 0n],
+    [SBI.ipi, 0, 0n, ALL],
+    [SBI.ipi, 0, 1n, 5000n],
+    [SBI.ipi, 1],
+    [SBI.remoteFence, 0, 1n, 0n],
+    [SBI.remoteFence, 1, 1n, 0n, 0n, 4096n],
+    [SBI.remoteFence, 2, 0n, ALL, 0n, ALL],
+    [SBI.remoteFence, 1, 1n, 5000n, 0n, 4096n],
+    [SBI.remoteFence, 77],
+    [SBI.hartState, 2, 0n],
+    [SBI.hartState, 2, 1n],
+    [SBI.hartState, 2, 5000n],
+    [SBI.hartState, 0, 5000n, CODE, 0n],
+    [SBI.hartState, 0, 0n, CODE, 0n],
+    [SBI.hartState, 77],
+    [SBI.systemReset, 0, 0x77n, 0n],
+    [SBI.systemReset, 1],
+    [3, 0],
+    [5, 0, 0n],
+    [6, 0, 0n, 0n, 4096n],
+  ];
+
+  it.skipIf(!qemu)(`answer as OpenSBI does${unlessMissing(QEMU, qemu)}`, async () => {
+    const guest = sbiCallsGuest(calls);
+    const ours = await runElf(guest, { harts: 2, memory: 16 << 20, firmware: "sbi" });
+    const theirs = runOnQemu(guest, { firmware: "opensbi", harts: 2 });
+    const answers = (output: string) => {
+      const lines = guestPart(output, "calls:\n").split("\n").slice(1, -1);
+      return calls.map(
+        (call, index) => `${call.map((word) => word.toString(16)).join(" ")} → ${lines[index]}`,
+      );
+    };
+    expect(ours.reason).toBe("poweroff");
+    expect(answers(ours.output)).toEqual(answers(theirs.output));
   });
 });
