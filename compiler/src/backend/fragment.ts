@@ -122,7 +122,8 @@ class FragmentWriter {
   private branch(item: MachineInstruction, next?: MachineBlock): void {
     let [then, otherwise] = item.targets as [MachineBlock, MachineBlock];
     let condition = item.condition!;
-    if (then === next) {
+    const isFar = otherwise !== next && otherwise.depth > then.depth;
+    if (then === next || isFar) {
       condition = invert(condition);
       [then, otherwise] = [otherwise, then];
     }

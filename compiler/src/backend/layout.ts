@@ -4,6 +4,9 @@ import { isTerminator, type MachineBlock, type MachineFunction, type MachineInst
 /** Returns up to this long are duplicated instead of jumped to, by how many registers the epilogue restores. */
 const returnLimit = (restored: number): number => (restored > 2 ? 2 : 4);
 
+/** Loop tests up to this many instructions are copied to the end of the loop. */
+const LOOP_TEST_LIMIT = 6;
+
 const lastOf = (block: MachineBlock): MachineInstruction | undefined =>
   block.instructions[block.instructions.length - 1];
 
@@ -73,9 +76,25 @@ function order(fn: MachineFunction): MachineBlock[] {
   return [...blocks.filter((block) => !block.cold), ...blocks.filter((block) => block.cold)];
 }
 
+/**
+ * Loops are entered at the test; a copy of it replaces the jump back, so that an iteration has one branch.
+ */
+function duplicateLoopTests(fn: MachineFunction): void {
+  const place = new Map(fn.blocks.map((block, index) => [block, index]));
+  for (const block of fn.blocks) {
+    if (!continues(block)) continue;
+    const target = block.successors[0]!;
+    if (place.get(target)! > place.get(block)! || lastOf(target)?.op !== "branch") continue;
+    if (target === block || target.instructions.length > LOOP_TEST_LIMIT) continue;
+    block.instructions.push(...target.instructions.map(copyOf));
+    block.successors = [...target.successors];
+  }
+}
+
 /** Lays out a function's blocks, in place. */
 export function layoutBlocks(fn: MachineFunction): void {
   threadJumps(fn);
   duplicateReturns(fn);
   fn.blocks = order(fn);
+  duplicateLoopTests(fn);
 }

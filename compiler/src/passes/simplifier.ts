@@ -14,6 +14,8 @@ export interface Rewriter {
   /** The (simplified, shared) value of an operation. */
   make(op: Operation, type: Type, args: Value[]): Value;
   constant(type: Type, value: bigint | number): Value;
+  /** Whether more than one operand refers to a value (as of the start of the pass). */
+  isShared(value: Value): boolean;
 }
 
 /** Width of a type in bits. */

@@ -54,7 +54,7 @@ const equality: Rule = (value, r) => {
   const narrow = compareNarrow(value, r);
   if (narrow) return narrow;
   const constant = constantOf(b);
-  if (constant === null) return null;
+  if (constant === null) return compareMasked(value, a, b, r);
   if (constant === 0n && value.op === "eq") return become(value, "eqz", [a]);
   if (constant === 0n && isComparison(a.op)) return a;
   if (constant === 0n && (a.op === "sub" || a.op === "xor")) return become(value, value.op, [...a.args]);
@@ -63,6 +63,16 @@ const equality: Rule = (value, r) => {
   if (a.op === "xor") return become(value, value.op, [a.args[0]!, r.constant(a.type!, constant ^ inner)]);
   return null;
 };
+
+/** (x & m) == (y & m) → ((x ^ y) & m) == 0 */
+function compareMasked(value: Value, a: Value, b: Value, r: Rewriter): Value | null {
+  if (a.op !== "and" || b.op !== "and" || r.isShared(a) || r.isShared(b)) return null;
+  const mask = a.args[1]!;
+  if (mask !== b.args[1] || mask.op !== "const") return null;
+  const difference = r.make("xor", a.type!, [a.args[0]!, b.args[0]!]);
+  const masked = r.make("and", a.type!, [difference, mask]);
+  return become(value, value.op, [masked, r.constant(a.type!, 0)]);
+}
 
 const isZero: Rule = (value, r) => {
   const a = value.args[0]!;

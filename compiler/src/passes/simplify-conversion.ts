@@ -12,6 +12,8 @@ const wrap: Rule = (value, r) => {
   const constant = constantOf(a.args[1]);
   if (constant === null) return null;
   if (a.op === "and" && BigInt.asIntN(32, constant) === -1n) return become(value, "wrap", [a.args[0]!]);
+  // A 64-bit value that is needed anyway is cheaper to narrow than to compute twice.
+  if (r.isShared(a)) return null;
   if (a.op === "and" || a.op === "or" || a.op === "xor" || (a.op === "shl" && constant < 32n)) {
     const source = r.make("wrap", "i32", [a.args[0]!]);
     return become(value, a.op, [source, r.constant("i32", constant)]);

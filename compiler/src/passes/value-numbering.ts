@@ -6,6 +6,7 @@ import { analyseControlFlow, type ControlFlow } from "../ir/control-flow";
 import {
   applyReplacements,
   type Block,
+  countUses,
   type IRFunction,
   isConstant,
   resolve,
@@ -57,11 +58,14 @@ class ValueNumbering implements Rewriter {
   private block!: Block;
   private scope!: Scope;
   private output: Value[] = [];
+  private readonly uses: Int32Array;
 
   constructor(
     readonly fn: IRFunction,
     private readonly flow: ControlFlow,
-  ) {}
+  ) {
+    this.uses = countUses(fn);
+  }
 
   run(): void {
     this.visit(this.fn.entry, null);
@@ -165,6 +169,10 @@ class ValueNumbering implements Rewriter {
 
   make(op: Operation, type: Type, args: Value[]): Value {
     return this.number(this.fn.value(op, type, args.map(resolve)));
+  }
+
+  isShared(value: Value): boolean {
+    return (this.uses[value.id] ?? 0) > 1;
   }
 
   constant(type: Type, value: bigint | number): Value {
