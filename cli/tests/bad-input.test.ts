@@ -1,0 +1,158 @@
+// Whatever a user gives, the answer is a short message that says what and where, and an exit code other than 0.
+import { afterAll, describe, expect, it } from "vitest";
+import { type Outcome, Workbench } from "./rel4";
+
+const bench = new Workbench();
+afterAll(() => bench.remove());
+
+const ELF_HEADER = 64;
+/** The header of an ELF64 RISC-V executable, with bytes replaced. */
+function elfHeader(changes: Record<number, number> = {}): Uint8Array {
+  const header = new Uint8Array(ELF_HEADER);
+  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  header.set([2, 0, 243, 0, 1, 0, 0, 0], 16);
+  header[32] = ELF_HEADER;
+  header[52] = ELF_HEADER;
+  header[54] = 56;
+  for (const [offset, value] of Object.entries(changes)) header[Number(offset)] = value;
+  return header;
+}
+
+/** One screen, an exit code, and nothing of our insides. */
+function expectRefusal({ code, stderr }: Outcome, ...parts: (string | RegExp)[]): void {
+  for (const part of parts) expect(stderr).toMatch(part);
+  expect(stderr.split("\n").length).toBeLessThan(24);
+  expect(stderr).not.toMatch(/\n\s+at .*\(?.*:\d+:\d+\)?/);
+  expect(code).not.toBe(0);
+  expect(code).not.toBeNull();
+}
+
+describe("rel4 run", () => {
+  it("says that a file is missing", () => {
+    expectRefusal(bench.rel4("run", "nowhere.ts"), "nowhere.ts", "no such file");
+  });
+
+  it("says that a directory is no program", () => {
+    expectRefusal(bench.rel4("run", "."), "is a directory");
+  });
+
+  it("says that a file is empty", () => {
+    expectRefusal(bench.rel4("run", bench.write("empty.ts", "")), "empty");
+  });
+
+  it("refuses what is neither TypeScript nor ELF", () => {
+    expectRefusal(bench.rel4("run", bench.write("notes.txt", "hello")), "neither TypeScript", "68 65 6c 6c");
+  });
+
+  it("refuses a truncated ELF file", () => {
+    expectRefusal(
+      bench.rel4("run", bench.write("short.elf", elfHeader().subarray(0, 40))),
+      /truncated|too short|ends/i,
+    );
+  });
+
+  it("refuses an ELF file for another processor", () => {
+    expectRefusal(bench.rel4("run", bench.write("x86.elf", elfHeader({ 18: 62 }))), /RISC-V/);
+  });
+
+  it("refuses a 32-bit ELF file", () => {
+    expectRefusal(bench.rel4("run", bench.write("rv32.elf", elfHeader({ 4: 1 }))), /32-bit|64-bit/);
+  });
+
+  it("names file and line of a type error", () => {
+    const file = bench.write(
+      "types.ts",
+      'export function main(): i32 {\n  let x: i32 = "seven";\n  return x;\n}\n',
+    );
+    expectRefusal(bench.rel4("run", file), /types\.ts:2:/);
+  });
+
+  it("names file and line of syntax it cannot read", () => {
+    const file = bench.write("syntax.ts", "export function main(: i32 {\n");
+    expectRefusal(bench.rel4("run", file), /syntax\.ts:1:/);
+  });
+
+  it("names file, line and reason of floating point, which has to wait", () => {
+    const file = bench.write(
+      "float.ts",
+      "export function main(): i32 {\n  let x: f64 = 0.5;\n  for (let i = 0; i < 9; i++) x *= x + <f64>i;\n  return <i32>x;\n}\n",
+    );
+    expectRefusal(bench.rel4("run", file), /float\.ts:\d/, /float/i);
+  });
+
+  it("names an import that does not exist", () => {
+    const file = bench.write(
+      "import.ts",
+      'import { nothing } from "./nothing";\nexport function main(): i32 { return nothing(); }\n',
+    );
+    expectRefusal(bench.rel4("run", file), "nothing");
+  });
+
+  it("refuses options it does not know, and shows the way to help", () => {
+    const outcome = bench.rel4("run", "--warp", "9", "x.ts");
+    expectRefusal(outcome, "--warp", "--help");
+    expect(outcome.code).toBe(2);
+  });
+
+  it("refuses numbers out of range", () => {
+    expectRefusal(bench.rel4("run", "--harts", "99", "x.ts"), "--harts", "1 to 8");
+    expectRefusal(bench.rel4("run", "--memory", "lots", "x.ts"), "--memory", "64M");
+  });
+});
+
+describe("a system description", () => {
+  const describeSystem = (body: string) =>
+    bench.write(
+      "system.ts",
+      `import { defineSystem } from "rel4/system";\nexport default defineSystem(${body});\n`,
+    );
+
+  it("is refused when a channel names an unknown program", () => {
+    const file = describeSystem(
+      '{ programs: { a: { source: "./a.ts" } }, channels: [{ from: "a", to: "b", kind: "endpoint" }] } as any',
+    );
+    expectRefusal(bench.rel4("run", file), /"?b"?/, /program/);
+  });
+
+  it("is refused when a channel has an unknown kind", () => {
+    const file = describeSystem(
+      '{ programs: { a: { source: "./a.ts" }, b: { source: "./a.ts" } }, channels: [{ from: "a", to: "b", kind: "carrier pigeon" }] } as any',
+    );
+    expectRefusal(bench.rel4("run", file), "carrier pigeon", "endpoint");
+  });
+
+  it("is refused when a program asks for a hart the machine lacks", () => {
+    const file = describeSystem('{ machine: { harts: 2 }, programs: { a: { source: "./a.ts", hart: 5 } } }');
+    expectRefusal(bench.rel4("run", file), "hart", "5");
+  });
+
+  it("is refused when a source is missing", () => {
+    const file = describeSystem('{ programs: { a: { source: "./gone.ts" } } }');
+    expectRefusal(bench.rel4("run", file), "gone.ts");
+  });
+
+  it("is refused when the machine has too little memory", () => {
+    bench.write("a.ts", "export function main(): i32 { return 0; }\n");
+    const file = describeSystem('{ machine: { memory: "2M" }, programs: { a: { source: "./a.ts" } } }');
+    expectRefusal(bench.rel4("run", file), "memory", "2M");
+  });
+
+  it("is refused with file and line when it is not TypeScript", () => {
+    const file = bench.write(
+      "broken-system.ts",
+      'import { defineSystem } from "rel4/system";\nexport default defineSystem({\n',
+    );
+    expectRefusal(bench.rel4("run", file), /broken-system\.ts:\d/);
+  });
+});
+
+describe("rel4 build", () => {
+  it("refuses to build an image of an image", () => {
+    expectRefusal(bench.rel4("build", bench.write("done.elf", elfHeader())), "already");
+  });
+
+  it("says why an image cannot be written", () => {
+    const file = bench.write("fine.ts", "export function main(): i32 { return 0; }\n");
+    expectRefusal(bench.rel4("build", file, "-o", "no/such/folder/image.elf"), "no such file");
+  });
+});
