@@ -1,7 +1,7 @@
 // The built-in firmware with real supervisor programs, and the same programs under OpenSBI on QEMU.
 import { describe, expect, it } from "vitest";
 import { hasTool, unlessMissing } from "./external-tools";
-import { INTERRUPTS_GUEST_OUTPUT, interruptsGuest } from "./interrupts-guest";
+import { INTERRUPTS_GUEST_INPUT, INTERRUPTS_GUEST_OUTPUT, interruptsGuest } from "./interrupts-guest";
 import { runElf } from "./our-machine";
 import { QEMU, runOnQemu } from "./qemu";
 import { type FirmwareCall, sbiCallsGuest } from "./sbi-calls-guest";
@@ -35,12 +35,17 @@ describe("a supervisor program", () => {
 
   it("gets interrupts from timer, firmware, real-time clock and serial port", async () => {
     const options = { harts: 1, memory: 16 << 20, firmware: "sbi" } as const;
-    const { output, reason, exitCode } = await runElf(interruptsGuest(), options, { input: "abq" });
+    const { output, reason, exitCode } = await runElf(interruptsGuest(), options, {
+      input: INTERRUPTS_GUEST_INPUT,
+    });
     expect([output, reason, exitCode]).toEqual([INTERRUPTS_GUEST_OUTPUT, "poweroff", 0]);
   });
 
   it.skipIf(!qemu)(`gets the same interrupts on QEMU${unlessMissing(QEMU, qemu)}`, () => {
-    const { output, exitCode } = runOnQemu(interruptsGuest(), { firmware: "opensbi", input: "abq" });
+    const { output, exitCode } = runOnQemu(interruptsGuest(), {
+      firmware: "opensbi",
+      input: INTERRUPTS_GUEST_INPUT,
+    });
     expect([guestPart(output, "timer\n"), exitCode]).toEqual([INTERRUPTS_GUEST_OUTPUT, 0]);
   });
 });
