@@ -47,8 +47,8 @@ class FragmentWriter {
     return this.result;
   }
 
-  private push(item: Instruction): void {
-    this.result.items.push(item);
+  private push(...items: Instruction[]): void {
+    this.result.items.push(...items);
   }
 
   private jump(target: MachineBlock): void {
@@ -60,43 +60,49 @@ class FragmentWriter {
   }
 
   private instruction(item: MachineInstruction, next?: MachineBlock): void {
-    const { rd, uses, imm, frame } = { ...item, frame: this.frame };
-    switch (item.op) {
+    const expansion = this.expand(item);
+    if (expansion) for (const part of expansion) this.instruction(part);
+    else if (item.op === "branch") this.branch(item, next);
+    else if (item.op === "compareExchange") this.compareExchange(item);
+    else this.push(...this.encode(item));
+  }
+
+  /** What a pseudo-instruction that needs the frame stands for. */
+  private expand({ op, rd, uses, imm }: MachineInstruction): MachineInstruction[] | null {
+    const { frame } = this;
+    if (op === "loadSlot") return frame.access("ld", rd, frame.slotOffset(imm));
+    if (op === "storeSlot") return frame.access("sd", uses[0]!, frame.slotOffset(imm));
+    if (op === "loadArgument") return frame.access("ld", rd, frame.argumentOffset(imm));
+    return null;
+  }
+
+  private encode(item: MachineInstruction): Instruction[] {
+    const { op, rd, uses } = item;
+    switch (op) {
       case "mv":
-        return this.push(instruction("addi", { rd, rs1: uses[0]! }));
+        return [instruction("addi", { rd, rs1: uses[0]! })];
       case "li":
-        for (const step of loadImmediate(rd, item.constant!, this.options)) this.push(step);
-        return;
-      case "branch":
-        return this.branch(item, next);
+        return loadImmediate(rd, item.constant!, this.options);
       case "jumpTable":
         this.result.jumpTables.push({
           symbol: item.symbol!,
           targets: item.targets!.map((target) => target.id),
         });
-        return this.push(instruction("jalr", { rs1: uses[0]! }));
+        return [instruction("jalr", { rs1: uses[0]! })];
       case "return":
-        this.writeAll(frame.epilogue());
-        return this.push(instruction("jalr", { rs1: 1 }));
+        this.writeAll(this.frame.epilogue());
+        return [instruction("jalr", { rs1: reg.ra })];
       case "tail":
-        this.writeAll(frame.epilogue());
-        return this.plain("tail", item);
+        this.writeAll(this.frame.epilogue());
+        return [this.plain("tail", item)];
       case "callRegister":
-        return this.push(instruction("jalr", { rd: 1, rs1: uses[uses.length - 1]! }));
-      case "loadSlot":
-        return this.writeAll(frame.access("ld", rd, frame.slotOffset(imm)));
-      case "storeSlot":
-        return this.writeAll(frame.access("sd", uses[0]!, frame.slotOffset(imm)));
-      case "loadArgument":
-        return this.writeAll(frame.access("ld", rd, frame.argumentOffset(imm)));
-      case "compareExchange":
-        return this.compareExchange(item);
+        return [instruction("jalr", { rd: reg.ra, rs1: uses[uses.length - 1]! })];
       default:
-        return this.plain(item.op, item);
+        return [this.plain(op as Opcode, item)];
     }
   }
 
-  private plain(op: Opcode, item: MachineInstruction): void {
+  private plain(op: Opcode, item: MachineInstruction): Instruction {
     const { uses, imm, constant, symbol } = item;
     // Calls list the argument registers they read, which are no operands.
     const isCall = op === "call" || op === "tail" || op === "ecall";
@@ -111,7 +117,7 @@ class FragmentWriter {
     if (symbol !== undefined) fields.symbol = this.symbolRef(op, item);
     const position = item.position ? this.options.locate(item.position) : undefined;
     if (position) fields.position = position;
-    this.push(instruction(op, fields));
+    return instruction(op, fields);
   }
 
   private symbolRef(op: Opcode, { symbol, symbolUse, addend }: MachineInstruction): SymbolRef {

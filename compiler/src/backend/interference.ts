@@ -112,7 +112,11 @@ export class InterferenceGraph {
     if (instruction.earlyClobber) for (const use of uses) live.add(use);
     const written = [...definitions(instruction)];
     for (const register of written) live.add(register);
-    for (const register of written) live.forEach((other) => this.addEdge(other, register));
+    for (const register of written) {
+      live.forEach((other) => {
+        this.addEdge(other, register);
+      });
+    }
     stepBackward(live, instruction);
     this.account(instruction, weight);
   }

@@ -110,6 +110,11 @@ export class CallSelector {
       this.codeAddress(this.s.resultRegister(value), FUNCTION_TABLE, value.args[0]!);
   }
 
+  symbolAddress(value: Value): void {
+    const { symbol, position } = value;
+    this.s.emit("la", this.s.resultRegister(value), [], 0, { symbol, position });
+  }
+
   /** rd = entry `index` of a table of 4-byte code addresses. */
   codeAddress(rd: number, table: string, index: Value): number {
     const { s } = this;

@@ -168,4 +168,14 @@ export class MemorySelector {
       value.args.map((arg) => s.register(arg)),
     );
   }
+
+  threadPointer(value: Value): void {
+    const { s } = this;
+    if (s.isNeeded(value)) s.emit("addi", s.resultRegister(value), [reg.tp]);
+  }
+
+  setThreadPointer(value: Value): void {
+    const { s } = this;
+    s.emit("addi", reg.tp, [s.register(value.args[0]!)]);
+  }
 }

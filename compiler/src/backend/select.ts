@@ -1,9 +1,8 @@
 /** Instruction selection: SSA IR → machine IR over virtual registers. See `selector.ts` for how it works. */
 
-import { reg } from "../assembler/registers";
 import { analyseControlFlow } from "../ir/control-flow";
 import { type Block, countUses, type IRFunction, type Value } from "../ir/ir";
-import { effectOf } from "../ir/operations";
+import { effectOf, type Operation } from "../ir/operations";
 import type { MachineFunction } from "./machine";
 import { NONE } from "./registers";
 import { ArithmeticSelector } from "./select-arithmetic";
@@ -18,6 +17,7 @@ class FunctionSelector {
   private readonly memory: MemorySelector;
   private readonly calls: CallSelector;
   private readonly control: ControlSelector;
+  private readonly handlers: Partial<Record<Operation, (value: Value) => void>>;
 
   constructor(
     private readonly fn: IRFunction,
@@ -34,6 +34,7 @@ class FunctionSelector {
     this.memory = new MemorySelector(this.selector);
     this.calls = new CallSelector(this.selector);
     this.control = new ControlSelector(this.selector);
+    this.handlers = this.makeHandlers();
   }
 
   select(): MachineFunction {
@@ -84,74 +85,47 @@ class FunctionSelector {
   private value(value: Value): void {
     const { selector } = this;
     if (value.op === "param" || value.op === "ecallResult") return;
-    if (effectOf(value.op) === "pure" && !selector.isNeeded(value)) return;
+    const isRemovable = effectOf(value.op) === "pure" || value.op === "load";
+    if (isRemovable && !selector.isNeeded(value)) return;
     selector.beginGroup();
-    switch (value.op) {
-      case "load":
-        if (!selector.isNeeded(value)) return;
-        return this.memory.load(value);
-      case "volatileLoad":
-        return this.memory.load(value);
-      case "store":
-      case "volatileStore":
-        return this.memory.store(value);
-      case "atomicLoad":
-        return this.memory.atomicLoad(value);
-      case "atomicStore":
-        return this.memory.atomicStore(value);
-      case "atomicUpdate":
-        return this.memory.atomicUpdate(value);
-      case "atomicCompareExchange":
-        return this.memory.compareExchange(value);
-      case "globalGet":
-        return this.memory.globalGet(value);
-      case "globalSet":
-        return this.memory.globalSet(value);
-      default:
-        this.rareValue(value);
-    }
+    const handler = this.handlers[value.op];
+    if (handler) handler(value);
+    else this.arithmetic.select(value);
   }
 
-  private rareValue(value: Value): void {
-    const { selector, memory, calls } = this;
-    switch (value.op) {
-      case "call":
-        return calls.call(value);
-      case "callIndirect":
-        return calls.callIndirect(value);
-      case "ecall":
-        return calls.ecall(value);
-      case "functionAddress":
-        return calls.functionAddress(value);
-      case "symbolAddress":
-        selector.emit("la", selector.resultRegister(value), [], 0, {
-          symbol: value.symbol,
-          position: value.position,
-        });
-        return;
-      case "fence":
-        selector.emit("fence", NONE, [], value.index);
-        return;
-      case "csrUpdate":
-        return memory.csrUpdate(value);
-      case "csrRead":
-        return memory.csrRead(value);
-      case "machine":
-        return memory.machineInstruction(value);
-      case "threadPointer":
-        if (selector.isNeeded(value)) selector.emit("addi", selector.resultRegister(value), [reg.tp]);
-        return;
-      case "setThreadPointer":
-        selector.emit("addi", reg.tp, [selector.register(value.args[0]!)]);
-        return;
-      case "clz":
-      case "ctz":
-      case "popcnt":
-        if (!this.options.bitmanip) return calls.countBits(value);
-        return this.arithmetic.select(value);
-      default:
-        this.arithmetic.select(value);
-    }
+  /** How operations are selected; the ones that are not listed are arithmetic. */
+  private makeHandlers(): Partial<Record<Operation, (value: Value) => void>> {
+    const { selector, memory, calls, arithmetic } = this;
+    const count = (value: Value): void => {
+      if (this.options.bitmanip) arithmetic.select(value);
+      else calls.countBits(value);
+    };
+    return {
+      load: (value) => memory.load(value),
+      volatileLoad: (value) => memory.load(value),
+      store: (value) => memory.store(value),
+      volatileStore: (value) => memory.store(value),
+      atomicLoad: (value) => memory.atomicLoad(value),
+      atomicStore: (value) => memory.atomicStore(value),
+      atomicUpdate: (value) => memory.atomicUpdate(value),
+      atomicCompareExchange: (value) => memory.compareExchange(value),
+      globalGet: (value) => memory.globalGet(value),
+      globalSet: (value) => memory.globalSet(value),
+      csrUpdate: (value) => memory.csrUpdate(value),
+      csrRead: (value) => memory.csrRead(value),
+      machine: (value) => memory.machineInstruction(value),
+      threadPointer: (value) => memory.threadPointer(value),
+      setThreadPointer: (value) => memory.setThreadPointer(value),
+      fence: (value) => void selector.emit("fence", NONE, [], value.index),
+      call: (value) => calls.call(value),
+      callIndirect: (value) => calls.callIndirect(value),
+      ecall: (value) => calls.ecall(value),
+      functionAddress: (value) => calls.functionAddress(value),
+      symbolAddress: (value) => calls.symbolAddress(value),
+      clz: count,
+      ctz: count,
+      popcnt: count,
+    };
   }
 }
 

@@ -16,7 +16,7 @@ class Sinker {
   ) {
     for (const block of fn.blocks) {
       for (const phi of block.phis)
-        phi.args.forEach((arg, index) => this.addUser(arg, block.predecessors[index]!));
+        for (const [index, arg] of phi.args.entries()) this.addUser(arg, block.predecessors[index]!);
       for (const value of block.instructions) for (const arg of value.args) this.addUser(arg, block);
       for (const arg of block.terminator.args) this.addUser(arg, block);
     }

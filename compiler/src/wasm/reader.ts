@@ -54,7 +54,7 @@ export class ByteReader {
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.byte();
       result |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asIntN(Number(shift) + 7 < 64 ? Number(shift) + 7 : 64, result);
+      if (byte < 0x80) return BigInt.asIntN(Math.min(Number(shift) + 7, 64), result);
     }
     throw new RangeError(`integer too long at byte ${this.position}`);
   }
