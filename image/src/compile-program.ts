@@ -11,7 +11,7 @@ import {
   ROOT_TEXT_BASE,
 } from "@rel4/abi";
 import { type CompileOptions, compile, readElf } from "@rel4/compiler";
-import { programStart, rootStart, userInterruptEntry } from "../../runtime/assembly/index";
+import { arrivalsEntry, programStart, rootStart, userInterruptEntry } from "../../runtime/assembly/index";
 import { cached, contentHash, toolchainHash } from "./cache";
 import { formatMemorySize } from "./memory-size";
 import { repositoryPath } from "./repository";
@@ -75,7 +75,7 @@ export async function compileProgram(
     packages: { rel4: repositoryPath("runtime/src/index.ts") },
     runtime: "incremental",
     imports: PROGRAM_IMPORTS,
-    assembly: () => [programStart(), userInterruptEntry()],
+    assembly: () => [programStart(), userInterruptEntry(), arrivalsEntry()],
     textBase: PROGRAM_TEXT_BASE,
     dataBase: PROGRAM_DATA_BASE,
     memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,

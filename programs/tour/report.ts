@@ -1,7 +1,7 @@
 /** Prints the rows: as a table with a sentence that says what they show, or as one line of JSON. */
 import { hundredths, Row } from "./row";
 
-const WIDTHS: StaticArray<i32> = [16, 6, 12, 9, 9, 9, 10, 16];
+const WIDTHS: StaticArray<i32> = [18, 7, 8, 11, 12, 7, 11, 17];
 
 function line(cells: string[]): string {
   let text = cells[0].padEnd(WIDTHS[0]);
@@ -16,7 +16,7 @@ function events(value: u64, counted: bool): string {
 
 /** Prints the table. @param counted whether this machine counts traps and user interrupts */
 export function printTable(rows: Row[], counted: bool): void {
-  console.log(line(["", "", "round", "cycles", "per round", "trip", "traps per", "user interrupts"]));
+  console.log(line(["", "", "round", "cycles per", "round trip:", "", "traps per", "user interrupts"]));
   console.log(line(["mode", "harts", "trips", "min", "median", "p99", "trip", "per trip"]));
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];

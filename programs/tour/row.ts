@@ -27,13 +27,17 @@ export class Row {
     this.cyclesP99 = sorted[(sorted.length * 99) / 100];
   }
 
-  /** Hundredths of a trap per round trip, rounded up, so that 0.00 means none at all. */
-  get trapsPerTrip(): u64 {
-    return (this.traps * 100 + this.roundTrips - 1) / this.roundTrips;
+  /** Hundredths of an event per round trip, rounded; but 0 only if there was not a single one. */
+  private perTrip(events: u64): u64 {
+    const rounded = (events * 100 + this.roundTrips / 2) / this.roundTrips;
+    return rounded == 0 && events != 0 ? 1 : rounded;
   }
 
-  /** Hundredths of a user interrupt per round trip. */
+  get trapsPerTrip(): u64 {
+    return this.perTrip(this.traps);
+  }
+
   get userInterruptsPerTrip(): u64 {
-    return (this.userInterrupts * 100 + this.roundTrips / 2) / this.roundTrips;
+    return this.perTrip(this.userInterrupts);
   }
 }

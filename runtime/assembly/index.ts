@@ -1,3 +1,4 @@
 /** The runtime's assembly, written with the compiler's assembler. */
+export { arrivalsEntry } from "./arrivals-entry";
 export { programStart, rootStart } from "./start";
 export { userInterruptEntry } from "./user-interrupt-entry";

@@ -7,11 +7,7 @@
  * cleared; a vector that arrives after the read keeps the line up and interrupts again after `uret`.
  */
 import { Assembler, reg } from "@rel4/compiler";
-
-const CSR_USCRATCH = 0x040;
-const CSR_UIP = 0x044;
-/** uip.USIP: a user software interrupt is pending. */
-const UIP_USIP = 1;
+import { CSR_UIP, CSR_USCRATCH, UIP_USIP } from "./user-csr";
 
 /** What a called function may overwrite. */
 const CALLER_SAVED = [

@@ -1,13 +1,22 @@
 /**
  * Signals that have arrived for this program's async channels and that nobody has looked at yet, one bit a vector.
  *
- * The user-interrupt handler adds bits while the program takes others away, hence the atomic operations.
+ * The user-interrupt entry (runtime/assembly/arrivals-entry.ts) adds bits while the program takes others away, hence the
+ * atomic operations.
  */
 import { amoAnd64, amoOr64, load64 } from "rv";
+import { arrivalsEntry } from "./link";
+import { UserInterrupts } from "./user-interrupts";
 
 const word: u32 = <u32>memory.data(8, 8);
 
 export class Arrivals {
+  /** Lets user interrupts in; each only adds its vectors here. */
+  static enable(): void {
+    UserInterrupts.enableEntry(arrivalsEntry(), word);
+  }
+
+  /** A program with a handler of its own passes on here the vectors that belong to its channels. */
   @inline static add(vectors: u64): void {
     amoOr64(word, vectors);
   }

@@ -41,12 +41,6 @@ const DEVICE_OUTPUT: u32 = 4;
 const READ: u32 = 2;
 const WRITE: u32 = 1;
 
-/** The user-interrupt handler of all async channels: notes what arrived. */
-function noteArrivals(pending: u64): u64 {
-  Arrivals.add(pending);
-  return 0;
-}
-
 /** Whether this program receives user interrupts; one answer holds for all its channels. */
 const NOT_ASKED: u32 = 0;
 const RECEIVES: u32 = 1;
@@ -57,12 +51,16 @@ let reception: u32 = NOT_ASKED;
 function startReceiving(): bool {
   if (reception == NOT_ASKED) {
     reception = Features.userInterrupts && becomeInterruptReceiver() ? RECEIVES : CANNOT_RECEIVE;
-    if (reception == RECEIVES) UserInterrupts.enable(noteArrivals);
+    if (reception == RECEIVES) Arrivals.enable();
   }
   return reception == RECEIVES;
 }
 
-/** One end of an async channel. */
+/**
+ * One end of an async channel. Unmanaged, because waiting and notifying are short: bookkeeping for the collector would
+ * be a good part of them. Channels live as long as the program.
+ */
+@unmanaged
 export class AsyncChannel {
   private readonly sendSlot: u32;
   /** This end's vector, as a set. */
@@ -145,8 +143,9 @@ export class AsyncChannel {
   /** Runs in user mode until the handler has noted this channel's vector; false when it takes too long. */
   private spinUntilInterrupted(): bool {
     if (!this.armed) return false;
-    for (let i: u32 = 0; i < this.spins; i++) {
-      if (Arrivals.any(this.vector)) return true;
+    const vector = this.vector;
+    for (let spins = this.spins; spins != 0; spins--) {
+      if (Arrivals.any(vector)) return true;
       pause();
     }
     return false;

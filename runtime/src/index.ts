@@ -1,4 +1,5 @@
 /** What programs import as "rel4". */
+export { Arrivals } from "./arrivals";
 export { ASYNC_DATA_BYTES, AsyncChannel } from "./async-channel";
 export { peerIsRunning } from "./channel-table";
 export { Counters } from "./counters";

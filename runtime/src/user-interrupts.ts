@@ -16,8 +16,13 @@ export class UserInterrupts {
    * @param handler gets the set of pending vectors, returns the set it leaves pending
    */
   static enable(handler: (pending: u64) => u64): void {
-    csrWrite(CSR_UTVEC, userInterruptEntry());
-    csrWrite(CSR_USCRATCH, functionAddress(handler.index));
+    UserInterrupts.enableEntry(userInterruptEntry(), functionAddress(handler.index));
+  }
+
+  /** Installs an assembly entry, which finds `scratch` in uscratch, and lets user interrupts in. */
+  static enableEntry(entry: u64, scratch: u64): void {
+    csrWrite(CSR_UTVEC, entry);
+    csrWrite(CSR_USCRATCH, scratch);
     csrSet(CSR_UIE, UIE_USIE);
     csrSet(CSR_USTATUS, USTATUS_UIE);
   }
