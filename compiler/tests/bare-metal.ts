@@ -39,6 +39,15 @@ export const HIGH: Layout = {
   physicalOffset: -0xffff_ffff_0000_0000n,
 };
 
+/** The C peer's layout: addresses below 4 GiB that are not sign-extended, as C programs are linked. */
+export const IDENTITY: Layout = {
+  textBase: RAM,
+  dataBase: 0,
+  windowBase: 0x8041_0000,
+  stackTop: 0x8040_0000n,
+  physicalOffset: 0n,
+};
+
 /** Devices as the page table below maps them: physical 0 at virtual 1 GiB. */
 const DEVICES = 0x4000_0000n;
 const UART = DEVICES + 0x1000_0000n;
@@ -117,23 +126,54 @@ function recoveryRecord(): Fragment {
   return record;
 }
 
-/** Supervisor mode: calls each function and reports on it. */
-function callerCode({ stackTop }: Layout, calls: string[]): Fragment {
+/** A call of the program under test. */
+export interface Call {
+  name: string;
+  /** Register arguments, at most eight. */
+  args?: bigint[];
+  /** Report the number of instructions the function executed after its result. */
+  measured?: boolean;
+}
+
+const INSTRET = 0xc02;
+/** Of the counted instructions, those that are not the function's: reading the counter and the call itself. */
+const MEASURING_COST = 2;
+
+/** Calls a function with its arguments in registers; leaves the instruction count in s3 if it is measured. */
+function callCode(a: Assembler, { name, args = [], measured }: Call): void {
+  args.forEach((value, index) => {
+    a.li(reg.a0 + index, value);
+  });
+  if (measured) a.csrr(reg.s2, INSTRET);
+  a.call(name);
+  if (!measured) return;
+  a.csrr(reg.s3, INSTRET);
+  a.sub(reg.s3, reg.s3, reg.s2);
+  a.addi(reg.s3, reg.s3, -MEASURING_COST);
+}
+
+/** Supervisor mode: makes each call and reports on it. */
+function callerCode({ stackTop }: Layout, calls: Call[]): Fragment {
   const a = new Assembler("supervisor");
   const { t0, t1, a1 } = reg;
   a.la(reg.gp, "__global_pointer");
   a.li(reg.sp, stackTop);
   a.la(t0, "trapped");
   a.csrw(CSR.stvec, t0);
-  calls.forEach((name, index) => {
+  calls.forEach((call, index) => {
     a.la(t0, "recovery");
     a.sd(reg.sp, t0, 0);
     a.la(t1, `resume${index}`);
     a.sd(t1, t0, 8);
-    a.call(name);
+    callCode(a, call);
     a.li(a1, 0);
     a.global(`resume${index}`);
     a.call("report");
+    if (call.measured) {
+      a.mv(reg.a0, reg.s3);
+      a.li(a1, 0);
+      a.call("report");
+    }
   });
   a.li(t0, TEST_DEVICE);
   a.li(t1, POWER_OFF);
@@ -197,15 +237,11 @@ function failCode(): Fragment {
   return a.finish();
 }
 
-/** Compiler options that make `calls` (exports, without arguments) run one after the other. */
-export function bareMetalOptions(
-  layout: Layout,
-  calls: string[],
-  isa: TargetOptions["isa"],
-): Pick<TargetOptions, "textBase" | "dataBase" | "isa" | "assembly" | "entry"> {
-  const assembly = [
+/** Everything that makes these calls on a machine without firmware, beginning at symbol `boot`. */
+export function bareMetalAssembly(layout: Layout, calls: Call[]): Fragment[] {
+  return [
     bootCode(layout),
-    callerCode(layout, ["__wasm_start", ...calls]),
+    callerCode(layout, calls),
     trapCode(),
     reportCode(),
     putCharacterCode(),
@@ -213,6 +249,16 @@ export function bareMetalOptions(
     recoveryRecord(),
     pageTable(),
   ];
+}
+
+/** Compiler options that make `calls` run one after the other. */
+export function bareMetalOptions(
+  layout: Layout,
+  calls: (string | Call)[],
+  isa: TargetOptions["isa"],
+): Pick<TargetOptions, "textBase" | "dataBase" | "isa" | "assembly" | "entry"> {
+  const all = ["__wasm_start", ...calls].map((call) => (typeof call === "string" ? { name: call } : call));
+  const assembly = bareMetalAssembly(layout, all);
   return { textBase: layout.textBase, dataBase: layout.dataBase, isa, assembly, entry: "boot" };
 }
 
@@ -232,13 +278,22 @@ export function bootable(elf: Uint8Array, { physicalOffset }: Layout): Uint8Arra
 /** What a call did: its result as a signed number, or "trap". */
 export type Outcome = bigint | "trap";
 
-/** Outcomes from what {@link bareMetalOptions}' code printed; text of the program under test is returned apart. */
-export function parseReports(console: string): { outcomes: Outcome[]; text: string } {
+/** Outcomes from what the code above printed; text of the program under test is returned apart. */
+function parse(console: string): { outcomes: Outcome[]; text: string } {
   const outcomes: Outcome[] = [];
   const text = console.replace(/([01])([0-9a-f]{16})\r?\n/g, (_, kind: string, digits: string) => {
     outcomes.push(kind === "1" ? "trap" : BigInt.asIntN(64, BigInt(`0x${digits}`)));
     return "";
   });
+  return { outcomes, text };
+}
+
+/** Outcomes of the calls of {@link bareMetalOptions}. */
+export function parseReports(console: string): { outcomes: Outcome[]; text: string } {
+  const { outcomes, text } = parse(console);
   // The first report is the start function's.
   return { outcomes: outcomes.slice(1), text };
 }
+
+/** Outcomes of the calls of {@link bareMetalAssembly}; a measured call has two. */
+export const parseAllReports = (console: string): Outcome[] => parse(console).outcomes;

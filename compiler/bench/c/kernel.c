@@ -1,0 +1,10 @@
+// The kernel's and the computations' translation unit: gcc sees all of it at once, as our compiler sees the guest's modules.
+#include "capability-lookup.c"
+#include "scheduler.c"
+#include "fastpath.c"
+#include "ipc.c"
+#include "derivation.c"
+#include "page-tables.c"
+#include "invocation.c"
+#include "hashes.c"
+#include "compute.c"
