@@ -20,9 +20,11 @@ export { schedule } from "./scheduler";
 export {
   decodeAll,
   digest,
+  insertChildren,
   mappedEntry,
   messageDigest,
   prepareFastpath,
   prepareLongMessage,
   setUp,
+  ticks,
 } from "./setup";

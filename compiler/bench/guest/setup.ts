@@ -112,7 +112,7 @@ export function mappedEntry(): u64 {
 
 /** FNV-1a over memory. */
 export function digest(address: u32, length: u32): u64 {
-  let hash: u64 = 0xcbf29ce484222325;
+  let hash: u64 = ((<u64>0xcbf29ce4) << 32) | 0x84222325;
   for (let i: u32 = 0; i < length; i++) hash = (hash ^ <u64>load<u8>(address + i)) * 0x100000001b3;
   return hash;
 }
