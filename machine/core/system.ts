@@ -7,6 +7,7 @@ import {
   MSTATUS_TVM,
   MSTATUS_TW,
 } from "./encoding";
+import { mayProceed } from "./bus";
 import { Hart, Machine } from "./hart";
 import { dropReservation } from "./reservation";
 import {
@@ -87,6 +88,8 @@ function isForbidden(hart: u32, privilege: u32, bit: u64): bool {
 function environmentCallFrom(hart: u32, privilege: u32): bool {
   const hasFirmware = (load<u32>(MACHINE_BASE, MACHINE_FEATURES) & FEATURE_FIRMWARE) != 0;
   if (hasFirmware && privilege == PRIVILEGE_SUPERVISOR) {
+    // Firmware may send interrupts to other harts, which must not get them in their past.
+    if (!mayProceed(hart)) return false;
     store<u32>(hart, EXIT_FIRMWARE, HART_EXIT);
     return false;
   }

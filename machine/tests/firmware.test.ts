@@ -1,6 +1,7 @@
 // The built-in firmware with real supervisor programs, and the same programs under OpenSBI on QEMU.
 import { describe, expect, it } from "vitest";
 import { hasTool, unlessMissing } from "./external-tools";
+import { interruptLatencyGuest } from "./interrupt-latency-guest";
 import { INTERRUPTS_GUEST_INPUT, INTERRUPTS_GUEST_OUTPUT, interruptsGuest } from "./interrupts-guest";
 import { runElf } from "./our-machine";
 import { QEMU, runOnQemu } from "./qemu";
@@ -47,6 +48,19 @@ describe("a supervisor program", () => {
       input: INTERRUPTS_GUEST_INPUT,
     });
     expect([guestPart(output, "timer\n"), exitCode]).toEqual([INTERRUPTS_GUEST_OUTPUT, 0]);
+  });
+});
+
+describe("an interrupt sent to another hart", () => {
+  /** Cycles from reading the clock before the call to reading it behind the poll that saw the interrupt. */
+  const PATH = 16n;
+
+  it.each([1, 2, 4, 8, 64])("arrives after it was sent and soon, quantum %i", async (quantum) => {
+    const options = { harts: 2, memory: 16 << 20, firmware: "sbi", quantum } as const;
+    const { output } = await runElf(interruptLatencyGuest(), options);
+    const latency = BigInt.asIntN(64, BigInt(`0x${output}`));
+    expect(latency).toBeGreaterThan(0n);
+    expect(latency).toBeLessThanOrEqual(PATH + BigInt(quantum));
   });
 });
 
