@@ -30,6 +30,20 @@ describe("the source tree", () => {
     );
   });
 
+  it("reads programs that share no directory with the packages", async () => {
+    const text = 'import { f } from "rel4";\n';
+    const sources = new SourceTree({
+      entries: ["/tmp/app/main.ts"],
+      packages: { rel4: "/home/u/runtime/src/index.ts" },
+      readFile: (path) => (path === "/tmp/app/main.ts" ? text : null),
+    });
+    expect(sources.entryNames()[0]).toBe("tmp/app/main.ts");
+    expect(sources.pathOf("tmp/app/other.ts")).toBe("/tmp/app/other.ts");
+    expect(await sources.read("tmp/app/main.ts")).toBe(
+      'import { f } from "../../home/u/runtime/src/index";\n',
+    );
+  });
+
   it("lets overrides replace files", async () => {
     const overrides = { "/home/u/abi/config.ts": "export const HARTS = 1;\n" };
     expect(await tree({ overrides }).read("abi/config.ts")).toBe("export const HARTS = 1;\n");

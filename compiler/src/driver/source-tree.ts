@@ -31,7 +31,8 @@ const IMPORT_SOURCE = /(\bfrom\s*|\bimport\s*)(["'])([^"'\n.][^"'\n]*)\2/g;
 
 /** Maps between the caller's paths and asc's names, and serves asc's reads. */
 export class SourceTree {
-  private readonly root: string;
+  /** What asc's names leave out of the paths: the shared directory with its slash, or nothing. */
+  private readonly prefix: string;
   private readonly packages = new Map<string, string>();
   private readonly overrides = new Map<string, string>();
   /** asc name → the caller's spelling of the path. */
@@ -46,7 +47,10 @@ export class SourceTree {
   constructor(private readonly options: SourceOptions) {
     const { entries, packages = {}, overrides = {} } = options;
     const inputs = [...entries, ...Object.values(packages), ...Object.keys(overrides)];
-    this.root = commonDirectory(inputs.map(normalizePath));
+    const root = commonDirectory(inputs.map(normalizePath));
+    // absolute paths without a common directory still share "/"; asc's names must not begin with it
+    const isAbsolute = inputs.every((path) => normalizePath(path).startsWith("/"));
+    this.prefix = root !== "" || isAbsolute ? `${root}/` : "";
     for (const path of inputs) this.spellings.set(this.nameOf(path), path);
     this.packages.set("rv", INTRINSICS);
     for (const [name, path] of Object.entries(packages)) this.packages.set(name, this.nameOf(path));
@@ -61,7 +65,7 @@ export class SourceTree {
   /** The caller's path of the file asc calls `name`. */
   pathOf(name: string): string {
     if (name.startsWith("~lib/")) return name;
-    return this.spellings.get(name) ?? (this.root === "" ? name : normalizePath(`${this.root}/${name}`));
+    return this.spellings.get(name) ?? normalizePath(this.prefix + name);
   }
 
   /** Line and column (from 1) of a character of a file that was read, or zeroes. */
@@ -85,8 +89,7 @@ export class SourceTree {
   }
 
   private nameOf(path: string): string {
-    const normal = normalizePath(path);
-    return this.root === "" ? normal : normal.slice(this.root.length + 1);
+    return normalizePath(path).slice(this.prefix.length);
   }
 
   private rewriteImports(name: string, text: string): string {
