@@ -61,6 +61,13 @@ export interface KernelOptions {
   fastpath?: boolean;
 }
 
+/** A hart that has saved its thread's registers and waits for the kernel lock. */
+interface WaitingHart {
+  thread: number;
+  /** It made a system call; otherwise it was interrupted. */
+  systemCall: boolean;
+}
+
 export class Kernel {
   readonly memory = KernelMemory.cleared();
   readonly hardware: Hardware;
@@ -71,8 +78,8 @@ export class Kernel {
   /** Run after every kernel entry, when all harts are back in user mode or idle. */
   afterEntry: () => void = () => {};
   private readonly exports: KernelExports;
-  /** Harts in the kernel that wait for its lock: the thread each entered with. */
-  private readonly waiting = new Map<FakeHart, number>();
+  /** Harts in the kernel that wait for its lock, and what each will do when it has it. */
+  private readonly waiting = new Map<FakeHart, WaitingHart>();
   /** The thread that each hart last returned to in user mode. */
   private readonly inUser = new Map<FakeHart, number>();
 
@@ -116,11 +123,24 @@ export class Kernel {
   systemCall(index: number): void {
     const hart = this.userHart(index);
     const thread = this.currentThread(index);
-    this.memory.write64(thread + CONTEXT_FAULT_PC, this.memory.read64(thread + CONTEXT_PC));
-    this.memory.write64(thread + CONTEXT_PC, this.memory.read64(thread + CONTEXT_PC) + ECALL_LENGTH);
-    this.enter(hart, thread);
+    this.enterBySystemCall(hart, thread);
     this.dispatchSystemCall(thread);
     this.leave(hart);
+  }
+
+  /** The same on a hart that gets the kernel lock only after whatever a test does next on another hart. */
+  beginSystemCall(index: number): void {
+    const hart = this.userHart(index);
+    const thread = this.currentThread(index);
+    this.enterBySystemCall(hart, thread);
+    this.waiting.set(hart, { thread, systemCall: true });
+  }
+
+  private enterBySystemCall(hart: FakeHart, thread: number): void {
+    const pc = this.memory.read64(thread + CONTEXT_PC);
+    this.memory.write64(thread + CONTEXT_FAULT_PC, pc);
+    this.memory.write64(thread + CONTEXT_PC, pc + ECALL_LENGTH);
+    this.enter(hart, thread);
   }
 
   /** The thread that runs on hart `index` faults: scause and stval. */
@@ -180,18 +200,19 @@ export class Kernel {
     const thread = this.inUser.get(hart)!;
     this.memory.write64(thread + CONTEXT_FAULT_PC, this.memory.read64(thread + CONTEXT_PC));
     this.enter(hart, thread);
-    this.waiting.set(hart, thread);
+    this.waiting.set(hart, { thread, systemCall: false });
     this.hardware.running = interruptedHart;
   }
 
   /** Second half: with the lock; also what a hart does that waited for an interrupt. */
   private serve(hart: FakeHart): void {
     this.hardware.running = hart;
-    const thread = this.waiting.get(hart);
+    const waiting = this.waiting.get(hart);
     this.waiting.delete(hart);
     const current = this.memory.read32(Number(BigInt.asUintN(32, hart.threadPointer)));
-    if (thread === undefined) this.exports.idleEnd();
-    else if (thread !== current) this.exports.trapStalled();
+    if (waiting === undefined) this.exports.idleEnd();
+    else if (waiting.thread !== current) this.exports.trapStalled();
+    else if (waiting.systemCall) this.dispatchSystemCall(current);
     else this.exports.trapInterrupt();
     this.resume(hart);
   }

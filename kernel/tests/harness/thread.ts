@@ -130,6 +130,15 @@ export class Thread {
     this.kernel.systemCall(this.runningHart());
   }
 
+  /** Executes ecall, but its hart gets the kernel lock only after whatever a test does next on another hart. */
+  beginSystemCall(number: number, pointer: number, message: Message = {}): void {
+    this.prepare(this);
+    this.setRegister("a1", this.compose(message));
+    this.setRegister("a0", pointer);
+    this.setRegister("a7", number);
+    this.kernel.beginSystemCall(this.runningHart());
+  }
+
   /** An instruction of the thread causes an exception: scause and stval. */
   exception(cause: number, address: number | bigint = 0): void {
     this.prepare(this);

@@ -292,7 +292,7 @@ export class World {
   }
 
   private giveWayTo(thread: Thread): void {
-    if (thread !== this.root) this.letOthersRun();
+    if (!thread.isRunning) this.letOthersRun();
   }
 
   private invokeQuietly(pointer: number, label: number): void {
