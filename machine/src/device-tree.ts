@@ -54,16 +54,16 @@ export function createDeviceTree(options: DeviceTreeOptions): Uint8Array {
   return flatten(root);
 }
 
+/** Bytes kept free behind the blob, since firmware edits it in place. */
+const ROOM = 0x4000;
+
 /**
- * Where the blob goes: below the end of RAM with room to grow, since firmware edits it in place, on a 2 MiB boundary as on
- * QEMU; in a RAM too small for that, on a page.
+ * Where the blob goes: page aligned, at the end of RAM but for some room to grow.
  * @returns a physical address
  */
 export function deviceTreeAddress(memory: MemoryRange, blobSize: number): number {
-  const room = blobSize + 0x4000;
-  const end = memory.base + memory.size - room;
-  const large = end - (end % 0x20_0000);
-  return large > memory.base + memory.size / 2 ? large : end - (end % 0x1000);
+  const end = memory.base + memory.size - ROOM - blobSize;
+  return end - (end % 0x1000);
 }
 
 function addProcessors(root: DeviceTreeNode, { harts, isa = DEFAULT_ISA }: DeviceTreeOptions): void {

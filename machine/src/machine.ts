@@ -5,6 +5,7 @@ import type { Board, Firmware, FirmwareHost } from "./board";
 import { Bus } from "./bus";
 import { type CoreExports, CoreRun, instantiateCore } from "./core";
 import { BusError } from "./device";
+import { deviceTreeAddress } from "./device-tree";
 import { createVirtBoard, type VirtBoard } from "./devices/virt";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
@@ -139,7 +140,9 @@ export class Machine implements FirmwareHost {
    * @throws ElfError when the bytes are not a RISC-V program for this machine
    */
   loadElf(bytes: Uint8Array): void {
-    const program = readElf(bytes, { base: this.memory.base, size: this.memory.size });
+    const deviceTree = deviceTreeAddress(this.memory, this.deviceTree.length);
+    const free = { base: this.memory.base, size: deviceTree - this.memory.base };
+    const program = readElf(bytes, free);
     this.symbols = readSymbols(bytes);
     this.powerOn();
     this.memory.clear(this.memory.base, this.memory.size);
@@ -156,8 +159,7 @@ export class Machine implements FirmwareHost {
       this.firmware.boot(entry);
       return;
     }
-    const room = (this.deviceTree.length + 0xfff) & ~0xfff;
-    const deviceTree = this.memory.base + this.memory.size - room;
+    const deviceTree = deviceTreeAddress(this.memory, this.deviceTree.length);
     this.memory.write(deviceTree, this.deviceTree);
     for (const hart of this.harts) {
       hart.setX(10, BigInt(hart.id));
