@@ -35,7 +35,7 @@ uint32_t resolveAddress(slot_t *root, uint64_t address, uint64_t depth) {
   }
 }
 
-static inline slot_t *lookup_fast(slot_t *root, uint64_t address) {
+INLINE slot_t *lookup_fast(slot_t *root, uint64_t address) {
   uint64_t word0 = root->word0, word1 = root->word1, bits = 0;
   if (word1 >> 59 != CAP_CNODE) return NULL;
   slot_t *slot = NULL;

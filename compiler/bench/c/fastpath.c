@@ -8,11 +8,11 @@ static uint32_t slow_path(uint32_t reason) {
   return reason;
 }
 
-static inline void copy_message(thread_t *to, thread_t *from, uint32_t length) {
+INLINE void copy_message(thread_t *to, thread_t *from, uint32_t length) {
   for (uint32_t i = 0; i < length; i++) to->x[REG_A2 + i] = from->x[REG_A2 + i];
 }
 
-static inline void resume_with(thread_t *thread, uint64_t word0, uint64_t word1, uint64_t badge, uint64_t length) {
+INLINE void resume_with(thread_t *thread, uint64_t word0, uint64_t word1, uint64_t badge, uint64_t length) {
   set_thread_state(thread, THREAD_RUNNING);
   switch_address_space(word0, word1);
   current = thread;

@@ -26,6 +26,7 @@ enum {
 };
 enum { SLOT_CSPACE, SLOT_VSPACE, SLOT_REPLY, SLOT_CALLER, SLOT_BUFFER };
 enum { REG_TP = 4, REG_A0 = 10, REG_A1 = 11, REG_A2 = 12 };
+#define INLINE static inline __attribute__((always_inline))
 #define ADDRESS_MASK 0x7fffffffffffull
 
 typedef struct {
@@ -49,12 +50,12 @@ typedef struct {
   uint64_t a0, a1, a2, a3, a4, a5;
 } arguments_t;
 
-static inline slot_t *slot_at(uint64_t address) { return (slot_t *)(address & ADDRESS_MASK); }
-static inline thread_t *thread_at(uint64_t address) { return (thread_t *)(address & ADDRESS_MASK); }
-static inline slot_t *thread_slot(thread_t *thread, unsigned index) {
+INLINE slot_t *slot_at(uint64_t address) { return (slot_t *)(address & ADDRESS_MASK); }
+INLINE thread_t *thread_at(uint64_t address) { return (thread_t *)(address & ADDRESS_MASK); }
+INLINE slot_t *thread_slot(thread_t *thread, unsigned index) {
   return (slot_t *)((uintptr_t)thread - 512) + index;
 }
-static inline uint64_t thread_state(thread_t *thread) { return thread->state & 15; }
-static inline void set_thread_state(thread_t *thread, uint64_t kind) {
+INLINE uint64_t thread_state(thread_t *thread) { return thread->state & 15; }
+INLINE void set_thread_state(thread_t *thread, uint64_t kind) {
   thread->state = (thread->state & ~15ull) | kind;
 }

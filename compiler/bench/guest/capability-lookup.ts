@@ -44,25 +44,28 @@ export function resolveAddress(root: Slot, address: u64, depth: u64): u32 {
   }
 }
 
-/** The fast path's lookup: all 64 bits, any failure gives 0. */
-export function lookupFast(root: Slot, address: u64): u32 {
-  let word0 = root.word0;
-  let word1 = root.word1;
-  let bits: u64 = 0;
-  if (word1 >> 59 != CAP_CNODE) return 0;
-  let slot: u32 = 0;
-  do {
-    const guardSize = (word1 >> 53) & 63;
-    const radix = (word1 >> 47) & 63;
-    const shifted = address << bits;
-    const guard = shifted >> ((64 - guardSize) & 63);
-    if (guardSize != 0 && guard != word0) return 0;
-    const index = (shifted << guardSize) >> (64 - radix);
-    slot = cnodeAddress(word1) + ((<u32>index) << SLOT_BITS);
-    const next = slotAt(slot);
-    word0 = next.word0;
-    word1 = next.word1;
-    bits += guardSize + radix;
-  } while (bits < 64 && word1 >> 59 == CAP_CNODE);
-  return bits > 64 ? 0 : slot;
+export class Fastpath {
+  /** The fast path's lookup: all 64 bits, any failure gives 0. */
+  @inline
+  static lookup(root: Slot, address: u64): u32 {
+    let word0 = root.word0;
+    let word1 = root.word1;
+    let bits: u64 = 0;
+    if (word1 >> 59 != CAP_CNODE) return 0;
+    let slot: u32 = 0;
+    do {
+      const guardSize = (word1 >> 53) & 63;
+      const radix = (word1 >> 47) & 63;
+      const shifted = address << bits;
+      const guard = shifted >> ((64 - guardSize) & 63);
+      if (guardSize != 0 && guard != word0) return 0;
+      const index = (shifted << guardSize) >> (64 - radix);
+      slot = cnodeAddress(word1) + ((<u32>index) << SLOT_BITS);
+      const next = slotAt(slot);
+      word0 = next.word0;
+      word1 = next.word1;
+      bits += guardSize + radix;
+    } while (bits < 64 && word1 >> 59 == CAP_CNODE);
+    return bits > 64 ? 0 : slot;
+  }
 }

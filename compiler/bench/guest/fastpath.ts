@@ -1,5 +1,5 @@
 // The IPC fast path: call and reply+receive of a short message between two threads that are ready for each other.
-import { lookupFast } from "./capability-lookup";
+import { Fastpath } from "./capability-lookup";
 import {
   addressOf,
   CAP_ENDPOINT,
@@ -34,23 +34,28 @@ function slowPath(reason: u32): u32 {
   return reason;
 }
 
-function copyMessage(to: Thread, from: Thread, length: u32): void {
-  for (let i: u32 = 0; i < length; i++) {
-    store<u64>(
-      registerAddress(to, i),
-      load<u64>(registerAddress(from, i), MESSAGE_REGISTERS),
-      MESSAGE_REGISTERS,
-    );
+/** The two halves both fast paths share. */
+class Switch {
+  @inline
+  static copyMessage(to: Thread, from: Thread, length: u32): void {
+    for (let i: u32 = 0; i < length; i++) {
+      store<u64>(
+        registerAddress(to, i),
+        load<u64>(registerAddress(from, i), MESSAGE_REGISTERS),
+        MESSAGE_REGISTERS,
+      );
+    }
   }
-}
 
-/** Runs `thread` with a message of `length` words under `badge`. */
-function resumeWith(thread: Thread, word0: u64, word1: u64, badge: u64, length: u64): void {
-  setThreadState(thread, THREAD_RUNNING);
-  switchAddressSpace(word0, word1);
-  setCurrentThread(thread);
-  thread.a0 = badge;
-  thread.a1 = length;
+  /** Runs `thread` with a message of `length` words under `badge`. */
+  @inline
+  static resume(thread: Thread, word0: u64, word1: u64, badge: u64, length: u64): void {
+    setThreadState(thread, THREAD_RUNNING);
+    switchAddressSpace(word0, word1);
+    setCurrentThread(thread);
+    thread.a0 = badge;
+    thread.a1 = length;
+  }
 }
 
 /** Call through the endpoint capability at `address`. Returns 0, or why the slow path is needed. */
@@ -58,7 +63,7 @@ export function fastpathCall(address: u64, messageInfo: u64): u32 {
   const caller = currentThread();
   const length = messageInfo & 127;
   if ((messageInfo & 0x1ff) > 4 || caller.fault != 0) return slowPath(1);
-  const slot = lookupFast(threadSlot(caller, SLOT_CSPACE), address);
+  const slot = Fastpath.lookup(threadSlot(caller, SLOT_CSPACE), address);
   if (slot == 0) return slowPath(2);
   const badge = slotAt(slot).word0;
   const word1 = slotAt(slot).word1;
@@ -85,8 +90,8 @@ export function fastpathCall(address: u64, messageInfo: u64): u32 {
   callerSlot.word1 = (CAP_REPLY << 59) | (mayGrant << 1);
   callerSlot.previous = <u64>changetype<u32>(replySlot);
   replySlot.next = <u64>changetype<u32>(callerSlot) | 3;
-  copyMessage(receiver, caller, <u32>length);
-  resumeWith(receiver, root0, root1, badge, length);
+  Switch.copyMessage(receiver, caller, <u32>length);
+  Switch.resume(receiver, root0, root1, badge, length);
   return 0;
 }
 
@@ -95,7 +100,7 @@ export function fastpathReplyReceive(address: u64, messageInfo: u64): u32 {
   const server = currentThread();
   const length = messageInfo & 127;
   if ((messageInfo & 0x1ff) > 4 || server.fault != 0) return slowPath(1);
-  const slot = lookupFast(threadSlot(server, SLOT_CSPACE), address);
+  const slot = Fastpath.lookup(threadSlot(server, SLOT_CSPACE), address);
   if (slot == 0) return slowPath(2);
   const word1 = slotAt(slot).word1;
   if (word1 >> 59 != CAP_ENDPOINT || !((word1 >> 56) & 1)) return slowPath(3);
@@ -130,7 +135,7 @@ export function fastpathReplyReceive(address: u64, messageInfo: u64): u32 {
   callerSlot.word1 = CAP_NULL;
   callerSlot.previous = 0;
   callerSlot.next = 0;
-  copyMessage(caller, server, <u32>length);
-  resumeWith(caller, root0, root1, 0, length);
+  Switch.copyMessage(caller, server, <u32>length);
+  Switch.resume(caller, root0, root1, 0, length);
   return 0;
 }
