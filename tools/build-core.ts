@@ -1,9 +1,9 @@
 // Compiles the machine's core (machine/core, AssemblyScript) to wasm, once per content of its sources.
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
 import { STATIC_BASE } from "../machine/core/state";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -54,9 +54,15 @@ async function readSources(): Promise<Map<string, string>> {
 }
 
 function contentKey(sources: Map<string, string>): string {
-  const digest = createHash("sha256").update(JSON.stringify([asc.version, OPTIONS]));
+  const digest = createHash("sha256").update(JSON.stringify([compilerVersion(), OPTIONS]));
   for (const [name, text] of sources) digest.update(`${name}\0${text}\0`);
   return digest.digest("hex");
+}
+
+/** asc's version, without loading asc, which takes seconds. */
+function compilerVersion(): string {
+  const manifest = readFileSync(join(root, "node_modules", "assemblyscript", "package.json"), "utf8");
+  return JSON.parse(manifest).version;
 }
 
 function hash(bytes: Uint8Array): string {
@@ -77,6 +83,7 @@ async function compileCore(sources: Map<string, string>): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const messages: string[] = [];
   const sink = { write: (chunk: string | Uint8Array) => messages.push(chunk.toString()) > 0 };
+  const { default: asc } = await import("assemblyscript/asc");
   const { error } = await asc.main([...OPTIONS, "--outFile", "core.wasm"], {
     stdout: sink,
     stderr: sink,

@@ -1,5 +1,4 @@
 /** Runs the AssemblyScript compiler in memory: sources in, wasm and its source map out. */
-import asc from "assemblyscript/asc";
 import { CompileError, type Diagnostic } from "../diagnostics";
 import { SourceMap } from "./source-map";
 import type { SourceTree } from "./source-tree";
@@ -80,6 +79,8 @@ export async function compileAssemblyScript(
   const diagnostics: Diagnostic[] = [];
   const output: string[] = [];
   const sink = { write: (chunk: string | Uint8Array) => output.push(chunk.toString()) > 0 };
+  // asc and binaryen take seconds to load; who runs compiled programs from a cache never pays for them
+  const { default: asc } = await import("assemblyscript/asc");
   const { error } = await asc.main(commandLine(tree.entryNames(), options), {
     stdout: sink,
     stderr: sink,
