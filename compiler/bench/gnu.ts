@@ -39,6 +39,8 @@ export function buildWithGcc(fragments: Fragment[], march: string): Uint8Array {
       "-fno-pic",
       "-fno-tree-loop-distribute-patterns",
     ];
+    // libgcc (bit counting without Zbb) is built for the hardware floating-point ABI, which these functions do not use.
+    const libraryAbi = "-Wl,--no-warn-mismatch";
     const files = [
       join(sources, "kernel.c"),
       join(sources, "setup.c"),
@@ -48,7 +50,9 @@ export function buildWithGcc(fragments: Fragment[], march: string): Uint8Array {
       "-o",
       output,
     ];
-    execFileSync(GCC, ["-O2", ...target, ...freestanding, ...files], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync(GCC, ["-O2", ...target, ...freestanding, libraryAbi, ...files, "-lgcc"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     return readFileSync(output);
   } finally {
     rmSync(directory, { recursive: true });
