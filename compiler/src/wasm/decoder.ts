@@ -73,6 +73,7 @@ class Decoder {
       const id = reader.byte();
       const length = reader.u32();
       const end = reader.position + length;
+      if (end > reader.bytes.length) refuse(`unexpected end of file in section ${id}`);
       this.section(id, end);
       reader.position = end;
     }
