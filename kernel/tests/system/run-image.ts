@@ -10,6 +10,7 @@ const MEMORY = 64 * 1024 * 1024;
 const INSTRUCTION_LIMIT = 60_000_000;
 /** A guest that does not end by itself is a failed test; nothing is measured by this clock. */
 const QEMU_PATIENCE_MILLISECONDS = 60_000;
+const POLL_MILLISECONDS = 50;
 const QEMU = "qemu-system-riscv64";
 
 /** What a run printed and how it ended. */
@@ -50,10 +51,16 @@ export const qemuIsInstalled = spawnSync(QEMU, ["--version"], { stdio: "ignore" 
 /** What to add to the names of tests that are skipped without QEMU. */
 export const qemuNote = qemuIsInstalled ? "" : ` (skipped: ${QEMU} is not installed)`;
 
+/** What is typed once the guest has printed something. */
+export interface QemuInput {
+  after: string;
+  text: string;
+}
+
 /** Boots an image on QEMU's virt board. The output does not contain the firmware's banner. */
 export async function runOnQemu(
   image: Uint8Array,
-  { harts = 1, input = "" }: { harts?: number; input?: string } = {},
+  { harts = 1, input }: { harts?: number; input?: QemuInput } = {},
 ): Promise<{ output: string; exitCode: number | null }> {
   const folder = mkdtempSync(join(tmpdir(), "rel4-"));
   const file = join(folder, "image.elf");
@@ -63,10 +70,15 @@ export async function runOnQemu(
   const outputFile = join(folder, "output");
   const outputHandle = openSync(outputFile, "w");
   const qemu = spawn(QEMU, args, { stdio: ["pipe", outputHandle, "inherit"] });
-  qemu.stdin?.end(input);
+  const typing = setInterval(() => {
+    if (input === undefined || !readFileSync(outputFile, "utf8").includes(input.after)) return;
+    clearInterval(typing);
+    qemu.stdin?.write(input.text);
+  }, POLL_MILLISECONDS);
   const watchdog = setTimeout(() => qemu.kill("SIGKILL"), QEMU_PATIENCE_MILLISECONDS);
   const exitCode = await new Promise<number | null>((resolve) => qemu.on("close", resolve));
   clearTimeout(watchdog);
+  clearInterval(typing);
   closeSync(outputHandle);
   const output = readFileSync(outputFile, "utf8");
   rmSync(folder, { recursive: true });

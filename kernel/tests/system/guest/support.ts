@@ -18,12 +18,14 @@ import {
   UNTYPED_DESCRIPTOR_SIZE,
   UNTYPED_DESCRIPTOR_SIZE_BITS,
 } from "../../../../abi/src/bootinfo";
+import { FAILED_LOOKUP } from "../../../../abi/src/errors";
 import {
   CNODE_COPY,
   CNODE_DELETE,
   CNODE_MINT,
   CNODE_REVOKE,
   PAGE_MAP,
+  PAGE_TABLE_MAP,
   TCB_CONFIGURE,
   TCB_RESUME,
   TCB_SET_AFFINITY,
@@ -31,7 +33,13 @@ import {
   TCB_WRITE_REGISTERS,
   UNTYPED_RETYPE,
 } from "../../../../abi/src/labels";
-import { OBJECT_MEGA_PAGE, OBJECT_PAGE, OBJECT_PAGE_TABLE, OBJECT_TCB } from "../../../../abi/src/objects";
+import {
+  OBJECT_MEGA_PAGE,
+  OBJECT_PAGE,
+  OBJECT_PAGE_TABLE,
+  OBJECT_TCB,
+  VM_EXECUTE_NEVER,
+} from "../../../../abi/src/objects";
 import { ROOT_TEXT_BASE } from "../../../../abi/src/program-layout";
 import { ALL_RIGHTS } from "../../../../abi/src/rights";
 import {
@@ -286,18 +294,32 @@ export class Root {
     store<u32>(SYSCON_WINDOW, code == 0 ? SYSCON_PASS : (code << 16) | SYSCON_FAIL);
   }
 
-  /** Maps the device page at physical `address` at `window`, which has no page table yet. */
+  /** Maps the device page at physical `address` at `window`. */
   static mapDevice(address: u64, window: u32): void {
-    const frame = Root.deviceFrame(address);
-    for (let level = 0; level < 2; level++) {
-      const table = Root.make(OBJECT_PAGE_TABLE);
-      // The second gigabyte's tables exist after the first device.
-      if (Root.invoke(table, Root.PAGE_TABLE_MAP, 2, window, 0, 0, 0, ROOT_SLOT_VSPACE) != 0) break;
-    }
-    Root.check(Root.invoke(frame, PAGE_MAP, 3, window, ALL_RIGHTS, 1, 0, ROOT_SLOT_VSPACE), "map device");
+    Root.map(Root.deviceFrame(address), window);
   }
 
-  static readonly PAGE_TABLE_MAP: u32 = 34;
+  /** Maps a new page at `address`; returns its frame capability. */
+  static mapNewPage(address: u32): u32 {
+    const frame = Root.make(OBJECT_PAGE);
+    Root.map(frame, address);
+    return frame;
+  }
+
+  /** Maps a frame, with the page tables that are missing there. */
+  private static map(frame: u32, address: u32): void {
+    let error = Root.mapFrame(frame, address);
+    while (error == FAILED_LOOKUP) {
+      const table = Root.make(OBJECT_PAGE_TABLE);
+      Root.check(Root.invoke(table, PAGE_TABLE_MAP, 2, address, 0, 0, 0, ROOT_SLOT_VSPACE), "map table");
+      error = Root.mapFrame(frame, address);
+    }
+    Root.check(error, "map");
+  }
+
+  private static mapFrame(frame: u32, address: u32): u32 {
+    return Root.invoke(frame, PAGE_MAP, 3, address, ALL_RIGHTS, VM_EXECUTE_NEVER, 0, ROOT_SLOT_VSPACE);
+  }
 
   /** Frame capability to a device page: walks down the untyped that contains it. */
   private static deviceFrame(address: u64): u32 {

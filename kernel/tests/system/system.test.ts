@@ -1,0 +1,205 @@
+// The kernel as a whole: boots images with a small root task on this project's machine and on QEMU.
+import { readElf, writeElf } from "@rel4/compiler";
+import { describe, expect, test } from "vitest";
+import { qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
+import { testImage } from "./test-image";
+
+/** Runs a root task on the machine; it must power off with exit code 0. */
+async function onMachine(name: string, harts: number, input?: string): Promise<string> {
+  const { output, result } = await runOnMachine(await testImage(name), { harts, input });
+  expect({ result, output }).toEqual({ result: { reason: "poweroff", exitCode: 0 }, output });
+  return output;
+}
+
+/** Runs a root task on QEMU; it must power off with exit code 0. */
+async function onQemu(name: string, harts: number): Promise<string> {
+  const { output, exitCode } = await runOnQemu(await testImage(name), { harts });
+  expect({ exitCode, output }).toEqual({ exitCode: 0, output });
+  return output;
+}
+
+/** `name=value` lines as an object. */
+function reported(output: string): Record<string, number> {
+  return Object.fromEntries(
+    [...output.matchAll(/^(.*)=(\d+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+  );
+}
+
+describe.each([1, 2, 4])("with %i harts", (harts) => {
+  const greeting = `hello from user mode\nharts=${harts}\n`;
+
+  test("the machine boots the root task in user mode, and its exit code is the machine's", async () => {
+    const { output, result } = await runOnMachine(await testImage("hello"), { harts });
+    expect(output).toBe(greeting);
+    expect(result).toEqual({ reason: "poweroff", exitCode: 7 });
+  });
+
+  test.skipIf(!qemuIsInstalled)(`QEMU boots the same image${qemuNote}`, async () => {
+    expect(await runOnQemu(await testImage("hello"), { harts })).toEqual({ output: greeting, exitCode: 7 });
+  });
+
+  test("messages carry words, buffer and badge between threads", async () => {
+    expect(reported(await onMachine("ipc", harts))).toEqual(IPC_REPORT);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`messages between threads on QEMU${qemuNote}`, async () => {
+    expect(reported(await onQemu("ipc", harts))).toEqual(IPC_REPORT);
+  });
+});
+
+const IPC_REPORT = {
+  "badge seen by the caller": 0,
+  "reply length": 7,
+  "badge seen by the server": 77,
+  "sum of words": 10,
+  "word in the buffer": 42,
+  calls: 101,
+  signalled: 4,
+};
+
+describe("time", () => {
+  const expected = { "kernel entries while alone": 0, "both ran": 1 };
+
+  test("threads of one priority are preempted, a thread alone is left in peace", async () => {
+    expect(reported(await onMachine("preemption", 1))).toEqual(expected);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`preemption on QEMU${qemuNote}`, async () => {
+    expect(reported(await onQemu("preemption", 1))["both ran"]).toBe(1);
+  });
+
+  test("a machine in which nothing can happen any more is recognised", async () => {
+    const { result } = await runOnMachine(await testImage("deadlock"), { harts: 2 });
+    expect(result).toEqual({ reason: "deadlock" });
+  });
+});
+
+describe("faults", () => {
+  test("page fault, unknown system call and exception reach the handler, whose answer resumes the thread", async () => {
+    expect(reported(await onMachine("page-fault", 1))).toEqual({
+      badge: 9,
+      label: 5,
+      length: 4,
+      address: 0x1234_5678,
+      fetch: 0,
+      status: 7,
+      progress: 1,
+      "unknown system call: label": 2,
+      "unknown system call: progress": 2,
+      "unknown system call: number": 1234,
+      "unknown system call: written": 5,
+      "exception: label": 3,
+      "exception: number": 2,
+      "exception: progress": 3,
+    });
+  });
+
+  test("a fault inside the kernel is reported and ends the machine with exit code 1", async () => {
+    const { segments, symbols, entry } = readElf(await testImage("hello"));
+    const victim = symbols.find(({ name }) => name === "trapSyscall")!;
+    const text = segments.find(
+      ({ address }) => address <= victim.address && victim.address - address < 0x80000n,
+    )!;
+    text.bytes.fill(0, Number(victim.address - text.address), Number(victim.address - text.address) + 4);
+    const broken = writeElf({ entry, segments, sections: [], symbols, compressed: true });
+    const { output, result } = await runOnMachine(broken);
+    expect(output).toContain(`kernel fault on hart 0: cause 2, pc 0x${victim.address.toString(16)}`);
+    expect(result).toEqual({ reason: "poweroff", exitCode: 1 });
+  });
+});
+
+describe("several harts", () => {
+  const expected = {
+    "runs on hart 1": 1,
+    "moved to and fro": 1,
+    "suspended: stands": 1,
+    "resumed: advances": 1,
+    "deleted: stands": 1,
+  };
+
+  test("a running thread is moved, stopped and deleted from another hart", async () => {
+    expect(reported(await onMachine("migration", 2))).toEqual(expected);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`migration on QEMU${qemuNote}`, async () => {
+    expect(reported(await onQemu("migration", 2))).toEqual(expected);
+  });
+});
+
+describe("device interrupts", () => {
+  const expected = [
+    "issue: number 0=4",
+    "issue: number 97=4",
+    "issue: timer=9",
+    "issue: twice=9",
+    "byte 97",
+    "byte 98",
+    "byte 99",
+    "issue: after deletion=0",
+  ].join("\n");
+
+  test("the serial port interrupts its driver, again after each acknowledgement", async () => {
+    expect((await onMachine("serial-interrupt", 2, "abc")).trim()).toBe(expected);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`the serial port's interrupt on QEMU${qemuNote}`, async () => {
+    const input = { after: "issue: twice", text: "abc" };
+    const { output, exitCode } = await runOnQemu(await testImage("serial-interrupt"), { harts: 2, input });
+    expect(output.trim()).toBe(expected);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("user interrupts", () => {
+  test("are delivered from hart to hart without either entering the kernel", async () => {
+    const rounds = 100;
+    const { output, machine } = await runOnMachine(await testImage("uipi-delivery"), { harts: 2 });
+    expect(reported(output)).toEqual({
+      "kernel entries of the sender's hart": 0,
+      "kernel entries of the receiver's hart": 0,
+      "user interrupts": rounds,
+      vectors: 2 ** 37,
+    });
+    expect(machine.harts[1]!.counters.userInterrupts).toBe(BigInt(rounds));
+    expect(machine.harts[0]!.counters.uipiSends).toBe(BigInt(rounds));
+  });
+
+  test.each([1, 2])(
+    "reach a receiver that was ready, suspended and moved, or blocked (%i harts)",
+    async (harts) => {
+      expect(reported(await onMachine("uipi-states", harts))).toEqual({
+        "ready: handled at once": 0,
+        "ready: handled when it runs": 1,
+        "suspended: handled": 1,
+        "moved: handled": 2,
+        "moved: vectors": 2 ** 3 + 2 ** 9,
+        "blocked: state": 2,
+        "blocked: badge": 2 ** 3,
+        "blocked: handled": 3,
+      });
+    },
+  );
+
+  test("end with the notification: old sender entries reach nobody", async () => {
+    expect(reported(await onMachine("uipi-revoke", 1))).toEqual({
+      "same registration, same entry": 1,
+      registered: 1,
+      "badged capabilities revoked": 1,
+      "registered anew": 2,
+      "notification deleted": 2,
+      "receiver not bound": 3,
+      "sender before receiver": 3,
+      "badge of two vectors": 1,
+    });
+  });
+});
+
+describe("fastpaths", () => {
+  // The real seL4 needs 249 and 289 instructions (sel4bench, release build, one core); ours has the multicore lock.
+  test("Call and ReplyRecv stay within 1.3 times the real seL4's instructions", async () => {
+    const { call, replyRecv } = reported(await onMachine("ipc-cost", 1));
+    console.log(`instructions: Call ${call} (seL4 249), ReplyRecv ${replyRecv} (seL4 289)`);
+    expect(call).toBeLessThanOrEqual(1.3 * 249);
+    expect(replyRecv).toBeLessThanOrEqual(1.3 * 289);
+  });
+});
