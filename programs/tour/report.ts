@@ -1,7 +1,7 @@
 /** Prints the rows: as a table with a sentence that says what they show, or as one line of JSON. */
 import { hundredths, Row } from "./row";
 
-const WIDTHS: StaticArray<i32> = [18, 7, 8, 11, 12, 7, 11, 17];
+const WIDTHS: StaticArray<i32> = [18, 7, 8, 11, 12, 11, 11, 17];
 
 function line(cells: string[]): string {
   let text = cells[0].padEnd(WIDTHS[0]);

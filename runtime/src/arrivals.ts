@@ -5,15 +5,12 @@
  * atomic operations.
  */
 import { amoAnd64, amoOr64, load64 } from "rv";
-import { arrivalsEntry } from "./link";
-import { UserInterrupts } from "./user-interrupts";
 
 const word: u32 = <u32>memory.data(8, 8);
 
 export class Arrivals {
-  /** Lets user interrupts in; each only adds its vectors here. */
-  static enable(): void {
-    UserInterrupts.enableEntry(arrivalsEntry(), word);
+  @inline static get address(): u32 {
+    return word;
   }
 
   /** A program with a handler of its own passes on here the vectors that belong to its channels. */

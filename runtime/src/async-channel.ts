@@ -14,10 +14,8 @@ import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
 import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
-import { Features } from "./features";
 import { NotificationCapability } from "./invocations/notification-capability";
 import { Process } from "./process";
-import { becomeInterruptReceiver } from "./supervisor";
 import { signal, wait } from "./system-calls";
 import { UserInterrupts } from "./user-interrupts";
 
@@ -40,21 +38,6 @@ const SPINS_BEFORE_BLOCKING: u32 = 100_000;
 const DEVICE_OUTPUT: u32 = 4;
 const READ: u32 = 2;
 const WRITE: u32 = 1;
-
-/** Whether this program receives user interrupts; one answer holds for all its channels. */
-const NOT_ASKED: u32 = 0;
-const RECEIVES: u32 = 1;
-const CANNOT_RECEIVE: u32 = 2;
-let reception: u32 = NOT_ASKED;
-
-/** Makes this program a receiver of user interrupts, if the hardware and the kernel's tables allow. */
-function startReceiving(): bool {
-  if (reception == NOT_ASKED) {
-    reception = Features.userInterrupts && becomeInterruptReceiver() ? RECEIVES : CANNOT_RECEIVE;
-    if (reception == RECEIVES) Arrivals.enable();
-  }
-  return reception == RECEIVES;
-}
 
 /**
  * One end of an async channel. Unmanaged, because waiting and notifying are short: bookkeeping for the collector would
@@ -129,7 +112,7 @@ export class AsyncChannel {
 
   /** Waits until the peer notifies; several notifications may become one. */
   wait(): void {
-    if (!this.armed && startReceiving()) {
+    if (!this.armed && UserInterrupts.enableArrivals()) {
       this.armed = true;
       this.setState(STATE_ARMED);
     }

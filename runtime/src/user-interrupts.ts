@@ -7,24 +7,53 @@
  * leaves a message in `Message`; numbers in static memory, atomic operations and signals are fine.
  */
 import { csrClearRead, csrSet, csrWrite, functionAddress } from "rv";
-import { userInterruptEntry } from "./link";
+import { Arrivals } from "./arrivals";
+import { Features } from "./features";
+import { arrivalsEntry, userInterruptEntry } from "./link";
 import { CSR_UIE, CSR_USCRATCH, CSR_USTATUS, CSR_UTVEC, UIE_USIE, USTATUS_UIE } from "./rv-registers";
+import { becomeInterruptReceiver } from "./supervisor";
+
+/** Whether this program receives user interrupts; asked once. */
+const NOT_ASKED: u32 = 0;
+const RECEIVES: u32 = 1;
+const CANNOT_RECEIVE: u32 = 2;
+let reception: u32 = NOT_ASKED;
+let entryInstalled: bool = false;
+
+/** Makes this program the receiver of its async channels' interrupts, if the hardware and the kernel's tables allow. */
+function becomeReceiver(): bool {
+  if (reception == NOT_ASKED) {
+    reception = Features.userInterrupts && becomeInterruptReceiver() ? RECEIVES : CANNOT_RECEIVE;
+  }
+  return reception == RECEIVES;
+}
+
+function install(entry: u64, scratch: u64): void {
+  entryInstalled = true;
+  csrWrite(CSR_UTVEC, entry);
+  csrWrite(CSR_USCRATCH, scratch);
+  csrSet(CSR_UIE, UIE_USIE);
+  csrSet(CSR_USTATUS, USTATUS_UIE);
+}
 
 export class UserInterrupts {
   /**
-   * Installs the handler and lets user interrupts in. Only on hardware that has them (`Features.userInterrupts`).
-   * @param handler gets the set of pending vectors, returns the set it leaves pending
+   * Installs a handler of the program's own and lets user interrupts in.
+   * @param handler gets the set of pending vectors, returns the set it leaves pending. Vectors of async channels it
+   *   must pass on: `Arrivals.add`.
+   * @returns false without the hardware, or when the kernel's tables are full
    */
-  static enable(handler: (pending: u64) => u64): void {
-    UserInterrupts.enableEntry(userInterruptEntry(), functionAddress(handler.index));
+  static enable(handler: (pending: u64) => u64): bool {
+    if (!becomeReceiver()) return false;
+    install(userInterruptEntry(), functionAddress(handler.index));
+    return true;
   }
 
-  /** Installs an assembly entry, which finds `scratch` in uscratch, and lets user interrupts in. */
-  static enableEntry(entry: u64, scratch: u64): void {
-    csrWrite(CSR_UTVEC, entry);
-    csrWrite(CSR_USCRATCH, scratch);
-    csrSet(CSR_UIE, UIE_USIE);
-    csrSet(CSR_USTATUS, USTATUS_UIE);
+  /** Lets user interrupts in for the async channels, unless a handler is installed; false as for `enable`. */
+  static enableArrivals(): bool {
+    if (!becomeReceiver()) return false;
+    if (!entryInstalled) install(arrivalsEntry(), Arrivals.address);
+    return true;
   }
 
   /** Holds user interrupts back; returns what `restore` needs. */

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import type { SystemDescription } from "../src/index";
+import { runChecks } from "./run-system";
+
+const storm: SystemDescription = {
+  programs: {
+    handler: { source: "./handler.ts", hart: 1 },
+    storm: { source: "./storm.ts", hart: 0, arguments: ["handler", "1000"] },
+  },
+  channels: [{ from: "storm", to: "handler", kind: "async" }],
+};
+
+const sleepy = (hart: number): SystemDescription => ({
+  programs: {
+    sleepy: { source: "./sleepy.ts", hart },
+    slow: { source: "./slow.ts", hart: 0 },
+  },
+  channels: [{ from: "slow", to: "sleepy", kind: "async" }],
+});
+
+describe("user interrupts", () => {
+  it("reach a handler wherever the program is, and leave no trace in what it computes", async () => {
+    const { output, end, machine } = await runChecks(storm);
+    expect(output).toBe("handler: counted many interrupts\n");
+    expect(end).toBe(0);
+    expect(Number(machine.harts[1]!.counters.userInterrupts)).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ["across harts", 1, true],
+    ["on one hart", 0, true],
+    ["without the hardware", 1, false],
+  ])("never lose a wake-up of a program that falls asleep: %s", async (_, hart, uintc) => {
+    expect(await runChecks(sleepy(hart), { uintc })).toMatchObject({ output: "sleepy: saw all\n", end: 0 });
+  });
+
+  it("a handler that never returns keeps neither the others nor the machine from going on", async () => {
+    const description: SystemDescription = {
+      programs: {
+        "handler-loop": { source: "./handler-loop.ts", hart: 1, background: true },
+        storm: { source: "./storm.ts", hart: 0, arguments: ["handler-loop", "20000"] },
+        // shares the hart with the stuck handler, and still gets its turn
+        late: { source: "./late.ts", hart: 1 },
+      },
+      channels: [{ from: "storm", to: "handler-loop", kind: "async" }],
+    };
+    const { output, end, machine } = await runChecks(description);
+    expect(output).toBe("late: my turn\n");
+    expect(end).toBe(6);
+    expect(machine.harts[1]!.counters.userInterrupts).toBe(1n);
+  });
+});
