@@ -14,7 +14,10 @@ export interface BoardOptions {
   plicUserContexts?: "none" | "after" | "interleaved";
   /** The /chosen bootargs of the device tree. */
   bootargs?: string;
+  /** What the guest's random numbers start from: `rng-seed` in the device tree (default 0). */
   seed?: number;
+  /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */
+  epoch?: bigint;
 }
 
 /** The bytes that go in and out of the board's first serial port (and firmware's debug console). */

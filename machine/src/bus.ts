@@ -28,10 +28,6 @@ export class Bus {
     device.write(address - device.base, bytes, BigInt.asUintN(bytes * 8, value));
   }
 
-  reset(): void {
-    for (const device of this.devices) device.reset?.();
-  }
-
   private find(address: number, bytes: number): Device {
     if (this.last && contains(this.last, address, bytes)) return this.last;
     this.last = this.devices.find((device) => contains(device, address, bytes));

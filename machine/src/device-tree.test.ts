@@ -44,6 +44,13 @@ describe("the device tree", () => {
     expect(stringsOf(nodeAt(tree, "/chosen"), "stdout-path")).toEqual(["/soc/serial@10000000"]);
   });
 
+  it("gives random numbers that depend on the seed only", () => {
+    const seedOf = (seed?: number) => cellsOf(nodeAt(treeOf({ seed }), "/chosen"), "rng-seed");
+    expect(seedOf(7)).toEqual(seedOf(7));
+    expect(seedOf(7)).not.toEqual(seedOf());
+    expect(new Set(seedOf()).size).toBe(8);
+  });
+
   it("has user contexts after all others, as numbered at the PLIC", () => {
     expect(interruptsOf(treeOf(), "/soc/plic@c000000")).toEqual([
       [0, 11],

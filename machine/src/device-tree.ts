@@ -15,6 +15,8 @@ export interface DeviceTreeOptions {
   /** The board has the user-interrupt controller. */
   uintc: boolean;
   plicUserContexts: PlicUserContexts;
+  /** What the guest's random numbers start from (`rng-seed`), default 0: the same seed gives the same run. */
+  seed?: number;
   /** Instruction set, default rv64imac_zicsr_zifencei_zba_zbb_zbs. */
   isa?: string;
 }
@@ -42,7 +44,10 @@ export function createDeviceTree(options: DeviceTreeOptions): Uint8Array {
     .cells("#size-cells", 2)
     .strings("compatible", "riscv-virtio")
     .strings("model", "riscv-virtio,rel4");
-  const chosen = root.child("chosen").strings("stdout-path", `/soc/serial@${hex(board.UART.base)}`);
+  const chosen = root
+    .child("chosen")
+    .cells("rng-seed", ...randomWords(options.seed ?? 0, 8))
+    .strings("stdout-path", `/soc/serial@${hex(board.UART.base)}`);
   if (options.bootargs !== undefined) chosen.strings("bootargs", options.bootargs);
   root
     .child(`memory@${hex(options.memory.base)}`)
@@ -147,6 +152,17 @@ function addDevices(root: DeviceTreeNode, options: DeviceTreeOptions): void {
       "interrupts-extended",
       ...eachHart(options.harts, [USER_SOFTWARE]),
     );
+}
+
+/** Words that depend on nothing but the seed (the SplitMix32 generator). */
+function randomWords(seed: number, count: number): number[] {
+  let state = seed | 0;
+  return Array.from({ length: count }, () => {
+    state = (state + 0x9e37_79b9) | 0;
+    let word = Math.imul(state ^ (state >>> 16), 0x21f0_aaad);
+    word = Math.imul(word ^ (word >>> 15), 0x735a_2d97);
+    return (word ^ (word >>> 15)) >>> 0;
+  });
 }
 
 function eachHart(harts: number, interrupts: number[]): number[] {

@@ -16,8 +16,6 @@ export interface Device {
   read(offset: number, bytes: number): bigint;
   /** Writes the low `bytes` of `value` at `offset`. Throwing {@link BusError} gives the guest an access fault. */
   write(offset: number, bytes: number, value: bigint): void;
-  /** Returns to the state after power-on. */
-  reset?(): void;
 }
 
 /** Thrown by a device to refuse an access; the guest sees a load or store access fault. */

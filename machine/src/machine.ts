@@ -33,7 +33,10 @@ export interface MachineOptions {
   plicUserContexts?: "none" | "after" | "interleaved";
   /** Kernel command line in the device tree. */
   bootargs?: string;
+  /** What the guest's random numbers start from: `rng-seed` in the device tree (default 0). */
   seed?: number;
+  /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */
+  epoch?: bigint;
 }
 
 /** When a run ends. */

@@ -28,12 +28,6 @@ export class Clint implements Device {
     this.software = Array.from({ length: host.hartCount }, () => false);
   }
 
-  reset(): void {
-    this.software.forEach((_, hart) => {
-      this.setSoftwareInterrupt(hart, false);
-    });
-  }
-
   read(offset: number, bytes: number): bigint {
     checkAccess(offset, bytes);
     if (offset < MSIP_END) {

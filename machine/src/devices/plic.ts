@@ -64,16 +64,6 @@ export class Plic implements Device {
     this.updateOutputs();
   }
 
-  reset(): void {
-    this.pending.fill(0);
-    this.inService.fill(0);
-    this.priorities.fill(0);
-    this.thresholds.fill(0);
-    for (const enable of this.enables) enable.fill(0);
-    for (let source = 1; source < PLIC_SOURCES; source++) this.passGateway(source);
-    this.updateOutputs();
-  }
-
   read(offset: number, bytes: number): bigint {
     return readWords(offset, bytes, (word) => this.readWord(word));
   }

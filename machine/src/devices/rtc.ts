@@ -28,6 +28,7 @@ export class Rtc implements Device {
   readonly name = "rtc";
   readonly base = RTC.base;
   readonly size = RTC.size;
+  /** What the clock showed when the guest's clock was 0. */
   private offset: bigint;
   private latchedHigh = 0;
   private alarm = 0n;
@@ -38,19 +39,9 @@ export class Rtc implements Device {
   constructor(
     private readonly host: Pick<DeviceHost, "now" | "scheduleAt">,
     private readonly plic: { setLine(source: number, level: boolean): void },
-    private readonly epoch: bigint = DEFAULT_EPOCH,
+    epoch: bigint = DEFAULT_EPOCH,
   ) {
     this.offset = epoch;
-  }
-
-  reset(): void {
-    this.offset = this.epoch;
-    this.latchedHigh = 0;
-    this.alarm = 0n;
-    this.clearAlarm();
-    this.interruptEnabled = false;
-    this.interruptPending = false;
-    this.updateLine();
   }
 
   read(offset: number, bytes: number): bigint {

@@ -78,19 +78,6 @@ export class Uart implements Device {
     private readonly plic: { setLine(source: number, level: boolean): void },
   ) {}
 
-  reset(): void {
-    this.interruptEnable = 0;
-    this.fifoControl = 0;
-    this.lineControl = 0;
-    this.modemControl = MCR_OUT2;
-    this.scratch = 0;
-    this.divisor = DEFAULT_DIVISOR;
-    this.overrun = false;
-    this.transmitterEvent = false;
-    this.loopback = [];
-    this.updateInterrupt();
-  }
-
   /** The console has new input. */
   inputArrived(): void {
     this.updateInterrupt();

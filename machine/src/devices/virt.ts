@@ -24,11 +24,18 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoa
   const plic = new Plic(host, plicUserContexts);
   const uart = new Uart(console, plic);
   console.inputListener = () => uart.inputArrived();
-  const devices: Device[] = [new TestDevice(host), new Rtc(host, plic), new Clint(host), plic, uart];
+  const devices: Device[] = [
+    new TestDevice(host),
+    new Rtc(host, plic, options.epoch),
+    new Clint(host),
+    plic,
+    uart,
+  ];
   const deviceTree = createDeviceTree({
     harts: options.harts,
     memory: { base: RAM_BASE, size: options.memory },
     bootargs: options.bootargs,
+    seed: options.seed,
     uintc: options.uintc,
     plicUserContexts,
   });
