@@ -196,13 +196,27 @@ function trapCode(): Fragment {
   return a.finish();
 }
 
+/** 16550 registers: transmit holding, line status and its bit "transmitter can take a byte". */
+const UART_DATA = 0;
+const UART_STATUS = 5;
+const UART_READY = 0x20;
+
+/** Waits for the UART at `base`, then writes a byte; overwrites `scratch`. */
+function emitByte(a: Assembler, byte: number, base: number, scratch: number, label: string): void {
+  a.label(label);
+  a.lbu(scratch, base, UART_STATUS);
+  a.andi(scratch, scratch, UART_READY);
+  a.beqz(scratch, label);
+  a.sb(byte, base, UART_DATA);
+}
+
 /** report(a0, a1): prints a1 (0 returned, 1 trapped), a0 in hexadecimal, and a newline. */
 function reportCode(): Fragment {
   const a = new Assembler("report");
-  const { a0, a1, t0, t1, t2 } = reg;
+  const { a0, a1, t0, t1, t2, t3 } = reg;
   a.li(t0, UART);
   a.addi(a1, a1, 0x30);
-  a.sb(a1, t0, 0);
+  emitByte(a, a1, t0, t3, "kind");
   a.li(t1, 60);
   a.label("digit");
   a.srl(t2, a0, t1);
@@ -211,12 +225,11 @@ function reportCode(): Fragment {
   a.li(a1, 0x3a);
   a.blt(t2, a1, "print");
   a.addi(t2, t2, 0x61 - 0x3a);
-  a.label("print");
-  a.sb(t2, t0, 0);
+  emitByte(a, t2, t0, t3, "print");
   a.addi(t1, t1, -4);
   a.bgez(t1, "digit");
   a.li(t2, 10);
-  a.sb(t2, t0, 0);
+  emitByte(a, t2, t0, t3, "newline");
   a.ret();
   return a.finish();
 }
@@ -225,7 +238,7 @@ function reportCode(): Fragment {
 function putCharacterCode(): Fragment {
   const a = new Assembler("putCharacter");
   a.li(reg.t0, UART);
-  a.sb(reg.a0, reg.t0, 0);
+  emitByte(a, reg.a0, reg.t0, reg.t1, "wait");
   a.ret();
   return a.finish();
 }

@@ -88,9 +88,30 @@ function locator(wasm: Uint8Array, sourceMap: SourceMap): Locate {
   };
 }
 
-/** The module without the function that only tells the driver where the heap begins. */
+/** Whether a fragment mentions a symbol. */
+function mentions({ items }: Fragment, symbol: string): boolean {
+  return items.some((item) => {
+    if (item.kind === "instruction") return item.symbol?.name === symbol;
+    return (
+      item.kind === "data" &&
+      typeof item.value === "object" &&
+      "symbol" in item.value &&
+      item.value.symbol === symbol
+    );
+  });
+}
+
+/**
+ * The module without the function that only tells the driver where the heap begins, unless the optimiser found one of
+ * the program's functions to be the same.
+ */
 function withoutProbe(module: ModuleObject): ModuleObject {
-  return { ...module, fragments: module.fragments.filter(({ name }) => name !== HEAP_BASE_FUNCTION) };
+  const probe = module.exports.get(HEAP_BASE_FUNCTION);
+  const exports = new Map([...module.exports].filter(([name]) => name !== HEAP_BASE_FUNCTION));
+  const isShared = [...exports.values()].some((symbol) => symbol === probe);
+  if (probe === undefined || isShared || module.fragments.some((f) => mentions(f, probe)))
+    return { ...module, exports };
+  return { ...module, exports, fragments: module.fragments.filter(({ name }) => name !== probe) };
 }
 
 /**

@@ -121,6 +121,17 @@ describe("the linker", () => {
     expect(view.getUint16(0, true)).toBe(0xa011);
   });
 
+  it("gives every export name of a function that the optimiser merged with another a symbol", () => {
+    const exports = new Map([
+      ["start", "start"],
+      ["again", "start"],
+    ]);
+    const caller = assembly("caller", (a) => a.tail("again"));
+    const { symbols } = link(moduleWith([start(), caller], { exports }), { ...options, entry: "again" });
+    const addressOf = (name: string) => symbols.find((symbol) => symbol.name === name)?.address;
+    expect(addressOf("again")).toBe(addressOf("start"));
+  });
+
   it("says which import nothing provides, and who needs it", () => {
     const call = instruction("call", {
       rd: reg.ra,

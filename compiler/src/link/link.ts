@@ -220,6 +220,10 @@ class Linker {
         table += 4 * targets.length;
       }
     }
+    for (const [name, symbol] of this.module.exports) {
+      const exported = this.symbols.get(symbol);
+      if (exported && !this.symbols.has(name)) this.symbols.set(name, { ...exported, name });
+    }
     const globals = virtualAddress(dataBase);
     this.define("__image_start", textBase);
     this.define("__text_start", textBase);

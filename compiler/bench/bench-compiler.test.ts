@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { hasCommand } from "../tests/run-image";
+import { benchCompiler } from "./bench-compiler";
+import { GCC } from "./gnu";
+import { PATHS } from "./paths";
+
+describe("the compiler benchmark", () => {
+  it("runs every path of our program", async () => {
+    const { paths } = await benchCompiler({ withoutGcc: true });
+    expect(paths.map((path) => path.name)).toEqual(PATHS.map((path) => path.name));
+    for (const { name, ours } of paths) expect(ours, name).toBeGreaterThan(0);
+  });
+
+  it.skipIf(!hasCommand(GCC))(
+    `finds our code no longer than gcc -O2's on average (skipped without ${GCC})`,
+    async () => {
+      const { geomean, paths } = await benchCompiler();
+      const slowest = paths.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+      expect(geomean).toBeLessThanOrEqual(1);
+      expect(slowest.ratio, slowest.name).toBeLessThanOrEqual(1.5);
+    },
+  );
+});
