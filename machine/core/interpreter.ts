@@ -18,136 +18,32 @@ import {
   reverseBytes,
 } from "./arithmetic";
 import { executeAtomic } from "./atomics";
-import { mayProceed } from "./bus";
-import { codeBytes, decodeSlot, dropDecodedCode } from "./code";
+import { codeBytes, decodeSlot } from "./code";
 import { executeCsr } from "./csr";
-import { decode, Slot } from "./decode";
-import { CAUSE_ILLEGAL } from "./encoding";
-import { Hart, Machine } from "./hart";
-import { translateFetch } from "./mmu";
+import { Hit, Operand, PAGE_MASK, Position } from "./cursor";
+import { Slot } from "./decode";
+import {
+  cachedPage,
+  decodeStraddling,
+  executeFence,
+  executeFenceI,
+  leaveForFetch,
+  raiseIllegal,
+} from "./excursions";
 import { Op } from "./operation";
 import {
-  CODE_SLOT_SIZE,
   EXIT_FETCH,
   EXIT_NONE,
-  EXIT_RELOAD,
   HART_DATA_TLB,
   HART_EXIT,
-  HART_FETCH_TLB,
   HART_LEFT,
   HART_PC,
-  HART_TRANSLATED_ADDRESS,
-  TLB_ADDEND,
-  TLB_CODE,
-  TLB_FETCH_TAG,
   TLB_READ_TAG,
   TLB_WRITE_TAG,
 } from "./state";
 import { executeSystem } from "./system";
 import { Tlb } from "./tlb";
 import { executeUipi } from "./uipi";
-
-const PAGE_MASK: u64 = ~(<u64>0xfff);
-const DECODED_PAGE: u32 = 2048 * CODE_SLOT_SIZE;
-const CROSS_PAGE: u64 = <u64>(<u32>Op.CrossPage);
-
-/** Register operands and results of a slot; `low` is its low half. */
-class Operand {
-  @inline static first(hart: u32, low: u32): u64 {
-    return load<u64>(hart + Slot.rs1(low));
-  }
-
-  @inline static second(hart: u32, low: u32): u64 {
-    return load<u64>(hart + Slot.rs2(low));
-  }
-
-  @inline static set(hart: u32, low: u32, value: u64): void {
-    store<u64>(hart + Slot.rd(low), value);
-  }
-
-  /** Sets rd to a 32-bit result, sign-extended. */
-  @inline static setWord(hart: u32, low: u32, value: u32): void {
-    store<i64>(hart + Slot.rd(low), <i64>(<i32>value));
-  }
-
-  @inline static address(hart: u32, slot: u64): u64 {
-    return load<u64>(hart + Slot.rs1(<u32>slot)) + Slot.immediate(slot);
-  }
-}
-
-class Position {
-  /** pc of the slot at `ip`; also right for an `ip` that a branch has put outside the page. */
-  @inline static pc(ip: u32, page: u32, pagePc: u64): u64 {
-    return pagePc + <u64>(<i64>(<i32>(ip - page) >> 2));
-  }
-
-  /** Slot address of a pc inside the page. */
-  @inline static slot(page: u32, pc: u64): u32 {
-    return page + ((<u32>pc & 0xffe) << 2);
-  }
-
-  /** Target of a pc-relative jump, as a slot address that may lie outside the page. */
-  @inline static relative(ip: u32, slot: u64): u32 {
-    return ip + ((<u32>(slot >> 32)) << 2);
-  }
-
-  /** The instruction at `ip`, or the one that looks for another page. */
-  @inline static fetch(ip: u32, page: u32): u64 {
-    return ip - page < DECODED_PAGE ? load<u64>(ip) : CROSS_PAGE;
-  }
-}
-
-class Hit {
-  /** Whether an aligned access of size mask + 1 bytes hits an entry with this tag. */
-  @inline static test(address: u64, mask: u64, tag: u64): bool {
-    return tag == (address & (PAGE_MASK | mask));
-  }
-
-  @inline static memory(entry: u32, address: u64): u32 {
-    return <u32>address + load<u32>(entry, TLB_ADDEND);
-  }
-}
-
-/** Decoded page of a virtual address if the TLB has it, else 0. */
-function cachedPage(hart: u32, pc: u64): u32 {
-  const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
-  return load<u64>(entry, TLB_FETCH_TAG) == (pc & PAGE_MASK) ? load<u32>(entry, TLB_CODE) & ~3 : 0;
-}
-
-/** Leaves the loop because the page of `pc` must be translated first. */
-function leaveForFetch(hart: u32, pc: u64, left: i32): void {
-  store<i32>(hart, left, HART_LEFT);
-  Hart.leave(hart, pc, EXIT_FETCH);
-}
-
-/** Joins the halves of an instruction that crosses a page. Returns 0 after recording a fault of the second half. */
-function decodeStraddling(hart: u32, pc: u64, code: u32, left: i32): u64 {
-  store<u64>(hart, pc, HART_PC);
-  store<i32>(hart, left, HART_LEFT);
-  const first = <u32>load<u16>(code);
-  if (!translateFetch(hart, pc + 2, 2)) return 0;
-  const second = <u32>load<u16>(Machine.ramAddress(load<u64>(hart, HART_TRANSLATED_ADDRESS)));
-  const word = first | (second << 16);
-  return decode(word, word, 2);
-}
-
-function executeFence(hart: u32, pc: u64, left: i32): bool {
-  store<u64>(hart, pc, HART_PC);
-  store<i32>(hart, left, HART_LEFT);
-  return mayProceed(hart);
-}
-
-function executeFenceI(hart: u32, pc: u64, left: i32): void {
-  store<i32>(hart, left, HART_LEFT);
-  dropDecodedCode();
-  Hart.leave(hart, pc + 4, EXIT_RELOAD);
-}
-
-function raiseIllegal(hart: u32, slot: u64, pc: u64, left: i32): void {
-  store<u64>(hart, pc, HART_PC);
-  store<i32>(hart, left, HART_LEFT);
-  Hart.raise(hart, CAUSE_ILLEGAL, slot >> 32);
-}
 
 /**
  * Executes instructions of a hart from HART_PC on, at most HART_LEFT of them. On return HART_PC and HART_LEFT are up to

@@ -305,7 +305,12 @@ describe("a machine that cannot be built", () => {
   ] as const)
     it(`${what} is refused with a hint`, async () => {
       const core = await ensureCore();
-      const attempt = Machine.create({ ...{ harts: 1, memory: 1 << 20 }, core, firmware: "none", ...options });
+      const attempt = Machine.create({
+        ...{ harts: 1, memory: 1 << 20 },
+        core,
+        firmware: "none",
+        ...options,
+      });
       await expect(attempt).rejects.toMatchObject({
         name: "MachineError",
         hint: expect.stringMatching(/give/),

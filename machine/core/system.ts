@@ -1,4 +1,6 @@
 // The SYSTEM instructions with funct3 0: ecall, ebreak, returns from traps, wfi and sfence.vma.
+
+import { mayProceed } from "./bus";
 import {
   CAUSE_BREAKPOINT,
   CAUSE_ECALL_U,
@@ -7,7 +9,6 @@ import {
   MSTATUS_TVM,
   MSTATUS_TW,
 } from "./encoding";
-import { mayProceed } from "./bus";
 import { Hart, Machine } from "./hart";
 import { dropReservation } from "./reservation";
 import {

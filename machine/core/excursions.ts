@@ -1,0 +1,60 @@
+// The hot loop's short excursions: finding another page of code, fences, illegal instructions.
+import { mayProceed } from "./bus";
+import { dropDecodedCode } from "./code";
+import { PAGE_MASK } from "./cursor";
+import { decode } from "./decode";
+import { CAUSE_ILLEGAL } from "./encoding";
+import { Hart, Machine } from "./hart";
+import { translateFetch } from "./mmu";
+import {
+  EXIT_FETCH,
+  EXIT_RELOAD,
+  HART_FETCH_TLB,
+  HART_LEFT,
+  HART_PC,
+  HART_TRANSLATED_ADDRESS,
+  TLB_CODE,
+  TLB_FETCH_TAG,
+} from "./state";
+import { Tlb } from "./tlb";
+
+/** Decoded page of a virtual address if the TLB has it, else 0. */
+export function cachedPage(hart: u32, pc: u64): u32 {
+  const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
+  return load<u64>(entry, TLB_FETCH_TAG) == (pc & PAGE_MASK) ? load<u32>(entry, TLB_CODE) & ~3 : 0;
+}
+
+/** Leaves the loop because the page of `pc` must be translated first. */
+export function leaveForFetch(hart: u32, pc: u64, left: i32): void {
+  store<i32>(hart, left, HART_LEFT);
+  Hart.leave(hart, pc, EXIT_FETCH);
+}
+
+/** Joins the halves of an instruction that crosses a page. Returns 0 after recording a fault of the second half. */
+export function decodeStraddling(hart: u32, pc: u64, code: u32, left: i32): u64 {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  const first = <u32>load<u16>(code);
+  if (!translateFetch(hart, pc + 2, 2)) return 0;
+  const second = <u32>load<u16>(Machine.ramAddress(load<u64>(hart, HART_TRANSLATED_ADDRESS)));
+  const word = first | (second << 16);
+  return decode(word, word, 2);
+}
+
+export function executeFence(hart: u32, pc: u64, left: i32): bool {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  return mayProceed(hart);
+}
+
+export function executeFenceI(hart: u32, pc: u64, left: i32): void {
+  store<i32>(hart, left, HART_LEFT);
+  dropDecodedCode();
+  Hart.leave(hart, pc + 4, EXIT_RELOAD);
+}
+
+export function raiseIllegal(hart: u32, slot: u64, pc: u64, left: i32): void {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  Hart.raise(hart, CAUSE_ILLEGAL, slot >> 32);
+}
