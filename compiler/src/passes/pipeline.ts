@@ -3,6 +3,7 @@ import type { IRFunction } from "../ir/ir";
 import { removeTrivialPhis } from "../ir/ssa-builder";
 import { removeDeadCode } from "./dead-code";
 import { removeDeadStores } from "./dead-stores";
+import { delayUpdates } from "./delay-updates";
 import { forwardMemory } from "./forward-memory";
 import { hoistInvariants } from "./hoist-invariants";
 import { lowerSelects } from "./lower-select";
@@ -52,6 +53,7 @@ export const PIPELINE: readonly Pass[] = [
   optional("preheaders", insertPreheaders),
   optional("hoist-invariants", hoistInvariants),
   optional("dead-code", removeDeadCode),
+  optional("delay-updates", delayUpdates),
   required("split-critical-edges", splitCriticalEdges),
 ];
 
