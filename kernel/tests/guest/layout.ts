@@ -35,6 +35,7 @@ export const Tcb_senderTable: u32 = <u32>offsetof<Tcb>("senderTable");
 export const Tcb_uepc: u32 = <u32>offsetof<Tcb>("uepc");
 export const Tcb_utvec: u32 = <u32>offsetof<Tcb>("utvec");
 export const Tcb_uscratch: u32 = <u32>offsetof<Tcb>("uscratch");
+export const Tcb_watched: u32 = <u32>offsetof<Tcb>("watched");
 export const Tcb_state: u32 = <u32>offsetof<Tcb>("state");
 export const Tcb_blockingObject: u32 = <u32>offsetof<Tcb>("blockingObject");
 export const Tcb_faultType: u32 = <u32>offsetof<Tcb>("faultType");
@@ -58,6 +59,7 @@ export const Hart_index: u32 = <u32>offsetof<Hart>("index");
 export const Hart_timerArmed: u32 = <u32>offsetof<Hart>("timerArmed");
 export const Hart_action: u32 = <u32>offsetof<Hart>("action");
 export const Hart_bitmapTop: u32 = <u32>offsetof<Hart>("bitmapTop");
+export const Hart_readyLevel: u32 = <u32>offsetof<Hart>("readyLevel");
 export const Hart_reschedulePending: u32 = <u32>offsetof<Hart>("reschedulePending");
 
 /** Address of word `index` of a hart's priority bitmap. */

@@ -23,15 +23,22 @@ export function checkUserInterrupts(kernel: Kernel, objects: ObjectMap): void {
   }
   controller.entries.forEach(({ active, hart }, index) => {
     const thread = receivers.get(index);
-    require(!active || thread !== undefined, `the active receiver entry ${index} belongs to a thread`);
-    if (
-      thread === undefined ||
-      !kernel.hardware.harts.some((_, each) => kernel.currentThread(each) === thread)
-    )
+    if (thread === undefined) {
+      require(!active, `the active receiver entry ${index} belongs to a thread`);
       return;
-    require(active, `the entry ${index} of a running receiver is active`);
-    require(kernel.currentThread(hart) ===
-      thread, `the entry ${index} leads to the hart where its thread runs`);
+    }
+    const runs = kernel.hardware.harts.some((_, each) => kernel.currentThread(each) === thread);
+    if (runs) {
+      require(active, `the entry ${index} of a running receiver is active`);
+      require(kernel.currentThread(hart) ===
+        thread, `the entry ${index} leads to the hart where its thread runs`);
+    } else if (active) {
+      require(field(thread, "watched") !==
+        0, `the active entry ${index} of a receiver that does not run is watched`);
+      const there = kernel.currentThread(hart);
+      require((field(there, "flags") & FLAG_RECEIVER) ===
+        0, `the entry ${index} is parked where no receiver runs`);
+    }
   });
   for (const thread of objects.threads) {
     if ((field(thread, "flags") & FLAG_SENDER) === 0) continue;

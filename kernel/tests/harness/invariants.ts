@@ -168,11 +168,23 @@ function checkReadyQueues(kernel: Kernel): Set<number> {
     }
     require(memory.read32(hart + layout.field("Hart_bitmapTop")) ===
       top, `hart ${index}'s bitmap summary is right`);
+    const level = highestOf(kernel, hart);
+    require(memory.read32(hart + layout.field("Hart_readyLevel")) ===
+      level, `hart ${index}'s ready level is that of its queues (${level})`);
     require(memory.read32(hart + layout.field("Hart_action")) === 0, `hart ${index} has decided what to run`);
     require(memory.read32(hart + layout.field("Hart_reschedulePending")) ===
       0, `hart ${index} has told the others`);
   }
   return found;
+}
+
+/** 1 + the highest priority with a ready thread; 0: none. */
+function highestOf({ memory, layout }: Kernel, hart: number): number {
+  for (let word = PRIORITIES / 64 - 1; word >= 0; word--) {
+    const bits = memory.read64(layout.bitmapWord(hart, word));
+    if (bits !== 0n) return word * 64 + bits.toString(2).length;
+  }
+  return 0;
 }
 
 function checkQueued(kernel: Kernel, thread: number, hart: number, priority: number): void {

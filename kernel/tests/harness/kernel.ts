@@ -5,6 +5,7 @@
  */
 import { SYS_CALL, SYS_REPLY_RECV } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
+import { CSR_SIP, CSR_SUIRS, CSR_UIE, CSR_USTATUS } from "../../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
   CONTEXT_FLAGS,
@@ -75,6 +76,8 @@ export class Kernel {
   /** Calls and ReplyRecvs that the fastpaths served. */
   fastpathsTaken = 0;
   fastpath: boolean;
+  /** Kernel entries of all harts so far. */
+  entries = 0;
   /** Run after every kernel entry, when all harts are back in user mode or idle. */
   afterEntry: () => void = () => {};
   private readonly exports: KernelExports;
@@ -153,6 +156,22 @@ export class Kernel {
     this.leave(hart);
   }
 
+  /** The thread that runs on hart `index` executes `uipi send`. */
+  sendUserInterrupt(index: number, entry: bigint): void {
+    this.userHart(index);
+    this.hardware.uipiSend(this.hardware.harts[index]!, entry);
+    this.settle();
+  }
+
+  /** Vectors for which hart `index` is about to enter its thread's user-interrupt handler; 0: none. */
+  userInterrupt(index: number): bigint {
+    const hart = this.hardware.harts[index]!;
+    const enabled = hart.readCsr(CSR_USTATUS) & hart.readCsr(CSR_UIE) & 1n;
+    if (!hart.inUserMode || enabled === 0n || (hart.readCsr(CSR_SIP) & 1n) === 0n) return 0n;
+    const entry = this.hardware.userInterrupts!.entries[Number(hart.readCsr(CSR_SUIRS) & 0xffffn)]!;
+    return entry.active && entry.hart === hart.id ? entry.pending : 0n;
+  }
+
   /** A device raises its interrupt line. */
   deviceInterrupt(source: number): void {
     this.hardware.devices.raise(source);
@@ -210,15 +229,21 @@ export class Kernel {
     const waiting = this.waiting.get(hart);
     this.waiting.delete(hart);
     const current = this.memory.read32(Number(BigInt.asUintN(32, hart.threadPointer)));
-    if (waiting === undefined) this.exports.idleEnd();
+    if (waiting === undefined) this.endWaiting();
     else if (waiting.thread !== current) this.exports.trapStalled();
     else if (waiting.systemCall) this.dispatchSystemCall(current);
     else this.exports.trapInterrupt();
     this.resume(hart);
   }
 
+  private endWaiting(): void {
+    this.entries++;
+    this.exports.idleEnd();
+  }
+
   private enter(hart: FakeHart, thread: number): void {
     this.hardware.running = hart;
+    this.entries++;
     hart.inUserMode = false;
     if (this.memory.read32(thread + CONTEXT_FLAGS) !== 0) this.exports.leaveUserInterrupts(thread);
     const record = Number(BigInt.asUintN(32, hart.threadPointer));

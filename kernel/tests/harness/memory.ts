@@ -1,7 +1,7 @@
 /** Physical memory of the fake machine: what the kernel sees at u32 addresses from RAM_BASE. */
 
 export const RAM_BASE = 0x8000_0000;
-export const RAM_SIZE = 0x80_0000;
+export const RAM_SIZE = 0xc0_0000;
 /** Below this the kernel's image has its text, which is no memory here. */
 const DATA_START = 0x8028_0000;
 const PAGE = 0x1_0000;

@@ -100,7 +100,8 @@ export class World {
   private nextSlot: number;
   private readonly bell: number;
   private readonly bellHandler: number;
-  private readonly threads: Thread[] = [];
+  /** Every thread made by `thread`. */
+  readonly threads: Thread[] = [];
 
   constructor(options: KernelOptions = {}) {
     if (!kernelModule) throw new Error("await prepareKernel() first");
