@@ -214,6 +214,46 @@ describe("waiting", () => {
   });
 });
 
+describe("between runs", () => {
+  it("a hart that the host starts gets its turn at once", async () => {
+    const machine = await bareMachine(
+      (a) => {
+        a.label("loop");
+        a.j("loop");
+      },
+      { harts: 2 },
+    );
+    machine.harts[1]!.stop();
+    machine.runSync({ maxInstructions: 1000 });
+    machine.harts[1]!.start(BigInt(RAM), 3);
+    machine.runSync({ maxInstructions: 1000 });
+    expect(machine.harts.map((hart) => Math.round(Number(hart.counters.instructions) / 100))).toEqual([
+      15, 5,
+    ]);
+    expect(machine.harts[1]!.counters.waitCycles).toBe(1000n);
+  });
+
+  it("an interrupt that the host raises is taken at once", async () => {
+    const machine = await bareMachine((a) => {
+      a.la(reg.t0, "handler");
+      a.csrw(CSR.mtvec, reg.t0);
+      a.li(reg.t0, 0x800);
+      a.csrw(CSR.mie, reg.t0);
+      a.csrsi(CSR.mstatus, 8);
+      a.label("loop");
+      a.j("loop");
+      a.align(4);
+      a.global("handler");
+      a.csrr(reg.a0, CSR.cycle);
+      halt(a);
+    });
+    machine.runSync({ maxInstructions: 500 });
+    machine.setInterrupt(0, InterruptBit.machineExternal, true);
+    runToHalt(machine);
+    expect(machine.harts[0]!.x(reg.a0)).toBe(500n);
+  });
+});
+
 describe("a run ends", () => {
   it("by a deadlock when no hart can ever run again", async () => {
     const machine = await bareMachine((a) => halt(a), { harts: 2 });

@@ -16,6 +16,7 @@ import {
   MACHINE_BASE,
   MACHINE_CURRENT_HART,
   MACHINE_NOW,
+  MACHINE_RESUME_HART,
   MACHINE_TIME_OFFSET,
   NO_HART,
   RUN_RUNNING,
@@ -38,7 +39,7 @@ export function timeAt(clock: u64): u64 {
 /** First clock at which mtime has reached `ticks`. */
 export function clockOfTime(ticks: u64): u64 {
   const offset = load<u64>(MACHINE_BASE, MACHINE_TIME_OFFSET);
-  if (<i64>(ticks - offset) <= 0 && ticks <= offset) return 0;
+  if (<i64>(ticks - offset) <= 0 && ticks <= offset) return 0; // the offset may be negative, hence both tests
   const distance = ticks - offset;
   return distance >= NEVER / CYCLES_PER_TICK ? NEVER : distance * CYCLES_PER_TICK;
 }
@@ -63,9 +64,9 @@ export function nextTimerWake(hart: u32): u64 {
 
 /** Sets the timer lines as the hart's clock says. */
 export function updateTimers(hart: u32): void {
-  const time = timeAt(Hart.clock(hart));
-  setLine(hart, IRQ_M_TIMER, time >= load<u64>(hart, HART_MTIMECMP));
-  setLine(hart, IRQ_S_TIMER, time >= load<u64>(hart, HART_STIMECMP));
+  const clock = Hart.clock(hart); // compared as clocks: a slice begins often, and dividing is slow
+  setLine(hart, IRQ_M_TIMER, clock >= clockOfTime(load<u64>(hart, HART_MTIMECMP)));
+  setLine(hart, IRQ_S_TIMER, clock >= clockOfTime(load<u64>(hart, HART_STIMECMP)));
 }
 
 /** Drives one line of a hart, waking it if that makes an enabled interrupt pending. */
@@ -102,8 +103,12 @@ export function resume(hart: u32, clock: u64): void {
   endSlice();
 }
 
-/** Makes the executing hart, if any, return to the scheduler after its instruction: who runs next may have changed. */
+/**
+ * Makes the executing hart, if any, return to the scheduler after its instruction: who runs next may have changed. Between
+ * runs it makes the scheduler decide anew instead of resuming a slice.
+ */
 export function endSlice(): void {
   const current = load<u32>(MACHINE_BASE, MACHINE_CURRENT_HART);
   if (current != <u32>NO_HART) store<u32>(Harts.at(current), 1, HART_ATTENTION);
+  else store<u32>(MACHINE_BASE, NO_HART, MACHINE_RESUME_HART);
 }
