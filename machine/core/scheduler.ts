@@ -24,6 +24,7 @@ import {
   HART_SLICE_END,
   HART_SLICES,
   HART_STRICT,
+  MACHINE_ACTIVE_RECEIVERS,
   MACHINE_BASE,
   MACHINE_CURRENT_HART,
   MACHINE_INSTRUCTION_BUDGET,
@@ -121,7 +122,7 @@ function startSlice(hart: u32): void {
   let syncClock = NEVER;
   if (other != NOBODY) {
     const otherClock = scheduledClock(other);
-    end = min(end, otherClock + <u64>load<u32>(MACHINE_BASE, MACHINE_QUANTUM));
+    end = min(end, otherClock + quantum());
     // At equal clocks the hart with the smaller number goes first.
     syncClock = other < hart ? otherClock - 1 : otherClock;
   }
@@ -133,6 +134,16 @@ function startSlice(hart: u32): void {
     selectBanks(hart);
   }
   runSlice(hart, max(end, clock + 1));
+}
+
+/**
+ * Cycles a hart may run ahead. While user interrupts can be delivered, harts go in lock-step: a receiver that had run
+ * ahead would be interrupted late, and round trips of a hundred cycles would depend on the quantum.
+ */
+function quantum(): u64 {
+  return load<u32>(MACHINE_BASE, MACHINE_ACTIVE_RECEIVERS) != 0
+    ? 1
+    : <u64>load<u32>(MACHINE_BASE, MACHINE_QUANTUM);
 }
 
 /** Runs a hart until its clock is `end`, or the budget cuts the slice, or it yields, waits or calls for attention. */

@@ -46,6 +46,7 @@ export const MACHINE_LIVE_RESERVATIONS = 0x4c; // u32: bit per hart that holds a
 export const MACHINE_SYNC_CLOCK = 0x50; // u64: last clock at which the executing hart may do what others must see in order
 export const MACHINE_RESUME_HART = 0x58; // u32: hart whose slice was cut by the instruction budget, NO_HART = none
 export const MACHINE_RESUME_END = 0x60; // u64: where that slice ends
+export const MACHINE_ACTIVE_RECEIVERS = 0x68; // u32: UINTC entries whose active bit is set
 
 export const NO_HART = 0xffffffff;
 

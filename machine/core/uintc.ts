@@ -3,7 +3,13 @@
 // high while any active receiver bound to it has something pending, and falls only when that ceases.
 import { IRQ_U_SOFT } from "./encoding";
 import { Harts } from "./hart";
-import { HART_UINTC_ACTIVE, UINTC_BASE, UINTC_RECEIVERS } from "./state";
+import {
+  HART_UINTC_ACTIVE,
+  MACHINE_ACTIVE_RECEIVERS,
+  MACHINE_BASE,
+  UINTC_BASE,
+  UINTC_RECEIVERS,
+} from "./state";
 import { setLine } from "./time";
 
 export const REGISTER_SEND: u32 = 0x00; // W: pending[value 5:0] <- 1
@@ -59,6 +65,12 @@ export function writeUintc(offset: u32, value: u64): void {
 /** Stores an entry and keeps the lines of the harts it drove and drives. */
 function change(index: u32, low: u64, pending: u64): void {
   const entry = entryAddress(index);
+  const activated = <u32>(low & ACTIVE) - <u32>(load<u64>(entry) & ACTIVE);
+  store<u32>(
+    MACHINE_BASE,
+    load<u32>(MACHINE_BASE, MACHINE_ACTIVE_RECEIVERS) + activated,
+    MACHINE_ACTIVE_RECEIVERS,
+  );
   drive(load<u64>(entry), load<u64>(entry, 8), -1);
   store<u64>(entry, low);
   store<u64>(entry, pending, 8);
@@ -84,4 +96,5 @@ function refreshLine(hartId: u32): void {
 /** Clears all receivers (power-on). */
 export function resetUintc(): void {
   memory.fill(UINTC_BASE, 0, UINTC_RECEIVERS << 4);
+  store<u32>(MACHINE_BASE, 0, MACHINE_ACTIVE_RECEIVERS);
 }
