@@ -1,12 +1,6 @@
 // `--stats`: what the harts did, from the machine's counters.
 import type { Machine } from "@rel4/machine";
-import Table from "cli-table3";
-
-const BORDERLESS = Object.fromEntries(
-  ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
-    .concat(["left", "left-mid", "mid", "mid-mid", "right", "right-mid"])
-    .map((name) => [name, ""]),
-);
+import { plainTable } from "./table";
 
 /** A table of counters, one row a hart. */
 export function statisticsTable(machine: Machine): string {
@@ -22,15 +16,10 @@ export function statisticsTable(machine: Machine): string {
     "user interrupts",
     "uipi sends",
   ];
-  const table = new Table({
-    head,
-    chars: { ...BORDERLESS, middle: "  " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    colAligns: head.map(() => "right"),
-  });
+  const rows: string[][] = [];
   for (const hart of machine.harts) {
     const { cycles, waitCycles, instructionsIn, trapsTo, userInterrupts, uipiSends } = hart.counters;
-    table.push(
+    rows.push(
       [
         BigInt(hart.id),
         cycles,
@@ -45,5 +34,5 @@ export function statisticsTable(machine: Machine): string {
       ].map((value) => value.toLocaleString("en")),
     );
   }
-  return table.toString();
+  return plainTable(head, rows);
 }

@@ -1,7 +1,7 @@
 // `rel4 bench`: this project's parts against their peers, in one run.
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { createProgress } from "../progress";
+import { plainTable } from "../table";
 
 export function addBenchCommands(program: Command): void {
   const bench = program
@@ -29,16 +29,14 @@ async function machine({ json }: { json?: boolean }): Promise<void> {
   const result = await benchMachine({ onProgress: progress.step });
   progress.done();
   if (json) return void console.log(JSON.stringify(result));
-  const table = new Table({ head: ["workload", "instructions", "ours, MIPS", "QEMU, MIPS", "ratio"] });
-  for (const { name, instructions, ours, qemu, ratio } of result.workloads)
-    table.push([
-      name,
-      instructions.toLocaleString("en"),
-      ours.mips.toFixed(0),
-      qemu?.mips.toFixed(0) ?? "–",
-      ratioText(ratio),
-    ]);
-  console.log(table.toString());
+  const rows = result.workloads.map(({ name, instructions, ours, qemu, ratio }) => [
+    name,
+    instructions.toLocaleString("en"),
+    ours.mips.toFixed(0),
+    qemu?.mips.toFixed(0) ?? "–",
+    ratioText(ratio),
+  ]);
+  console.log(plainTable(["workload", "instructions", "ours, MIPS", "QEMU, MIPS", "ratio"], rows, 1));
   console.log(
     result.geomean === null
       ? "qemu-system-riscv64 is not installed here, so there is no ratio."
@@ -49,13 +47,16 @@ async function machine({ json }: { json?: boolean }): Promise<void> {
 async function compiler({ json }: { json?: boolean }): Promise<void> {
   const { benchCompiler } = await import("../../../compiler/bench");
   const progress = createProgress();
-  const result = await benchCompiler({ onProgress: progress.step });
+  const result = await benchCompiler();
   progress.done();
   if (json) return void console.log(JSON.stringify(result));
-  const table = new Table({ head: ["path", "gcc -O2", "ours", "ratio"] });
-  for (const { name, gcc, ours, ratio } of result.paths)
-    table.push([name, gcc?.toLocaleString("en") ?? "–", ours.toLocaleString("en"), ratioText(ratio)]);
-  console.log(table.toString());
+  const rows = result.paths.map(({ name, gcc, ours, ratio }) => [
+    name,
+    gcc?.toLocaleString("en") ?? "–",
+    ours.toLocaleString("en"),
+    ratioText(ratio),
+  ]);
+  console.log(plainTable(["path", "gcc -O2", "ours", "ratio"], rows, 1));
   console.log(
     result.geomean === null
       ? "riscv64-linux-gnu-gcc is not installed here, so there is no ratio."
