@@ -23,6 +23,7 @@ class FragmentWriter {
   readonly result: Fragment;
   private readonly frame: Frame;
   private retries = 0;
+  private block: MachineBlock | null = null;
 
   constructor(
     private readonly fn: MachineFunction,
@@ -35,10 +36,12 @@ class FragmentWriter {
   write(): Fragment {
     const { blocks } = this.fn;
     const targets = branchTargets(blocks);
-    this.writeAll(this.frame.prologue());
+    if (!this.fn.frameStart) this.writeAll(this.frame.prologue());
     for (const [index, block] of blocks.entries()) {
       if (targets.has(block)) this.result.items.push({ kind: "label", label: block.id });
       const next = blocks[index + 1];
+      this.block = block;
+      if (block === this.fn.frameStart) this.writeAll(this.frame.prologue());
       this.writeAll(block.instructions, next);
       const last = block.instructions[block.instructions.length - 1];
       const falls = !last || !["branch", "jumpTable", "return", "tail", "unimp"].includes(last.op);
@@ -90,16 +93,20 @@ class FragmentWriter {
         });
         return [instruction("jalr", { rs1: uses[0]! })];
       case "return":
-        this.writeAll(this.frame.epilogue());
+        this.leaveFrame();
         return [instruction("jalr", { rs1: reg.ra })];
       case "tail":
-        this.writeAll(this.frame.epilogue());
+        this.leaveFrame();
         return [this.plain("tail", item)];
       case "callRegister":
         return [instruction("jalr", { rd: reg.ra, rs1: uses[uses.length - 1]! })];
       default:
         return [this.plain(op as Opcode, item)];
     }
+  }
+
+  private leaveFrame(): void {
+    if (!this.block!.frameless) this.writeAll(this.frame.epilogue());
   }
 
   private plain(op: Opcode, item: MachineInstruction): Instruction {

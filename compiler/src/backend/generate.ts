@@ -8,6 +8,7 @@ import { type MachineFunction, printMachineFunction } from "./machine";
 import { allocateRegisters } from "./register-allocation";
 import { ALLOCATION_ORDER } from "./registers";
 import { selectInstructions } from "./select";
+import { shrinkWrap } from "./shrink-wrap";
 
 export interface GenerationOptions {
   bitmanip: boolean;
@@ -37,6 +38,7 @@ function allocate(fn: IRFunction, options: GenerationOptions): MachineFunction {
 export function generateCode(fn: IRFunction, options: GenerationOptions): Fragment {
   const machine = allocate(fn, options);
   options.observe?.("allocated", () => printMachineFunction(machine));
+  shrinkWrap(machine);
   layoutBlocks(machine);
   options.observe?.("layout", () => printMachineFunction(machine));
   return writeFragment(machine, options);

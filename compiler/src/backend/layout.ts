@@ -17,10 +17,11 @@ function continues(block: MachineBlock): boolean {
 }
 
 /** The block that control reaches from `block` without executing anything. */
-function destination(block: MachineBlock): MachineBlock {
+function destination(block: MachineBlock, frameStart: MachineBlock | undefined): MachineBlock {
   const seen = new Set<MachineBlock>();
   let current = block;
   while (current.instructions.length === 0 && current.successors.length === 1 && !seen.has(current)) {
+    if (current === frameStart) break;
     seen.add(current);
     current = current.successors[0]!;
   }
@@ -28,10 +29,11 @@ function destination(block: MachineBlock): MachineBlock {
 }
 
 function threadJumps(fn: MachineFunction): void {
+  const follow = (block: MachineBlock): MachineBlock => destination(block, fn.frameStart);
   for (const block of fn.blocks) {
-    block.successors = block.successors.map(destination);
+    block.successors = block.successors.map(follow);
     const last = lastOf(block);
-    if (last?.targets) last.targets = last.targets.map(destination);
+    if (last?.targets) last.targets = last.targets.map(follow);
     if (last?.op === "branch" && last.targets![0] === last.targets![1]) {
       block.instructions.pop();
       block.successors = [last.targets![0]!];
@@ -51,7 +53,14 @@ function duplicateReturns(fn: MachineFunction): void {
     if (!continues(block)) continue;
     const target = block.successors[0]!;
     const end = lastOf(target);
-    if (target === block || !end || (end.op !== "return" && end.op !== "unimp")) continue;
+    if (
+      target === block ||
+      target === fn.frameStart ||
+      target.frameless !== block.frameless ||
+      !end ||
+      (end.op !== "return" && end.op !== "unimp")
+    )
+      continue;
     if (target.instructions.length > limit) continue;
     block.instructions.push(...target.instructions.map(copyOf));
     block.successors = [];
@@ -84,6 +93,7 @@ function duplicateLoopTests(fn: MachineFunction): void {
   for (const block of fn.blocks) {
     if (!continues(block)) continue;
     const target = block.successors[0]!;
+    if (target === fn.frameStart || target.frameless !== block.frameless) continue;
     if (place.get(target)! > place.get(block)! || lastOf(target)?.op !== "branch") continue;
     if (target === block || target.instructions.length > LOOP_TEST_LIMIT) continue;
     block.instructions.push(...target.instructions.map(copyOf));

@@ -67,6 +67,8 @@ export interface MachineBlock {
   depth: number;
   /** Ends in a trap or is otherwise not expected to run. */
   cold: boolean;
+  /** Runs before the frame is set up: its exits restore nothing. */
+  frameless?: boolean;
 }
 
 /** A function of machine code. */
@@ -83,6 +85,8 @@ export interface MachineFunction {
   slots: number;
   /** Callee-saved registers it uses, set by the register allocator. */
   savedRegisters: number[];
+  /** Block that sets up the frame, if it is not the first. */
+  frameStart?: MachineBlock;
 }
 
 /** Whether control never continues behind this instruction. */
