@@ -7,6 +7,7 @@
 import { describe, expect, it } from "vitest";
 import { compileWasm } from "../src";
 import { bareMetalOptions, bootable, HIGH, LOW, type Outcome, parseReports } from "./bare-metal";
+import { optimizeWithBinaryen } from "./binaryen-optimize";
 import { type RandomModule, randomModule } from "./random-module";
 import { runOnMachine } from "./run-image";
 
@@ -26,18 +27,20 @@ function outcomesInNode({ wasm, calls }: RandomModule): Outcome[] {
   });
 }
 
-/** Every seed is one combination of layout, instruction set and optimisation. */
+/** Every seed is one combination of layout, instruction set, optimisation, and shape of the wasm. */
 function variantOf(seed: number) {
   return {
     layout: seed & 1 ? LOW : HIGH,
     isa: { bitmanip: (seed & 2) !== 0, compressed: (seed & 4) !== 0 },
     optimize: seed % 5 !== 0,
+    binaryen: seed % 3 === 0,
   };
 }
 
 async function compare(seed: number): Promise<void> {
-  const { layout, isa, optimize } = variantOf(seed);
+  const { layout, isa, optimize, binaryen } = variantOf(seed);
   const module = randomModule({ seed, windowBase: layout.windowBase, functions: 8, runs: 12 });
+  if (binaryen) module.wasm = optimizeWithBinaryen(module.wasm);
   const expected = outcomesInNode(module);
   const options = { ...bareMetalOptions(layout, module.calls, isa), memoryPages: module.pages, optimize };
   const program = compileWasm(module.wasm, options);

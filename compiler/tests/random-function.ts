@@ -214,16 +214,24 @@ export class FunctionGenerator {
     return [...code, ...this.expression(type, depth - 1), 0xfe, family + width, ...argument];
   }
 
+  /** A constant divisor; zero only rarely. */
+  private divisorConstant(type: ValueType): number[] {
+    const value = this.random.interesting();
+    const divisor =
+      BigInt.asIntN(type === "i32" ? 32 : 64, value) === 0n && !this.random.oneIn(20) ? 7n : value;
+    return type === "i32" ? i32Const(divisor) : i64Const(divisor);
+  }
+
   private division(type: ValueType, depth: number): number[] {
     const divisor = this.expression(type, depth - 1);
     // Mostly a divisor that is not zero; sometimes whatever comes, which may trap.
-    const guarded = this.random.oneIn(6)
+    const guarded = this.random.oneIn(25)
       ? divisor
       : [...divisor, ...(type === "i32" ? i32Const(1) : i64Const(1n)), type === "i32" ? 0x72 : 0x84];
     const code = this.random.oneIn(5) ? this.constant(type) : this.expression(type, depth - 1);
     return [
       ...code,
-      ...(this.random.oneIn(4) ? this.constant(type) : guarded),
+      ...(this.random.oneIn(4) ? this.divisorConstant(type) : guarded),
       this.random.pick(DIVISION[type]),
     ];
   }
