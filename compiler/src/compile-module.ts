@@ -103,8 +103,8 @@ class ModuleCompiler {
     const { options } = this;
     const text = (): string => printFunction(fn);
     observe?.("ssa", text);
-    runPipeline(fn, options.optimize, (pass) => observe?.(pass, text));
     const { bitmanip } = options.isa;
+    runPipeline(fn, { bitmanip, optimize: options.optimize }, (pass) => observe?.(pass, text));
     return generateCode(fn, { bitmanip, locate: (offset) => options.locate(offset), registers, observe });
   }
 

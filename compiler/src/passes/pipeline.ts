@@ -10,6 +10,7 @@ import { lowerSelects } from "./lower-select";
 import { lowerSwitches } from "./lower-switch";
 import { narrow } from "./narrow";
 import { insertPreheaders } from "./preheaders";
+import { reduceStrength } from "./reduce-strength";
 import { simplifyControlFlow } from "./simplify-control-flow";
 import { sinkValues } from "./sink";
 import { splitConditions } from "./split-conditions";
@@ -17,10 +18,16 @@ import { splitCriticalEdges } from "./split-critical-edges";
 import { duplicateReturns, threadBranches } from "./thread-branches";
 import { numberValues } from "./value-numbering";
 
+/** What passes may want to know about the target. */
+export interface PassOptions {
+  /** Zba, Zbb and Zbs. */
+  bitmanip: boolean;
+}
+
 /** One step of the pipeline. */
 export interface Pass {
   name: string;
-  run(fn: IRFunction): void;
+  run(fn: IRFunction, options: PassOptions): void;
   /** Needed for code generation even when not optimising. */
   required: boolean;
 }
@@ -52,6 +59,7 @@ export const PIPELINE: readonly Pass[] = [
   optional("sink", sinkValues),
   optional("preheaders", insertPreheaders),
   optional("hoist-invariants", hoistInvariants),
+  optional("reduce-strength", reduceStrength),
   optional("dead-code", removeDeadCode),
   optional("delay-updates", delayUpdates),
   required("split-critical-edges", splitCriticalEdges),
@@ -61,10 +69,14 @@ export const PIPELINE: readonly Pass[] = [
  * Runs the pipeline on a function, in place.
  * @param observe called after each pass
  */
-export function runPipeline(fn: IRFunction, optimize: boolean, observe?: (pass: string) => void): void {
+export function runPipeline(
+  fn: IRFunction,
+  options: PassOptions & { optimize: boolean },
+  observe?: (pass: string) => void,
+): void {
   for (const pass of PIPELINE) {
-    if (!optimize && !pass.required) continue;
-    pass.run(fn);
+    if (!options.optimize && !pass.required) continue;
+    pass.run(fn, options);
     observe?.(pass.name);
   }
 }
