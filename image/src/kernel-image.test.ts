@@ -6,7 +6,7 @@ const PAGE = 4096;
 const root = (pages: number) => ({
   virtualStart: 0x40_0000,
   entry: 0x40_0000,
-  bytes: new Uint8Array(pages * PAGE).fill(1),
+  bytes: new Uint8Array(pages * PAGE).fill(0),
 });
 
 describe("a bootable image", () => {
@@ -66,6 +66,7 @@ describe("a bootable image", () => {
       /below 0x80000000/,
     ],
     ["has its entry outside", { ...root(1), entry: 0x50_0000 }, /entry 0x500000 lies outside/],
+    ["has more pages than capability slots", root(8000), /8000 pages.*room for 7168/],
   ])("is refused when the root task %s", (_, task, message) => {
     expect(() => makeImage({ kernelElf, root: task })).toThrow(ImageError);
     expect(() => makeImage({ kernelElf, root: task })).toThrow(message);

@@ -8,8 +8,8 @@
  *                  root task's pages
  */
 
+import { MAX_HARTS, ROOT_CNODE_BITS } from "@rel4/abi";
 import { compile, type ElfSymbol, readElf, type Segment, writeElf } from "@rel4/compiler";
-import { MAX_HARTS } from "../../abi/src/config";
 import { kernelAssembly } from "../../kernel/assembly";
 import {
   HART_AREA_SIZE,
@@ -31,6 +31,8 @@ const PAGE = 4096;
 const MEGABYTE = 1024 * 1024;
 /** RAM the kernel needs for the root task's objects, besides the image itself. */
 const BOOT_OBJECTS_SIZE = MEGABYTE;
+/** Pages of the root task's image: each takes a slot, and so do page tables, untypeds and the root's own objects. */
+const MAXIMUM_ROOT_PAGES = 2 ** ROOT_CNODE_BITS - 1024;
 const USER_TOP = 0x8000_0000;
 /** Where RAM begins on the board. */
 const RAM_BASE = 0x8000_0000;
@@ -97,6 +99,12 @@ function kernelEnd(symbols: ElfSymbol[]): number {
 }
 
 function checkRoot({ virtualStart, bytes, entry }: RootImage): void {
+  if (bytes.length > MAXIMUM_ROOT_PAGES * PAGE) {
+    throw new ImageError(
+      `the root task has ${bytes.length / PAGE} pages, but its capability space has room for ${MAXIMUM_ROOT_PAGES}: ` +
+        "make the programs smaller, or raise ROOT_CNODE_BITS in abi/src/config.ts",
+    );
+  }
   if (bytes.length === 0) throw new ImageError("the root task is empty: give it at least one page");
   if (bytes.length % PAGE !== 0 || virtualStart % PAGE !== 0) {
     throw new ImageError(

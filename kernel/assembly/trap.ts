@@ -7,7 +7,7 @@
  */
 import { Assembler, type Fragment, reg } from "@rel4/compiler";
 import { SYS_CALL, SYS_REPLY_RECV } from "../../abi/src/syscalls";
-import { CAUSE_USER_ECALL, CSR_SCAUSE, CSR_SEPC, CSR_SSCRATCH, CSR_STVAL } from "../src/riscv/csr";
+import { CAUSE_USER_ECALL, CSR_SCAUSE, CSR_SEPC, CSR_SSCRATCH, CSR_STVAL, CSR_STVEC } from "../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
   CONTEXT_FLAGS,
@@ -22,6 +22,9 @@ import { publishBefore, releaseLock, takeLock } from "./lock";
 import { contextOffset, kept, loadRegisters, storeRegisters } from "./registers";
 
 const ECALL_LENGTH = 4;
+/** The syscon device in the device window, and what ends the machine with exit code 2. */
+const SYSCON_ADDRESS = 0xffff_ffff_4010_0000n;
+const SYSCON_FAILURE = 0x2_3333;
 
 /** Saves the user's registers and makes this hart ready for compiled code: tp, sp, gp; `kept.thread`, `kept.cause`. */
 function enterKernel(a: Assembler): void {
@@ -143,15 +146,23 @@ function idle(a: Assembler): void {
   a.j("resume");
 }
 
-/** A fault inside the kernel: report it and stop the machine. A further fault while reporting stops the hart. */
+/** A fault inside the kernel: report it and stop the machine. A further fault while reporting stops it at once. */
 function faultInKernel(a: Assembler): void {
   a.label("faultInKernel");
-  a.csrrw(reg.t0, CSR_SSCRATCH, reg.zero);
+  a.la(reg.t1, "faultWhileReporting");
+  a.csrw(CSR_STVEC, reg.t1);
   a.csrr(reg.a0, CSR_SCAUSE);
   a.csrr(reg.a1, CSR_SEPC);
   a.csrr(reg.a2, CSR_STVAL);
   a.mv(reg.a3, reg.ra);
+  // The stack may be what is broken; nobody returns to it.
+  a.mv(reg.sp, reg.tp);
   a.call("kernelFault");
+  a.align(4);
+  a.global("faultWhileReporting");
+  a.li(reg.t0, SYSCON_ADDRESS);
+  a.li(reg.t1, SYSCON_FAILURE);
+  a.sw(reg.t1, reg.t0, 0);
   a.label("stop");
   a.wfi();
   a.j("stop");

@@ -38,8 +38,11 @@ import { AddressSpaceIds } from "./address-space-ids";
 import { AddressSpaces } from "./asid-invocation";
 import { BootMemory } from "./boot-memory";
 import { BootUntypeds } from "./boot-untypeds";
+import { panic } from "./console";
 import { DeviceTree } from "./device-tree";
 import {
+  HEADER_MAGIC,
+  HEADER_MAGIC_VALUE,
   HEADER_ROOT_ENTRY,
   HEADER_ROOT_PHYSICAL_END,
   HEADER_ROOT_PHYSICAL_START,
@@ -71,6 +74,8 @@ export class RootTask {
   /** Reads what the host wrote into the image. */
   static readHeader(): void {
     const header = <u32>imageHeader();
+    if (load<u32>(header + HEADER_MAGIC) != <u32>HEADER_MAGIC_VALUE)
+      panic("this kernel is not part of an image");
     RootTask.physicalStart = load<u64>(header + HEADER_ROOT_PHYSICAL_START);
     RootTask.physicalEnd = load<u64>(header + HEADER_ROOT_PHYSICAL_END);
     RootTask.virtualStart = load<u64>(header + HEADER_ROOT_VIRTUAL_START);
@@ -108,6 +113,7 @@ export class RootTask {
 
   /** The next free slot of the root CNode. */
   static takeSlot(): u32 {
+    if (RootTask.nextSlot == 1 << ROOT_CNODE_BITS) panic("the root task's capabilities do not fit its CNode");
     RootTask.nextSlot += 1;
     return RootTask.nextSlot - 1;
   }

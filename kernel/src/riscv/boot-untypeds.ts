@@ -30,7 +30,7 @@ function provideRanges(bootInfo: u32, firstSlot: u32, ranges: RangeList, device:
   for (let i: u32 = 0; i < ranges.count; i++) {
     let start = ranges.start(i);
     const end = ranges.end(i);
-    while (start < end && <u32>BootUntypeds.count < <u32>BOOTINFO_MAX_UNTYPEDS) {
+    while (start < end && BootUntypeds.count < <u32>BOOTINFO_MAX_UNTYPEDS) {
       const bits = blockBits(start, end);
       if (bits >= <u32>MIN_UNTYPED_BITS) provideOne(bootInfo, firstSlot, start, bits, device);
       start += 1 << (<u64>bits);

@@ -13,7 +13,6 @@ const TOKEN_NOP: u32 = 4;
 const HEADER_TOTAL_SIZE: u32 = 4;
 const HEADER_STRUCTURE: u32 = 8;
 const HEADER_STRINGS: u32 = 12;
-const HEADER_RESERVATIONS: u32 = 16;
 
 /** interrupts-extended of the PLIC: the hart-local interrupt it drives. */
 const SUPERVISOR_EXTERNAL: u32 = 9;
@@ -60,11 +59,6 @@ export class DeviceTree {
     for (let i: u32 = 0; i < MAX_HARTS; i++) store<u32>(hartPlicContexts + ((<usize>i) << 2), ~0);
     walk(start);
     return true;
-  }
-
-  /** The `index`-th reservation of the tree (memory the firmware keeps): its start, or 0 at the end of the list. */
-  static reservationStart(index: u32): u64 {
-    return bigEndian64(DeviceTree.start + bigEndian(DeviceTree.start + HEADER_RESERVATIONS) + index * 16);
   }
 }
 

@@ -57,6 +57,8 @@ export function leaveUserInterrupts(tcb: u32): void {
 /** A thread with user interrupts goes back to user mode. */
 export function enterUserInterrupts(tcb: u32): void {
   UserInterrupts.enter(tcb);
+  // Waiting receivers may have had to make way for this one, and a fast path does not start the tick.
+  if (WatchedReceivers.needPolling()) Timer.update();
 }
 
 /** The kernel itself faulted: a defect. Says where and ends the machine. */

@@ -143,6 +143,10 @@ export class UserInterrupts {
     if ((thread.flags & FLAG_RECEIVER) != 0) {
       Uintc.deactivate(thread.receiverIndex);
       saveUserTrapRegisters(thread);
+      // The next thread on this hart may read them.
+      csrWrite(CSR_UEPC, 0);
+      csrWrite(CSR_UTVEC, 0);
+      csrWrite(CSR_USCRATCH, 0);
       csrWrite(CSR_SUIRS, 0);
       csrClear(CSR_SIP, IP_USER_SOFTWARE);
       csrWrite(CSR_SIDELEG, 0);

@@ -65,7 +65,20 @@ export async function runOnQemu(
   const folder = mkdtempSync(join(tmpdir(), "rel4-"));
   const file = join(folder, "image.elf");
   writeFileSync(file, image);
-  const args = ["-M", "virt", "-m", "64M", "-smp", String(harts), "-nographic", "-kernel", file];
+  // One host thread: several would wait for each other on a busy host.
+  const args = [
+    "-accel",
+    "tcg,thread=single",
+    "-M",
+    "virt",
+    "-m",
+    "64M",
+    "-smp",
+    String(harts),
+    "-nographic",
+    "-kernel",
+    file,
+  ];
   // A file, not a pipe: QEMU drops what a full pipe does not take at once.
   const outputFile = join(folder, "output");
   const outputHandle = openSync(outputFile, "w");

@@ -1,6 +1,7 @@
 // The kernel as a whole: boots images with a small root task on this project's machine and on QEMU.
 import { readElf, writeElf } from "@rel4/compiler";
 import { describe, expect, test } from "vitest";
+import { buildKernel, makeImage } from "../../../image/src/kernel-image";
 import { qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
 import { testImage } from "./test-image";
 
@@ -191,6 +192,17 @@ describe("user interrupts", () => {
       "sender before receiver": 3,
       "badge of two vectors": 1,
     });
+  });
+});
+
+describe("memory", () => {
+  test("the image boots with as little memory as makeImage asks for", async () => {
+    const root = { virtualStart: 0x40_0000, entry: 0x40_0000, bytes: new Uint8Array(3 * 4096) };
+    const { elf, minimumMemory } = makeImage({ kernelElf: await buildKernel(), root });
+    const { result, machine } = await runOnMachine(elf, { memory: minimumMemory });
+    // The root task's first instruction is invalid and nobody handles its fault: nothing can happen after boot.
+    expect(result).toEqual({ reason: "deadlock" });
+    expect(machine.harts[0]!.counters.exceptions[2]).toBe(1n);
   });
 });
 
