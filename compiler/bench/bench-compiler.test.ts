@@ -17,7 +17,7 @@ describe("the compiler benchmark", () => {
       const { geomean, paths } = await benchCompiler();
       const slowest = paths.reduce((a, b) => (b.ratio > a.ratio ? b : a));
       expect(geomean).toBeLessThanOrEqual(1);
-      expect(slowest.ratio, slowest.name).toBeLessThanOrEqual(1.5);
+      expect(slowest.ratio, slowest.name).toBeLessThanOrEqual(1.2);
     },
   );
 });

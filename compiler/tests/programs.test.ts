@@ -1,6 +1,6 @@
 /** AssemblyScript programs, compiled and run on our machine. */
 import { describe, expect, it } from "vitest";
-import { type CompileOptions, compile } from "../src";
+import { Assembler, type CompileOptions, compile, type Fragment, fragment, reg } from "../src";
 import { bareMetalOptions, bootable, HIGH, type Layout, LOW, parseReports } from "./bare-metal";
 import { runOnMachine } from "./run-image";
 
@@ -157,6 +157,92 @@ describe("coroutines", () => {
     ["kernel", HIGH],
   ] as const)("switch stacks at %s addresses", async (_, layout) => {
     expect(await run(COROUTINES, { layout, runtime: "stub" })).toEqual({ text: "BKCLBMDNBOCB", result: 7n });
+  });
+});
+
+describe("global variables", () => {
+  it("may be more than gp reaches", async () => {
+    const count = 700;
+    const names = Array.from({ length: count }, (_, index) => `g${index}`);
+    const declarations = names.map((name, index) => `export let ${name}: i32 = ${index};`).join("\n");
+    const changes = names.map((name) => `${name} += by;`).join(" ");
+    const source = `${declarations}
+let by: i32 = 1;
+const words = memory.data<u32>([0xdead, 0xbeef]);
+function change(): void { ${changes} }
+export function main(): i32 {
+  change();
+  by = 2;
+  change();
+  return ${names.join(" + ")} + (load<u32>(words, 4) == 0xbeef ? 0 : 1000000);
+}`;
+    const { result } = await run(source, { runtime: "stub" });
+    expect(result).toBe(BigInt((count * (count - 1)) / 2 + 3 * count));
+  });
+});
+
+describe("assembly and linker symbols", () => {
+  const files: Record<string, string> = {
+    "asm.ts":
+      "export declare function sum9(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32, g: i32, h: i32, i: i64): i64;",
+    "link.ts": "export declare function table(): u64;\nexport declare function __heap_base(): u64;",
+    "main.ts": `import { sum9 } from "./asm";
+import { __heap_base, table } from "./link";
+export function call(): i64 { return sum9(1, 2, 3, 4, 5, 6, 7, 8, 1 << 40); }
+export function words(): i64 { return load<i64>(<usize>table(), 8); }
+export function heap(): bool { return __heap_base() == <u64><i64><i32>__heap_base(); }
+`,
+  };
+
+  function sum9(): Fragment {
+    const a = new Assembler("sum9");
+    for (let register = reg.a1; register <= reg.a7; register++) a.add(reg.a0, reg.a0, register);
+    a.ld(reg.a1, reg.sp, 0);
+    a.add(reg.a0, reg.a0, reg.a1);
+    a.ret();
+    return a.finish();
+  }
+
+  it.each([
+    ["user", LOW],
+    ["kernel", HIGH],
+  ] as const)("are reached by name at %s addresses", async (_, layout) => {
+    const target = bareMetalOptions(layout, ["call", "words", "heap"], { bitmanip: true, compressed: true });
+    const table = fragment("table", "data");
+    table.items.push({ kind: "data", size: 8, value: 1n }, { kind: "data", size: 8, value: -2n });
+    const program = await compile({
+      ...target,
+      assembly: [...(target.assembly ?? []), sum9(), table],
+      entries: ["main.ts"],
+      readFile: (path) => files[path] ?? null,
+      runtime: "stub",
+      memoryPages: 1,
+    });
+    const { outcomes } = parseReports(await runOnMachine(bootable(program.elf, layout)));
+    expect(outcomes).toEqual([36n + (1n << 40n), -2n, 1n]);
+  });
+});
+
+describe("a program's bytes", () => {
+  it("do not depend on where its sources are", async () => {
+    const build = async (root: string) => {
+      const files: Record<string, string> = {
+        [`${root}/app/main.ts`]:
+          'import { f } from "lib";\nexport function main(): i32 { assert(f() > 0); return f(); }\n',
+        [`${root}/lib/index.ts`]: "let count = 0;\nexport function f(): i32 { return ++count; }\n",
+      };
+      const program = await compile({
+        ...bareMetalOptions(LOW, ["main"], { bitmanip: true, compressed: true }),
+        entries: [`${root}/app/main.ts`],
+        packages: { lib: `${root}/lib/index.ts` },
+        readFile: (path) => files[path] ?? null,
+        runtime: "incremental",
+        imports: { "env.abort": "fail" },
+        memoryPages: 1000,
+      });
+      return program.elf;
+    };
+    expect(await build("/home/a/work")).toEqual(await build("/srv/b"));
   });
 });
 

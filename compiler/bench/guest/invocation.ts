@@ -271,7 +271,7 @@ export function decode(label: u32, length: u32, slot: Slot, caller: Thread, args
       caller.a0 = args.a0 / args.a1;
       return 0;
     case 36:
-      caller.a0 = args.a0 < args.a1 ? args.a0 : args.a1;
+      caller.a0 = min<u64>(args.a0, args.a1);
       return 0;
     case 37:
       caller.a0 = <u64>(<i64>args.a0 >> 3);

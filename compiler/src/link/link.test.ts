@@ -56,7 +56,7 @@ describe("the linker", () => {
     const file = readElf(elf);
     expect(file.entry).toBe(0x40_0000n);
     expect(file.segments.map((s) => [s.address, s.executable, s.writable, s.memorySize])).toEqual([
-      [0x40_0000n, true, false, 8],
+      [0x40_0000n, true, false, 16],
       [0x1000_0000n, false, true, 0x2000],
     ]);
     expect([...file.segments[1]!.bytes.slice(0, 16)]).toEqual([
@@ -71,7 +71,7 @@ describe("the linker", () => {
       ...new Array(8).fill(255),
     ]);
     expect([...file.segments[1]!.bytes.slice(0x1000)]).toEqual([1, 2, 3]);
-    expect(sizes).toEqual({ text: 2, readOnly: 6, data: 0x1003, zero: 0xffd });
+    expect(sizes).toEqual({ text: 2, readOnly: 14, data: 0x1003, zero: 0xffd });
     const symbols = new Map(file.symbols.map((symbol) => [symbol.name, symbol]));
     expect(symbols.get("start")).toEqual({ name: "start", address: 0x40_0000n, size: 2, kind: "function" });
     expect(symbols.get("__global_pointer")?.address).toBe(0x1000_0800n);
@@ -183,6 +183,16 @@ describe("the linker", () => {
     const { elf } = link(moduleWith([start()], { globals }), options);
     const view = new DataView(readElf(elf).segments[1]!.bytes.buffer);
     expect(view.getBigUint64(8 * 999, true)).toBe(999n);
+  });
+
+  it("aligns data fragments however many globals there are", () => {
+    const globals = Array.from({ length: 700 }, () => 0n);
+    const table = fragment("table", "data");
+    table.alignment = 4096;
+    table.items.push({ kind: "data", size: 8, value: 1n });
+    const { symbols } = link(moduleWith([start()], { globals }), { ...options, assembly: [table] });
+    expect(symbols.find((symbol) => symbol.name === "table")?.address).toBe(0x1000_2000n);
+    expect(staticDataBase(0x1000_0000, [table], globals.length)).toBe(0x1000_2010);
   });
 
   it("lengthens calls beyond a mebibyte", () => {

@@ -62,9 +62,13 @@ const hexadecimal = (value: bigint | number) => `0x${value.toString(16)}`;
  * @param slots number of mutable globals to leave room for
  */
 export function staticDataBase(dataBase: number, assembly: readonly Fragment[], slots = 0): number {
-  const fragments = placeSection(dataFragments(assembly), false);
-  return alignUp(dataBase + globalsSize(slots) + fragments.size, 16);
+  const fragments = dataFragments(assembly);
+  return alignUp(startOf(fragments, dataBase + globalsSize(slots)) + placeSection(fragments, false).size, 16);
 }
+
+/** First address at or after `address` that suits the most aligned fragment. */
+const startOf = (fragments: readonly Fragment[], address: number) =>
+  alignUp(address, Math.max(16, ...fragments.map((f) => f.alignment)));
 
 const globalsSize = (slots: number) => Math.max(GLOBALS_SIZE, alignUp(slots * GLOBAL_SLOT, 16));
 const dataFragments = (fragments: readonly Fragment[]) => fragments.filter((f) => f.section === "data");
@@ -100,11 +104,17 @@ class Linker {
       false,
     );
     this.data = placeSection(dataFragments(fragments), false);
-    this.readOnlyStart = alignUp(this.code.size, 8);
+    this.readOnlyStart = startOf(
+      this.readOnly.fragments.map((placed) => placed.fragment),
+      this.code.size,
+    );
     this.tablesStart = alignUp(this.readOnlyStart + this.readOnly.size, 8);
     const tableEntries = fragments.flatMap((f) => f.jumpTables).reduce((sum, t) => sum + t.targets.length, 0);
     this.textSize = this.tablesStart + 4 * tableEntries;
-    this.dataFragmentsStart = options.dataBase + globalsSize(module.globals.length);
+    this.dataFragmentsStart = startOf(
+      dataFragments(fragments),
+      options.dataBase + globalsSize(module.globals.length),
+    );
   }
 
   link(): Image {
