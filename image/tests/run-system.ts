@@ -15,6 +15,8 @@ export interface RunSettings {
   /** Called for every trap and user interrupt of any hart. */
   onTrap?(event: TrapEvent): void;
   onUserInterrupt?(event: UserInterruptEvent): void;
+  /** Ends the run when it returns true; asked every 100,000 cycles. */
+  until?(machine: Machine): boolean;
 }
 
 export interface SystemRun {
@@ -53,7 +55,7 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
   if (settings.onTrap) machine.onEvent("trap", settings.onTrap);
   if (settings.onUserInterrupt) machine.onEvent("userInterrupt", settings.onUserInterrupt);
   machine.loadElf(image);
-  const result = machine.runSync({ maxInstructions });
+  const result = machine.runSync({ maxInstructions, until: settings.until });
   return { output, end: result.reason === "poweroff" ? result.exitCode : result.reason, machine };
 }
 

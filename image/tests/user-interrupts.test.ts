@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { SystemDescription } from "../src/index";
-import { runChecks } from "./run-system";
+import { buildSystem, HandlerWatchdog, type SystemDescription } from "../src/index";
+import { repositoryPath } from "../src/repository";
+import { runChecks, runImage } from "./run-system";
 
 const storm: SystemDescription = {
   programs: {
@@ -32,6 +33,38 @@ describe("user interrupts", () => {
     ["without the hardware", 1, false],
   ])("never lose a wake-up of a program that falls asleep: %s", async (_, hart, uintc) => {
     expect(await runChecks(sleepy(hart), { uintc })).toMatchObject({ output: "sleepy: saw all\n", end: 0 });
+  });
+
+  it("a program that does not come back from its handler is noticed from outside, and named", async () => {
+    const description: SystemDescription = {
+      programs: {
+        "handler-loop": { source: "./handler-loop.ts", hart: 1 },
+        storm: { source: "./storm.ts", hart: 0, arguments: ["handler-loop", "20000"], background: true },
+      },
+      channels: [{ from: "storm", to: "handler-loop", kind: "async" }],
+    };
+    const built = await buildSystem({ description, directory: repositoryPath("programs/checks") });
+    const watchdog = new HandlerWatchdog(built, 1_000_000n);
+    let message: string | undefined;
+    const { end } = await runImage(built.image, {
+      until: (machine) => {
+        message = watchdog.check(machine);
+        return message !== undefined;
+      },
+    });
+    expect(end).toBe("until");
+    expect(message).toMatch(
+      /^program "handler-loop" does not come back .* in \S*handler-loop\/spinForEver\+0x/,
+    );
+  });
+
+  it("a handler that returns is left alone by the watchdog", async () => {
+    const built = await buildSystem({ description: storm, directory: repositoryPath("programs/checks") });
+    const watchdog = new HandlerWatchdog(built, 10_000n);
+    const { end } = await runImage(built.image, {
+      until: (machine) => watchdog.check(machine) !== undefined,
+    });
+    expect(end).toBe(0);
   });
 
   it("a handler that never returns keeps neither the others nor the machine from going on", async () => {
