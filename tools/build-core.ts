@@ -45,9 +45,7 @@ export async function ensureCore(): Promise<Uint8Array> {
 }
 
 async function readSources(): Promise<Map<string, string>> {
-  const names = (await readdir(sourceFolder)).filter(
-    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
-  );
+  const names = (await readdir(sourceFolder)).filter((name) => /^[a-z-]+\.ts$/.test(name));
   const sources = new Map<string, string>();
   for (const name of names.sort()) sources.set(name, await readFile(join(sourceFolder, name), "utf8"));
   return sources;

@@ -5,6 +5,7 @@
 import { Op } from "./operation";
 
 const X0_SINK: u32 = 32;
+const LONG: u32 = 1 << 27; // length 2
 
 /** Fields of a decoded slot. */
 export class Slot {
@@ -25,9 +26,9 @@ export class Slot {
     return (low >> 17) & 0x1f8;
   }
 
-  /** How far the next slot is, in bytes of decoded code. */
-  @inline static step(low: u32): u32 {
-    return (low >> 23) & 0x18;
+  /** Whether the instruction is a 32-bit one and so takes two slots. */
+  @inline static isLong(low: u32): bool {
+    return (low & LONG) != 0;
   }
 
   /** Length of the instruction in bytes. */

@@ -32,6 +32,7 @@ import {
 } from "./excursions";
 import { Op } from "./operation";
 import {
+  CODE_SLOT_SIZE,
   EXIT_FETCH,
   EXIT_NONE,
   HART_DATA_TLB,
@@ -541,8 +542,14 @@ export function interpret(hart: u32): void {
         if (executeUipi(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
         return;
     }
-    ip += Slot.step(low);
-    slot = load<u64>(ip);
+    // The next slot is a predicted branch away, not a computed distance: its load then need not wait for this slot's.
+    if (Slot.isLong(low)) {
+      slot = load<u64>(ip, 2 * CODE_SLOT_SIZE);
+      ip += 2 * CODE_SLOT_SIZE;
+      continue;
+    }
+    slot = load<u64>(ip, CODE_SLOT_SIZE);
+    ip += CODE_SLOT_SIZE;
   }
   store<i32>(hart, left, HART_LEFT);
   store<u64>(hart, Position.pc(ip, page, pagePc), HART_PC);
