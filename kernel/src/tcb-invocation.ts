@@ -28,11 +28,14 @@ import { Hart } from "./hart";
 import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
 import { HartContext } from "./riscv/hart-context";
+import { UserInterrupts } from "./riscv/user-interrupts";
 import { Scheduler } from "./scheduler";
+import { stallThread } from "./stall";
 import { Tcb } from "./tcb";
 import { copyRegisters, readRegisters, writeRegisters } from "./tcb-registers";
 import { configure, setIpcBuffer, setSpace } from "./tcb-space";
-import { beginInvocation, restart, stallThread, suspend } from "./thread";
+import { beginInvocation, restart, suspend } from "./thread";
+import { UserNotifications } from "./user-notification";
 
 /** Decodes and performs an invocation of the thread capability in `slot`. */
 export function decodeThread(label: u32, slot: Slot): u32 {
@@ -122,6 +125,7 @@ function bindNotification(thread: Tcb): u32 {
 
   beginInvocation();
   Signals.bind(thread, notification);
+  if (UserNotifications.waitsForInterrupt(thread)) UserInterrupts.watch(thread.address);
   return OK;
 }
 

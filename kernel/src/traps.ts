@@ -56,6 +56,8 @@ function finish(): void {
   if (before.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(before)) {
     UserInterrupts.watch(before.address);
   }
+  const after = Hart.current().thread;
+  if (after.flags & FLAG_RECEIVER) UserInterrupts.unwatch(after.address);
 }
 
 /** A system call that no fast path took; `number` is register a7. */
