@@ -211,3 +211,53 @@ describe("register allocation", () => {
     expect(lines.filter((line) => /^addi \w+, \w+, 0$/.test(line)).length).toBeGreaterThanOrEqual(3);
   });
 });
+
+describe("shrink wrapping", () => {
+  const EARLY_EXIT = `b0:
+    v0: i32 = param [index=0]
+    v1: i32 = param [index=1]
+    v2: i32 = load [offset=0 size=4 signed=1] v0
+    branch v2, b1, b2
+    b1 (b0):
+    call [symbol="f"] v1
+    v3: i32 = load [offset=4 size=4 signed=1] v0
+    return v3
+    b2 (b0):
+    return 7:i32`;
+
+  it("lets an early exit leave without a frame", () => {
+    const lines = compile(EARLY_EXIT, "(i32,i32)->i32");
+    expect(lines.slice(0, 1)).toEqual(["lw a5, 0(a0)"]);
+    expect(lines.filter((line) => line.startsWith("addi sp, sp, -"))).toHaveLength(1);
+    expect(lines.filter((line) => /^addi sp, sp, \d/.test(line))).toHaveLength(1);
+    const exit = lines.indexOf("addi a0, zero, 7");
+    expect(lines[exit + 1]).toBe(RETURN);
+  });
+
+  it("sets up the frame at once where every path needs it", () => {
+    const lines = compile(
+      EARLY_EXIT.replace("return 7:i32", 'call [symbol="g"]\nreturn v0'),
+      "(i32,i32)->i32",
+    );
+    expect(lines[0]).toMatch(/^addi sp, sp, -/);
+  });
+
+  it("does not set up a frame in a loop", () => {
+    const body = `b0:
+      v0: i32 = param [index=0]
+      branch v0, b1, b3
+      b1 (b0, b2):
+      v1: i32 = load [offset=0 size=4 signed=1] v0
+      branch v1, b2, b3
+      b2 (b1):
+      call [symbol="f"]
+      jump b1
+      b3 (b0, b1):
+      return v0`;
+    const lines = compile(body, "(i32)->i32");
+    const start = lines.findIndex((line) => line.startsWith("addi sp, sp, -"));
+    expect(lines.findIndex((line) => line.startsWith("call") || line.includes(" f"))).toBeGreaterThan(start);
+    expect(lines.filter((line) => line.startsWith("addi sp, sp, -"))).toHaveLength(1);
+    expect(lines.findIndex((line) => line.startsWith("lw"))).toBeGreaterThan(start);
+  });
+});

@@ -171,7 +171,7 @@ export class MemorySelector {
 
   threadPointer(value: Value): void {
     const { s } = this;
-    if (s.isNeeded(value)) s.emit("addi", s.resultRegister(value), [reg.tp]);
+    if (s.isNeeded(value)) s.emit(value.type === "i32" ? "addiw" : "addi", s.resultRegister(value), [reg.tp]);
   }
 
   setThreadPointer(value: Value): void {

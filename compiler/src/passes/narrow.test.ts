@@ -43,3 +43,15 @@ describe("narrowing", () => {
     expect(lines).toEqual(["v9: i32 = add v0, 1:i32", "return v9"]);
   });
 });
+
+describe("narrowing of registers", () => {
+  it("reads the low half of tp and of globals", () => {
+    expect(narrowed("v1: i64 = threadPointer\n v9: i32 = wrap v1", "i32")).toEqual([
+      "v1: i32 = threadPointer",
+      "return v1",
+    ]);
+    expect(narrowed("v1: i64 = globalGet [index=2]\n v9: i32 = wrap v1", "i32")[0]).toBe(
+      "v1: i32 = globalGet [index=2]",
+    );
+  });
+});

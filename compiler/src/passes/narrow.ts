@@ -48,6 +48,12 @@ class Narrower {
       value.args = source.args.map((arg) => this.wrapped(value, arg));
       return;
     }
+    if (source.op === "threadPointer" || source.op === "globalGet") {
+      // Both can be read as 32 bits.
+      source.type = "i32";
+      this.replaceBy(value, source);
+      return;
+    }
     const field = this.fieldOf(source, 32);
     if (field) this.replaceByLoad(value, field, "i32", true);
   }
@@ -110,7 +116,11 @@ class Narrower {
     load.size = bits / 8;
     load.offset += start / 8;
     load.signed = signed;
-    value.replacement = load;
+    this.replaceBy(value, load);
+  }
+
+  private replaceBy(value: Value, replacement: Value): void {
+    value.replacement = replacement;
     const { instructions } = value.block!;
     instructions.splice(instructions.indexOf(value), 1);
     value.block = null;
