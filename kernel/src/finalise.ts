@@ -20,8 +20,9 @@ import { InterruptSlots } from "./interrupts";
 import { Signals } from "./notification";
 import { ArchCaps } from "./riscv/arch-caps";
 import { IrqState } from "./riscv/irq-state";
+import { stallThread } from "./stall";
 import { TCB_SLOT_COUNT, TCB_SLOT_CTABLE, Tcb } from "./tcb";
-import { stallThread, suspend } from "./thread";
+import { suspend } from "./thread";
 import { UserNotifications } from "./user-notification";
 
 /**

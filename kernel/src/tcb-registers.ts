@@ -8,8 +8,9 @@ import { Errors, OK } from "./errors";
 import { Hart } from "./hart";
 import { Arguments, ipcBufferOf, replyWords, setReceivedWord } from "./message";
 import { Scheduler } from "./scheduler";
+import { stallThread } from "./stall";
 import { Tcb } from "./tcb";
-import { beginInvocation, restart, stallThread, suspend } from "./thread";
+import { beginInvocation, restart, suspend } from "./thread";
 import { UserContext } from "./user-context";
 
 // Flags of ReadRegisters and WriteRegisters

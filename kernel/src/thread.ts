@@ -5,7 +5,6 @@ import { Hart } from "./hart";
 import { Signals } from "./notification";
 import { ReadyQueue } from "./ready-queue";
 import { ReplyCaps } from "./reply";
-import { Threads } from "./riscv/threads";
 import { Scheduler } from "./scheduler";
 import {
   Tcb,
@@ -24,17 +23,6 @@ import {
  */
 export function beginInvocation(): void {
   Hart.current().thread.state = THREAD_RESTART;
-}
-
-/**
- * Another thread is about to be changed: if it runs on another hart, that hart gives it up. It stays ready there, and
- * the hart chooses again when this kernel entry ends.
- */
-export function stallThread(thread: Tcb): void {
-  const hart = Hart.from(thread.hart);
-  if (hart.address == Hart.current().address || hart.current != thread.address) return;
-  Threads.stall(thread.address);
-  if (thread.isRunnable()) ReadyQueue.prepend(thread);
 }
 
 /**

@@ -23,8 +23,9 @@ import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
 import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
+import { stallThread } from "./stall";
 import { Tcb, THREAD_BLOCKED_ON_NOTIFICATION, THREAD_BLOCKED_ON_RECEIVE } from "./tcb";
-import { beginInvocation, stallThread } from "./thread";
+import { beginInvocation } from "./thread";
 import { WaitQueue } from "./wait-queue";
 
 /** invalidateSenders: whatever the vector. */

@@ -1,7 +1,5 @@
 import {
   ALL_RIGHTS,
-  BOOTINFO_UNTYPED,
-  BOOTINFO_UNTYPED_LIST,
   CAP_CNODE,
   CAP_ENDPOINT,
   CAP_FRAME,
@@ -37,11 +35,8 @@ import {
   RIGHT_READ,
   RIGHT_WRITE,
   ROOT_CNODE_BITS,
-  ROOT_SLOT_BOOTINFO_FRAME,
   ROOT_SLOT_CNODE,
   TRUNCATED_MESSAGE,
-  UNTYPED_DESCRIPTOR_IS_DEVICE,
-  UNTYPED_DESCRIPTOR_SIZE,
   UNTYPED_RETYPE,
   WORD_BITS,
 } from "@rel4/abi";
@@ -64,18 +59,6 @@ beforeEach(() => {
 
 function retype(type: number, bits: number, count = 1, slot = world.slot(count), source = untyped) {
   return world.invoke(source, UNTYPED_RETYPE, [type, bits, 0, 0, slot, count], [ROOT_SLOT_CNODE]);
-}
-
-function deviceUntyped(): number {
-  const info = world.frameAddress(ROOT_SLOT_BOOTINFO_FRAME);
-  const first = Number(world.kernel.memory.read64(info + BOOTINFO_UNTYPED));
-  const isDevice = info + BOOTINFO_UNTYPED_LIST + UNTYPED_DESCRIPTOR_IS_DEVICE;
-  expect(world.kernel.memory.read8(isDevice), "device untypeds come first").toBe(1);
-  // Of the device regions one must be large enough for a page.
-  for (let index = 0; ; index++) {
-    expect(world.kernel.memory.read8(isDevice + index * UNTYPED_DESCRIPTOR_SIZE)).toBe(1);
-    if (world.look(first + index).sizeBits >= 12) return first + index;
-  }
 }
 
 describe("Untyped_Retype makes", () => {
@@ -150,7 +133,7 @@ describe("Untyped_Retype makes", () => {
   });
 
   it("frames and untypeds of device memory, without touching it", () => {
-    const device = deviceUntyped();
+    const device = world.deviceUntyped(12);
     const [page, child] = [world.slot(), world.slot()];
     expect(retype(OBJECT_PAGE, 0, 1, page, device).error).toBe(NO_ERROR);
     expect(world.look(page).extra, "a device frame").toBe(1);
@@ -254,7 +237,7 @@ describe("Untyped_Retype is refused and changes nothing", () => {
   });
 
   it("for kernel objects in device memory", () => {
-    refuse([OBJECT_ENDPOINT, 0, 0, 0, world.slot(), 1], INVALID_ARGUMENT, [1], deviceUntyped());
+    refuse([OBJECT_ENDPOINT, 0, 0, 0, world.slot(), 1], INVALID_ARGUMENT, [1], world.deviceUntyped(12));
   });
 
   it("when a copy of the untyped holds all its memory", () => {

@@ -5,6 +5,9 @@
 // finds is its own; if not, nothing is to be done.
 
 import { Capability } from "../capability";
+import { Hart } from "../hart";
+import { stallThread } from "../stall";
+import { TCB_SLOT_VTABLE } from "../tcb";
 import { AddressSpaceIds } from "./address-space-ids";
 import { HartContext } from "./hart-context";
 import { PageTable, PageTableEntry, PageTableSlot } from "./page-table";
@@ -67,10 +70,18 @@ export class Mappings {
   }
 
   /**
-   * This hart leaves an address space that no longer exists. Another hart cannot be in it: the last capability to a
-   * root was in the TCB of any thread that runs in it, and a pool's end is noticed when the thread enters the kernel.
+   * No hart stays in an address space that no longer exists. A thread may run in one whose root's last capability was
+   * not its own, as revoking took that away. Other harts give such threads up and find no address space for them
+   * when they go on. To be done before translations are flushed, so that none is made anew.
    */
   private static leaveDeadSpaces(): void {
-    VSpace.setRoot(HartContext.get().current);
+    const here = Hart.current();
+    VSpace.setRoot(here.current);
+    for (let index: u32 = 0; index < HartContext.count(); index++) {
+      const hart = Hart.number(index);
+      if (hart.address == here.address || hart.isIdle()) continue;
+      const thread = hart.thread;
+      if (!VSpace.isValidRoot(thread.slot(TCB_SLOT_VTABLE))) stallThread(thread);
+    }
   }
 }

@@ -16,6 +16,8 @@ const SBI_LEGACY_PUT_CHAR = 1n;
 const SBI_TIME = 0x54494d45n;
 const SBI_IPI = 0x735049n;
 const SBI_RFENCE = 0x52464e43n;
+const SBI_RFENCE_ASID = 2n;
+const EVERYTHING = 2n ** 64n - 1n;
 const SBI_HSM = 0x48534dn;
 const SBI_DEBUG_CONSOLE = 0x4442434en;
 
@@ -30,12 +32,23 @@ export class PoweredOff extends Error {
   }
 }
 
+/** A flush of cached address translations; no address: all, no ASID: every address space. */
+export interface TranslationFlush {
+  hart: number;
+  /** The hart ran a user program then, which could use translations anew. */
+  inUserMode: boolean;
+  address?: bigint;
+  asid?: bigint;
+}
+
 export class Hardware {
   readonly harts: FakeHart[];
   readonly devices = new FakeInterruptController();
   readonly userInterrupts: FakeUserInterruptController | undefined;
   /** Harts (firmware numbers) that were sent a software interrupt, in order. */
   readonly softwareInterruptsSent: number[] = [];
+  /** Translation flushes in order: by the executing hart (`sfence.vma`) and by the firmware for another hart. */
+  readonly flushes: TranslationFlush[] = [];
   console = "";
   /** Real-time counter. */
   time = 0n;
@@ -135,10 +148,10 @@ export class Hardware {
       rdinstret: () => this.time,
       fence: nothing,
       fenceI: nothing,
-      sfenceVma: nothing,
-      sfenceVmaAddress: nothing,
-      sfenceVmaAsid: nothing,
-      sfenceVmaAddressAsid: nothing,
+      sfenceVma: () => this.flushed({}),
+      sfenceVmaAddress: (address: bigint) => this.flushed({ address }),
+      sfenceVmaAsid: (asid: bigint) => this.flushed({ asid }),
+      sfenceVmaAddressAsid: (address: bigint, asid: bigint) => this.flushed({ address, asid }),
       pause: nothing,
       wfi: () => this.stop("the kernel waited for an interrupt inside a kernel entry"),
       breakpoint: () => this.stop("the kernel executed ebreak"),
@@ -231,8 +244,29 @@ export class Hardware {
     else if (extension === SBI_HSM) this.startHart(Number(a0), a2);
     else if (extension === SBI_LEGACY_PUT_CHAR || extension === SBI_DEBUG_CONSOLE) {
       this.console += String.fromCharCode(Number(a0 & 0xffn));
-    } else if (extension !== SBI_RFENCE) this.stop(`unknown firmware call 0x${extension.toString(16)}`);
+    } else if (extension === SBI_RFENCE) {
+      this.flushRemote(
+        a0,
+        a1,
+        registers.map((register) => BigInt.asUintN(64, register)),
+      );
+    } else this.stop(`unknown firmware call 0x${extension.toString(16)}`);
     return 0n;
+  }
+
+  private flushed(what: { address?: bigint; asid?: bigint }): void {
+    this.flushes.push({ hart: this.running.id, inUserMode: false, ...what });
+  }
+
+  private flushRemote(mask: bigint, base: bigint, registers: bigint[]): void {
+    const [, , address, bytes, asid] = registers as [bigint, bigint, bigint, bigint, bigint];
+    for (const { id, inUserMode } of this.harts) {
+      if (((mask >> (BigInt(id) - base)) & 1n) === 0n) continue;
+      const flush: TranslationFlush = { hart: id, inUserMode };
+      if (bytes !== EVERYTHING) flush.address = address;
+      if (registers[6] === SBI_RFENCE_ASID) flush.asid = asid;
+      this.flushes.push(flush);
+    }
   }
 
   private startHart(id: number, argument: bigint): void {

@@ -22,6 +22,7 @@ import {
   HEADER_ROOT_VIRTUAL_START,
   KERNEL_PHYSICAL_BASE,
   KERNEL_ROOT_TABLE_SIZE,
+  ROOT_INDEX_DEVICES,
 } from "../../src/riscv/layout";
 import { DATA_BASE } from "./build";
 import { Hardware, signExtend } from "./hardware";
@@ -35,6 +36,8 @@ const DEVICE_TREE = 0x8050_0000;
 export const ROOT_ENTRY = 0x40_0000;
 const PAGE = 4096;
 const ECALL_LENGTH = 4n;
+/** Gigabyte pages of the kernel's root table, as kernel/assembly/boot.ts writes them: devices and RAM. */
+const KERNEL_MAPPINGS = [0xe7n, (2n << 28n) | 0xefn, (3n << 28n) | 0xefn];
 const MOST_INTERRUPTS_IN_A_ROW = 1000;
 
 /** What the module exports to the kernel's assembly. */
@@ -301,6 +304,9 @@ export class Kernel {
     this.memory.bytes.set(tree, DEVICE_TREE);
     const first = this.hardware.harts[0]!;
     const rootTable = Math.ceil(this.layout.heapBase / PAGE) * PAGE;
+    KERNEL_MAPPINGS.forEach((entry, index) => {
+      this.memory.write64(rootTable + (ROOT_INDEX_DEVICES + index) * 8, entry);
+    });
     this.start(first, rootTable + KERNEL_ROOT_TABLE_SIZE + HART_STACK_SIZE);
     this.exports.bootMain(0n, BigInt(DEVICE_TREE));
     this.resume(first);

@@ -125,7 +125,7 @@ export class World {
     );
     const info = this.frameAddress(ROOT_SLOT_BOOTINFO_FRAME);
     this.nextSlot = Number(this.kernel.memory.read64(info + BOOTINFO_EMPTY));
-    this.untyped = this.largestUntyped(info);
+    this.untyped = this.largestUntyped();
     this.kernel.afterEntry = () => checkInvariants(this.kernel, this.rootCNode);
     [this.bell, this.bellHandler] = this.installBell();
   }
@@ -320,21 +320,35 @@ export class World {
     return [bell, handler];
   }
 
-  private largestUntyped(info: number): number {
+  private largestUntyped(): number {
+    const memory = this.bootUntypeds().filter(({ device }) => !device);
+    const best = memory.sort((a, b) => b.bits - a.bits)[0];
+    if (!best) throw new Error("the kernel gave the root task no untyped memory");
+    return best.slot;
+  }
+
+  /** An untyped of device memory of at least 2^bits bytes, the last there is. */
+  deviceUntyped(bits: number): number {
+    const found = this.bootUntypeds()
+      .filter((each) => each.device && each.bits >= bits)
+      .at(-1);
+    if (!found) throw new Error(`no device untyped has 2^${bits} bytes`);
+    return found.slot;
+  }
+
+  private bootUntypeds(): { slot: number; bits: number; device: boolean }[] {
     const { memory } = this.kernel;
+    const info = this.frameAddress(ROOT_SLOT_BOOTINFO_FRAME);
     const first = Number(memory.read64(info + BOOTINFO_UNTYPED));
     const count = Number(memory.read64(info + BOOTINFO_UNTYPED + 8)) - first;
-    let best = -1;
-    let bestBits = 0;
-    for (let i = 0; i < count; i++) {
-      const descriptor = info + BOOTINFO_UNTYPED_LIST + i * UNTYPED_DESCRIPTOR_SIZE;
+    return Array.from({ length: count }, (_, index) => {
+      const descriptor = info + BOOTINFO_UNTYPED_LIST + index * UNTYPED_DESCRIPTOR_SIZE;
       const bits = memory.read8(descriptor + UNTYPED_DESCRIPTOR_SIZE_BITS);
-      if (memory.read8(descriptor + UNTYPED_DESCRIPTOR_IS_DEVICE) === 0 && bits > bestBits) {
-        best = first + i;
-        bestBits = bits;
-      }
-    }
-    if (best < 0) throw new Error("the kernel gave the root task no untyped memory");
-    return best;
+      return {
+        slot: first + index,
+        bits,
+        device: memory.read8(descriptor + UNTYPED_DESCRIPTOR_IS_DEVICE) !== 0,
+      };
+    });
   }
 }

@@ -20,17 +20,8 @@ import {
   RANGE_ERROR,
   REVOKE_FIRST,
 } from "@rel4/abi";
-import {
-  createObject,
-  type ModelCapability,
-  type ModelObject,
-  type ModelSlot,
-  objectBits,
-  type ThreadSlots,
-  withData,
-  withRights,
-} from "./capability";
-import { ModelNode } from "./derivation";
+import { createObject, objectBits, type ThreadSlots, withData, withRights } from "./capability";
+import { type ModelCapability, ModelNode, type ModelObject, type ModelSlot } from "./derivation";
 
 const MIN_UNTYPED_BITS = 4;
 
@@ -161,8 +152,8 @@ export class CapabilityModel {
 
   /** Deletes everything derived from the capability in a slot. */
   revoke(slot: ModelSlot): number {
-    const { node } = slot;
-    while (node?.children[0]) this.deleteIn(node.children[0].slot, true);
+    // The capability may lie in a CNode that was made from it, and then goes too.
+    while (slot.node?.children[0]) this.deleteIn(slot.node.children[0].slot, true);
     return NO_ERROR;
   }
 

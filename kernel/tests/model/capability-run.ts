@@ -21,9 +21,9 @@ import {
 } from "@rel4/abi";
 import { regionOf } from "../harness/objects";
 import { World } from "../harness/world";
-import { MODEL_TYPES, ModelSlot, radixOf } from "./capability";
+import { MODEL_TYPES, radixOf } from "./capability";
 import { CapabilityModel } from "./capability-model";
-import type { ModelNode } from "./derivation";
+import { type ModelNode, ModelSlot } from "./derivation";
 import { Random } from "./random";
 
 const WINDOW = 20;

@@ -1,4 +1,4 @@
-/** Objects, capabilities and slots of the model. */
+/** What the model knows about each type of object and capability. */
 import {
   CAP_CNODE,
   CAP_ENDPOINT,
@@ -21,47 +21,12 @@ import {
   TCB_BITS,
   WORD_BITS,
 } from "@rel4/abi";
-import type { ModelNode } from "./derivation";
+import { type ModelCapability, ModelSlot } from "./derivation";
 
 /** Rights of a frame capability (seL4's vm_rights). */
 const FRAME_KERNEL_ONLY = 1;
 const FRAME_READ_ONLY = 2;
 const FRAME_READ_WRITE = 3;
-
-/** A place for a capability. */
-export class ModelSlot {
-  node: ModelNode | undefined;
-
-  constructor(
-    /** Address in kernel memory. */
-    readonly address: number,
-    readonly name: string,
-  ) {}
-}
-
-/** A kernel object: a piece of memory of a type. */
-export interface ModelObject {
-  type: number;
-  address: number;
-  /** Size: 2^bits bytes. */
-  bits: number;
-  /** Slots of a CNode or a thread. */
-  slots: ModelSlot[];
-}
-
-export interface ModelCapability {
-  /** CAP_*. */
-  type: number;
-  object: ModelObject;
-  rights: number;
-  badge: bigint;
-  guardSize: number;
-  guard: bigint;
-  /** Untyped: bytes used. */
-  used: number;
-  /** Zombie (what is left of the last capability to a CNode or thread while it is deleted): slots not yet emptied. */
-  left: number;
-}
 
 /** Where the slots of a thread are in its object, in bytes, and how many. */
 export interface ThreadSlots {

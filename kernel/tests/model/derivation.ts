@@ -1,8 +1,41 @@
 /**
- * The derivation tree of the model, kept as the tree it is (the kernel keeps a list). A node is a capability in a slot;
+ * Slots, objects and capabilities of the model, and their derivation tree, kept as the tree it is (the kernel keeps a list). A node is a capability in a slot;
  * its children were derived from it, newest first.
  */
-import type { ModelCapability, ModelSlot } from "./capability";
+/** A place for a capability. */
+export class ModelSlot {
+  node: ModelNode | undefined;
+
+  constructor(
+    /** Address in kernel memory. */
+    readonly address: number,
+    readonly name: string,
+  ) {}
+}
+
+/** A kernel object: a piece of memory of a type. */
+export interface ModelObject {
+  type: number;
+  address: number;
+  /** Size: 2^bits bytes. */
+  bits: number;
+  /** Slots of a CNode or a thread. */
+  slots: ModelSlot[];
+}
+
+export interface ModelCapability {
+  /** CAP_*. */
+  type: number;
+  object: ModelObject;
+  rights: number;
+  badge: bigint;
+  guardSize: number;
+  guard: bigint;
+  /** Untyped: bytes used. */
+  used: number;
+  /** Zombie (what is left of the last capability to a CNode or thread while it is deleted): slots not yet emptied. */
+  left: number;
+}
 
 export class ModelNode {
   parent: ModelNode | undefined;
