@@ -15,7 +15,12 @@ const only = (name, comment, from, allowed) => ({
 module.exports = {
   forbidden: [
     only("abi-knows-nobody", "abi is what two sides agree on; it depends on neither.", "^abi/", "^abi/"),
-    only("machine-is-alone", "The machine could boot Linux and never hear of ReL4.", "^machine/", "^machine/"),
+    only(
+      "machine-is-alone",
+      "The machine could boot Linux and never hear of ReL4.",
+      "^machine/",
+      "^machine/",
+    ),
     only("compiler-is-alone", "The compiler could compile any AssemblyScript.", "^compiler/", "^compiler/"),
     only(
       "kernel-knows-abi",
@@ -23,17 +28,42 @@ module.exports = {
       "^kernel/(?!assembly/)",
       "^(kernel|abi|compiler/lib)/",
     ),
-    only("kernel-assembly", "Host code: the assembler, the kernel's layouts and abi.", "^kernel/assembly/", "^(kernel|abi|compiler)/"),
-    only("runtime-knows-abi", "The runtime meets the kernel only in abi.", "^runtime/(?!assembly/)", "^(runtime|abi|compiler/lib)/"),
-    only("runtime-assembly", "Host code: the assembler and abi.", "^runtime/assembly/", "^(runtime|abi|compiler)/"),
-    only("servers-know-runtime", "Servers stand on the runtime.", "^servers/", "^(servers|runtime|abi|compiler/lib)/"),
+    only(
+      "kernel-assembly",
+      "Host code: the assembler, the kernel's layouts and abi.",
+      "^kernel/assembly/",
+      "^(kernel|abi|compiler)/",
+    ),
+    only(
+      "runtime-knows-abi",
+      "The runtime meets the kernel only in abi.",
+      "^runtime/(?!assembly/)",
+      "^(runtime|abi|compiler/lib)/",
+    ),
+    only(
+      "runtime-assembly",
+      "Host code: the assembler and abi.",
+      "^runtime/assembly/",
+      "^(runtime|abi|compiler)/",
+    ),
+    only(
+      "servers-know-runtime",
+      "Servers stand on the runtime.",
+      "^servers/",
+      "^(servers|runtime|abi|compiler/lib)/",
+    ),
     only(
       "programs-know-servers",
       "Programs stand on servers and the runtime; their system.ts uses the system description.",
       "^programs/",
       "^(programs|servers|runtime|abi|compiler/lib|image)/",
     ),
-    only("image-builds", "Images are made from guest sources by the compiler; running them is not its business.", "^image/", "^(image|abi|compiler|kernel|runtime)/"),
+    only(
+      "image-builds",
+      "Images are made from guest sources by the compiler; running them is not its business.",
+      "^image/",
+      "^(image|abi|compiler|kernel|runtime)/",
+    ),
     {
       name: "no-node-in-machine-and-compiler",
       comment: "The machine and the compiler run in a browser.",
@@ -42,12 +72,21 @@ module.exports = {
       to: { dependencyTypes: ["core"] },
     },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
-    { name: "resolvable", severity: "error", from: { pathNot: "^(kernel|runtime|servers|programs|machine/core)/" }, to: { couldNotResolve: true } },
+    {
+      name: "resolvable",
+      severity: "error",
+      from: { pathNot: "^(kernel|runtime|servers|programs|machine/core)/" },
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.imports.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".js"], exportsFields: ["exports"], conditionNames: ["import", "default"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".js"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "default"],
+    },
   },
 };
