@@ -1,5 +1,7 @@
 // The built-in firmware with real supervisor programs, and the same programs under OpenSBI on QEMU.
 import { describe, expect, it } from "vitest";
+import { ensureCore } from "../../tools/build-core";
+import { Machine, Privilege } from "../src/index";
 import { hasTool, unlessMissing } from "./external-tools";
 import { interruptLatencyGuest } from "./interrupt-latency-guest";
 import { INTERRUPTS_GUEST_INPUT, INTERRUPTS_GUEST_OUTPUT, interruptsGuest } from "./interrupts-guest";
@@ -61,6 +63,35 @@ describe("an interrupt sent to another hart", () => {
     const latency = BigInt.asIntN(64, BigInt(`0x${output}`));
     expect(latency).toBeGreaterThan(0n);
     expect(latency).toBeLessThanOrEqual(PATH + BigInt(quantum));
+  });
+});
+
+describe("an interrupt sent while the timer interrupts", () => {
+  it("leaves the timer's interrupt to the timer", async () => {
+    const machine = await Machine.create({
+      harts: 2,
+      memory: 16 << 20,
+      firmware: "sbi",
+      core: await ensureCore(),
+    });
+    machine.boot(CODE);
+    // ecall; j . — the second hart only loops
+    machine.memory.write(Number(CODE), Uint8Array.of(0x73, 0, 0, 0, 0x6f, 0, 0, 0));
+    const [first, second] = machine.harts;
+    second!.start(CODE + 4n, Privilege.supervisor);
+    for (const [register, value] of [
+      [10, 2n],
+      [11, 0n],
+      [16, 0n],
+      [17, BigInt(SBI.ipi)],
+    ] as const)
+      first!.setX(register, value);
+    machine.setSupervisorTimer(1, 0n);
+    machine.runSync({ maxInstructions: 100 });
+    const [SIP, SOFTWARE, TIMER] = [0x144, 2n, 32n];
+    expect(second!.csr(SIP)).toBe(SOFTWARE | TIMER);
+    machine.setSupervisorTimer(1, ALL);
+    expect(second!.csr(SIP)).toBe(SOFTWARE);
   });
 });
 

@@ -20,10 +20,19 @@ export const ipiExtension: SbiExtension = {
 
 /** Raises the supervisor software interrupt of every hart that runs; a stopped one has nobody to tell. */
 export function sendInterrupts(harts: readonly Hart[]): void {
-  for (const hart of harts) if (hart.runState !== "stopped") hart.setCsr(CSR_MIP, hart.csr(CSR_MIP) | SSIP);
+  for (const hart of harts)
+    if (hart.runState !== "stopped") hart.setCsr(CSR_MIP, heldBySoftware(hart) | SSIP);
 }
 
 /** Drops the hart's own supervisor software interrupt. */
 export function clearInterrupt(hart: Hart): void {
-  hart.setCsr(CSR_MIP, hart.csr(CSR_MIP) & ~SSIP);
+  hart.setCsr(CSR_MIP, heldBySoftware(hart) & ~SSIP);
+}
+
+/**
+ * The bits of mip that software holds. Reading mip shows the hardware's lines too: writing those back would keep, say, a
+ * timer interrupt pending after its line has fallen.
+ */
+function heldBySoftware(hart: Hart): bigint {
+  return hart.csr(CSR_MIP) & ~hart.interruptLines;
 }
