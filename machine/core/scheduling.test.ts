@@ -7,6 +7,8 @@ import { type Assembler, bareMachine, CSR, halt, RAM, reg, runToHalt } from "../
 const LOCK = RAM + 0x4000;
 const COUNTER = RAM + 0x4040;
 const ROUNDS = 50;
+const UART_IER = 0x1000_0001;
+const PLIC_BASE = 0xc00_0000;
 
 /** Every hart adds 1 to the counter ROUNDS times, in a critical section, with plain loads and stores. */
 function spinlockProgram(a: Assembler, kind: "swap" | "reserved"): void {
@@ -260,13 +262,33 @@ describe("a run ends", () => {
     expect(machine.runSync()).toEqual({ reason: "deadlock" });
   });
 
-  it("by waiting for input when the console is open, and goes on when input closes", async () => {
-    const machine = await bareMachine((a) => halt(a));
+  /** Waits for the serial port's interrupt: IER, PLIC priority and enable of source 10 for hart 0's M context. */
+  function awaitInput(a: Assembler): void {
+    const store = (address: number, value: number) => {
+      a.li(reg.t0, address);
+      a.li(reg.t1, value);
+      if (address === UART_IER) a.sb(reg.t1, reg.t0, 0);
+      else a.sw(reg.t1, reg.t0, 0);
+    };
+    store(UART_IER, 1);
+    store(PLIC_BASE + 4 * 10, 1);
+    store(PLIC_BASE + 0x2000, 1 << 10);
+    halt(a);
+  }
+
+  it("by waiting for input that would interrupt, and goes on when input closes", async () => {
+    const machine = await bareMachine(awaitInput);
     machine.console.openInput();
     expect(machine.runSync()).toEqual({ reason: "input" });
     const run = machine.run();
     machine.console.closeInput();
     expect(await run).toEqual({ reason: "deadlock" });
+  });
+
+  it("by a deadlock although the console is open, when input would interrupt nobody", async () => {
+    const machine = await bareMachine((a) => halt(a));
+    machine.console.openInput();
+    expect(machine.runSync()).toEqual({ reason: "deadlock" });
   });
 
   it("by its limit, exactly", async () => {

@@ -49,7 +49,7 @@ export interface RunOptions {
   maxInstructions?: number;
 }
 
-/** Why a run ended. "input": every hart waits, and only console input could change that. */
+/** Why a run ended. "input": every hart waits, the console is open, and input would interrupt one of them. */
 export type RunResult =
   | { reason: "poweroff"; exitCode: number }
   | { reason: "reset" | "limit" | "deadlock" | "until" | "input" };
@@ -205,8 +205,13 @@ export class Machine implements FirmwareHost {
     if (why === CoreRun.event) this.agenda.runUntil(this.now());
     if (this.ending) return this.takeEnding();
     if (limits.isOver(this)) return { reason: "until" };
-    if (why === CoreRun.idle) return { reason: this.console.inputOpen ? "input" : "deadlock" };
+    if (why === CoreRun.idle) return { reason: this.awaitsInput() ? "input" : "deadlock" };
     return undefined;
+  }
+
+  /** Input wakes an idle guest only through an interrupt; one that polls is not idle. */
+  private awaitsInput(): boolean {
+    return this.console.inputOpen && this.board.inputWakes();
   }
 
   private enterCore(): number {

@@ -72,6 +72,17 @@ export class Plic implements Device {
     writeWords(offset, bytes, value, (word, low) => this.writeWord(word, low));
   }
 
+  /** Would a request of `source` interrupt some hart now? */
+  reachesHart(source: number): boolean {
+    const priority = this.priorities[source]!;
+    return (
+      !bit(this.inService, source) &&
+      this.contexts.some(
+        (_, context) => bit(this.enables[context]!, source) && priority > this.thresholds[context]!,
+      )
+    );
+  }
+
   private readWord(offset: number): number {
     if (offset < PENDING) return this.priorities[(offset - PRIORITY) / 4] ?? 0;
     if (offset < ENABLE) return this.pending[(offset - PENDING) / 4] ?? 0;

@@ -83,6 +83,11 @@ export class Uart implements Device {
     this.updateInterrupt();
   }
 
+  /** Does the guest ask for an interrupt when bytes arrive? */
+  get interruptsOnInput(): boolean {
+    return (this.interruptEnable & IER_RECEIVED) !== 0;
+  }
+
   /** Registers are bytes: a wider access reaches the register at its address only. */
   read(offset: number, _bytes: number): bigint {
     const value = this.readRegister(offset);

@@ -2,7 +2,7 @@
 import type { Board, BoardHost, BoardOptions } from "../board";
 import type { Device } from "../device";
 import { createDeviceTree } from "../device-tree";
-import { RAM_BASE } from "./addresses";
+import { RAM_BASE, UART_INTERRUPT } from "./addresses";
 import { Clint } from "./clint";
 import { Console } from "./console";
 import { Plic } from "./plic";
@@ -15,6 +15,8 @@ export interface VirtBoard extends Board {
   readonly console: Console;
   /** The harts can take interrupts in user mode. */
   readonly userInterrupts: boolean;
+  /** Would console input interrupt a hart now? If not, it cannot wake a guest in which every hart waits. */
+  inputWakes(): boolean;
 }
 
 /** Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise. */
@@ -39,5 +41,6 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoa
     uintc: options.uintc,
     plicUserContexts,
   });
-  return { devices, deviceTree, console, userInterrupts: options.uintc };
+  const inputWakes = () => uart.interruptsOnInput && plic.reachesHart(UART_INTERRUPT);
+  return { devices, deviceTree, console, userInterrupts: options.uintc, inputWakes };
 }
