@@ -2,7 +2,7 @@
  * Random sequences of capability operations, compared step by step with the model: results, slots and derivation tree.
  * REL4_RANDOM_OPERATIONS sets how many operations are made, REL4_RANDOM_SEED where they start.
  */
-import { beforeAll, describe, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { prepareKernel } from "./harness/world";
 import { CapabilityRun } from "./model/capability-run";
 
@@ -20,4 +20,10 @@ describe("the capability system", () => {
       new CapabilityRun(seed).perform(operations);
     });
   }
+
+  it("does the same when it is interrupted at every preemption point", () => {
+    const run = new CapabilityRun(FIRST_SEED, true);
+    run.perform(Math.ceil(OPERATIONS / 10));
+    expect(run.preemptions).toBeGreaterThan(0);
+  });
 });

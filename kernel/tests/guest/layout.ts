@@ -5,6 +5,7 @@ import { Slot } from "../../src/capability";
 import { Endpoint, Notification } from "../../src/endpoint-object";
 import { Hart } from "../../src/hart";
 import { HartContext } from "../../src/riscv/hart-context";
+import { ThreadContext } from "../../src/riscv/thread-context";
 import { TCB_SLOTS, Tcb } from "../../src/tcb";
 
 export const Slot_object: u32 = <u32>offsetof<Slot>("object");
@@ -61,6 +62,26 @@ export const Hart_action: u32 = <u32>offsetof<Hart>("action");
 export const Hart_bitmapTop: u32 = <u32>offsetof<Hart>("bitmapTop");
 export const Hart_readyLevel: u32 = <u32>offsetof<Hart>("readyLevel");
 export const Hart_reschedulePending: u32 = <u32>offsetof<Hart>("reschedulePending");
+export const Hart_workUnits: u32 = <u32>offsetof<Hart>("workUnits");
+
+// What kernel/src/riscv/layout.ts says in plain numbers, for the kernel's assembly
+export const ThreadContext_pc: u32 = <u32>offsetof<ThreadContext>("pc");
+export const ThreadContext_ra: u32 = <u32>offsetof<ThreadContext>("ra");
+export const ThreadContext_sp: u32 = <u32>offsetof<ThreadContext>("sp");
+export const ThreadContext_tp: u32 = <u32>offsetof<ThreadContext>("tp");
+export const ThreadContext_t0: u32 = <u32>offsetof<ThreadContext>("t0");
+export const ThreadContext_a0: u32 = <u32>offsetof<ThreadContext>("a0");
+export const ThreadContext_t6: u32 = <u32>offsetof<ThreadContext>("t6");
+export const ThreadContext_faultPc: u32 = <u32>offsetof<ThreadContext>("faultPc");
+export const ThreadContext_hart: u32 = <u32>offsetof<ThreadContext>("hart");
+export const ThreadContext_flags: u32 = <u32>offsetof<ThreadContext>("flags");
+export const ThreadContext_size: u32 = <u32>offsetof<ThreadContext>();
+export const HartContext_current: u32 = <u32>offsetof<HartContext>("current");
+export const HartContext_idle: u32 = <u32>offsetof<HartContext>("idle");
+export const HartContext_inKernel: u32 = <u32>offsetof<HartContext>("inKernel");
+export const HartContext_index: u32 = <u32>offsetof<HartContext>("index");
+export const HartContext_globalPointer: u32 = <u32>offsetof<HartContext>("globalPointer");
+export const HartContext_size: u32 = <u32>offsetof<HartContext>();
 
 /** Address of word `index` of a hart's priority bitmap. */
 export function hartBitmapWord(hart: u32, index: u32): u32 {

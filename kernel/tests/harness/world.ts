@@ -34,6 +34,7 @@ import {
   UNTYPED_DESCRIPTOR_SIZE_BITS,
   UNTYPED_RETYPE,
   WORD_BITS,
+  WORK_UNITS_PER_PREEMPTION,
 } from "@rel4/abi";
 import { buildKernel } from "./build";
 import { checkInvariants } from "./invariants";
@@ -97,6 +98,10 @@ export class World {
   readonly root: Thread;
   /** Root's capability to a large untyped from which objects are made. */
   readonly untyped: number;
+  /** True: invocations of the root task are interrupted at every preemption point. */
+  preemptAlways = false;
+  /** How often that has happened. */
+  preemptions = 0;
   private nextSlot: number;
   private readonly bell: number;
   private readonly bellHandler: number;
@@ -179,8 +184,27 @@ export class World {
     caps: readonly number[] = [],
   ): Answer {
     this.bringRoot();
-    this.root.call(pointer, { label, words, caps });
+    if (this.preemptAlways) this.callPreempted(pointer, { label, words, caps });
+    else this.root.call(pointer, { label, words, caps });
     return this.answer();
+  }
+
+  /** Interrupts the call at every preemption point, and makes it again until it is done, as the root task's ecall would. */
+  private callPreempted(pointer: number | bigint, message: Message): void {
+    const hart = this.kernel.hardware.harts[0]!;
+    const workUnits = this.kernel.layout.hart(0) + this.kernel.layout.field("Hart_workUnits");
+    const interrupt = () => {
+      hart.timerDeadline = 0n;
+      this.kernel.memory.write32(workUnits, WORK_UNITS_PER_PREEMPTION - 1);
+    };
+    const pc = this.root.register("pc");
+    interrupt();
+    this.root.call(pointer, message);
+    while (this.root.register("pc") === pc) {
+      this.preemptions++;
+      interrupt();
+      this.kernel.systemCall(0);
+    }
   }
 
   /** The same, with a message whose parts may contradict each other. */

@@ -47,7 +47,11 @@ export class CapabilityRun {
   /** First slot of the root CNode that the run uses. */
   private readonly window: number;
 
-  constructor(private readonly seed: number) {
+  /** `preempt`: interrupts operations at every preemption point. */
+  constructor(
+    private readonly seed: number,
+    preempt = false,
+  ) {
     this.random = new Random(seed);
     this.window = this.world.slot(WINDOW);
     const base = this.world.retype(OBJECT_UNTYPED, BASE_BITS);
@@ -61,6 +65,7 @@ export class CapabilityRun {
       return new ModelSlot(this.world.rootCNode + (this.window + index) * 32, `slot ${index}`);
     });
     const threadSlots = { offset: this.world.kernel.layout.field("Tcb_slots"), count: THREAD_SLOTS };
+    this.world.preemptAlways = preempt;
     this.model = new CapabilityModel(slots, this.world.look(this.window).object, BASE_BITS, threadSlots);
   }
 
@@ -77,6 +82,11 @@ export class CapabilityRun {
         );
       }
     }
+  }
+
+  /** How often an operation was interrupted. */
+  get preemptions(): number {
+    return this.world.preemptions;
   }
 
   private step(): void {
