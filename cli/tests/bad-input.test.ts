@@ -45,10 +45,7 @@ describe("rel4 run", () => {
   });
 
   it("refuses a truncated ELF file", () => {
-    expectRefusal(
-      bench.rel4("run", bench.write("short.elf", elfHeader().subarray(0, 40))),
-      /truncated|too short|ends/i,
-    );
+    expectRefusal(bench.rel4("run", bench.write("short.elf", elfHeader().subarray(0, 40))), "64 bytes", "40");
   });
 
   it("refuses an ELF file for another processor", () => {
