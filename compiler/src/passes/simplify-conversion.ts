@@ -1,10 +1,10 @@
 /** Rules for conversions, and for the addresses and values of memory accesses. */
 
-import { fitsImmediate } from "../backend/bits";
+import { fitsImmediate, splitLow12 } from "../backend/bits";
 import type { Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { upperBits } from "../ir/value-range";
-import { become, constantOf, type Rule } from "./simplifier";
+import { become, constantOf, type Rewriter, type Rule } from "./simplifier";
 
 const wrap: Rule = (value, r) => {
   const a = value.args[0]!;
@@ -49,7 +49,25 @@ function foldAddress(value: Value): Value | null {
   return value;
 }
 
-const load: Rule = (value) => foldAddress(value);
+/**
+ * A displacement beyond 12 bits needs an addition. Where the address is the sum of something computed here and something from an
+ * earlier block (often a loop's invariant), the upper part is added to the latter, where it can be shared.
+ */
+function splitOffset(value: Value, r: Rewriter): Value | null {
+  const address = value.args[0]!;
+  const offset = BigInt(value.offset);
+  if (fitsImmediate(offset) || address.op !== "add" || r.isShared(address)) return null;
+  const earlier = address.args.findIndex((arg) => arg.op !== "const" && arg.block !== value.block);
+  const local = address.args[1 - earlier];
+  if (earlier < 0 || constantOf(local) !== null || local!.block !== value.block) return null;
+  const { high, low } = splitLow12(offset);
+  const base = r.make("add", "i32", [address.args[earlier]!, r.constant("i32", high)]);
+  value.args = [r.make("add", "i32", [local!, base]), ...value.args.slice(1)];
+  value.offset = low;
+  return value;
+}
+
+const load: Rule = (value, r) => foldAddress(value) ?? splitOffset(value, r);
 
 /** A narrow store sees only the low bits: conversions and masks above them do not matter. */
 const store: Rule = (value, r) => {
@@ -68,7 +86,7 @@ const store: Rule = (value, r) => {
         r.constant(source.type!, BigInt.asIntN(value.size * 8, constant)),
       ]);
   }
-  return foldAddress(value);
+  return foldAddress(value) ?? splitOffset(value, r);
 };
 
 /** Rules by operation. */
@@ -79,4 +97,8 @@ export const CONVERSION_RULES: Partial<Record<Operation, Rule>> = {
   sx16: signExtendPart,
   load,
   store,
+  volatileLoad: foldAddress,
+  volatileStore: foldAddress,
+  atomicLoad: foldAddress,
+  atomicStore: foldAddress,
 };

@@ -99,3 +99,25 @@ describe("value numbering", () => {
     expect(load(4000)[1]).toBe("v2: i32 = load [offset=8 size=4 signed=1] v3");
   });
 });
+
+describe("large displacements", () => {
+  it("adds their upper part to what does not change in a loop", () => {
+    const body = `b0:
+      v0: i32 = param [index=0]
+      v1: i32 = param [index=1]
+      jump b1
+    b1 (b0, b1):
+      v2: i32 = shl v1, 2:i32
+      v3: i32 = phi v1, v4
+      v5: i32 = xor v3, 5:i32
+      v6: i32 = add v0, v5
+      v4: i32 = load [offset=4100 size=4 signed=1] v6
+      branch v4, b1, b2
+    b2 (b1):
+      return v4`;
+    const lines = transform(body, "(i32,i32)->i32", numberValues);
+    const sum = lines.find((line) => line.endsWith("add v0, 4096:i32"))!.split(":")[0]!;
+    const address = lines.find((line) => line.endsWith(`add v5, ${sum}`))!.split(":")[0]!;
+    expect(lines).toContain(`v4: i32 = load [offset=4 size=4 signed=1] ${address}`);
+  });
+});
