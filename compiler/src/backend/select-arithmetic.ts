@@ -1,7 +1,8 @@
 /** Instruction selection for pure values: arithmetic, conversions and comparisons as values. */
+
+import { fitsImmediate, lowMask, powerOfTwo } from "../ir/bits";
 import type { Value } from "../ir/ir";
 import { isNonNegative, upperBits } from "../ir/value-range";
-import { fitsImmediate, lowMask, powerOfTwo } from "./bits";
 import type { MachineOp } from "./machine";
 import type { Selector } from "./selector";
 
@@ -292,7 +293,7 @@ export class ArithmeticSelector {
     s.emit("or", rd, [first, s.emitTo(sized(back!), [source, opposite])]);
   }
 
-  /** Zbb only; without it these are calls (see `LoweredHelpers`). */
+  /** Zbb only; without it these are calls (`CallSelector.countBits`). */
   private countBits(value: Value): void {
     const op = value.op === "popcnt" ? "cpop" : (value.op as MachineOp);
     const a = value.args[0]!;

@@ -1,6 +1,7 @@
 /** Instruction selection for the ends of blocks: branches fused with comparisons, jump tables, phi copies. */
+
+import { fitsImmediate, lowMask, powerOfTwo } from "../ir/bits";
 import type { Block, Value } from "../ir/ir";
-import { fitsImmediate, lowMask, powerOfTwo } from "./bits";
 import { type BranchCondition, invert } from "./machine";
 import { NONE } from "./registers";
 import type { Selector } from "./selector";

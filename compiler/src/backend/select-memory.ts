@@ -1,7 +1,7 @@
 /** Instruction selection for memory accesses, atomics, globals and the machine's own registers. */
 import { reg } from "../assembler/registers";
+import { fitsImmediate, splitLow12 } from "../ir/bits";
 import type { Value } from "../ir/ir";
-import { fitsImmediate, splitLow12 } from "./bits";
 import type { MachineOp } from "./machine";
 import { NONE } from "./registers";
 import type { Selector } from "./selector";

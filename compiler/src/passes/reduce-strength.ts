@@ -4,7 +4,7 @@
  * Done only where it removes more instructions from the loop than it adds.
  */
 
-import { fitsImmediate } from "../backend/bits";
+import { fitsImmediate } from "../ir/bits";
 import { analyseControlFlow, type Loop } from "../ir/control-flow";
 import { applyReplacements, type Block, type IRFunction, isConstant, type Type, type Value } from "../ir/ir";
 import { AffineAnalysis, type AffineForm, countersOf, formKey } from "./affine";

@@ -1,6 +1,6 @@
 /** Algebraic rules for arithmetic and bit operations. Constants of commutative operations are on the right already. */
 
-import { lowMask, powerOfTwo } from "../backend/bits";
+import { lowMask, powerOfTwo } from "../ir/bits";
 import type { Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { upperBits } from "../ir/value-range";

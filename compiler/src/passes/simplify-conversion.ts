@@ -1,6 +1,6 @@
 /** Rules for conversions, and for the addresses and values of memory accesses. */
 
-import { fitsImmediate, splitLow12 } from "../backend/bits";
+import { fitsImmediate, splitLow12 } from "../ir/bits";
 import type { Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { upperBits } from "../ir/value-range";
