@@ -6,7 +6,8 @@ import { PATHS } from "./paths";
 
 describe("the compiler benchmark", () => {
   it("runs every path of our program", async () => {
-    const { paths } = await benchCompiler({ withoutGcc: true });
+    const { paths, geomean } = await benchCompiler({ withoutGcc: true });
+    expect(geomean).toBeNull();
     expect(paths.map((path) => path.name)).toEqual(PATHS.map((path) => path.name));
     for (const { name, ours } of paths) expect(ours, name).toBeGreaterThan(0);
   });
@@ -15,9 +16,8 @@ describe("the compiler benchmark", () => {
     `finds our code no longer than gcc -O2's on average (skipped without ${GCC})`,
     async () => {
       const { geomean, paths } = await benchCompiler();
-      const slowest = paths.reduce((a, b) => (b.ratio > a.ratio ? b : a));
       expect(geomean).toBeLessThanOrEqual(1);
-      expect(slowest.ratio, slowest.name).toBeLessThanOrEqual(1.2);
+      for (const { name, ratio } of paths) expect(ratio, name).toBeLessThanOrEqual(1.2);
     },
   );
 });

@@ -27,22 +27,27 @@ export interface BenchOptions {
   bitmanip?: boolean;
   /** Where the programs run (default: our machine). */
   runner?: "machine" | "qemu";
-  /** Leaves gcc out; `gcc` and `ratio` are then NaN. */
+  /** Leaves gcc out (default: where it is not installed); `gcc` and `ratio` are then null. */
   withoutGcc?: boolean;
+  /** Told what is being done. */
+  onProgress?(step: string): void;
 }
 
 /** Dynamic instructions of one path. */
 export interface PathResult {
   name: string;
-  gcc: number;
+  /** null without gcc. */
+  gcc: number | null;
   ours: number;
-  ratio: number;
+  /** Ours divided by gcc's; null without gcc. */
+  ratio: number | null;
 }
 
 export interface BenchResult {
   paths: PathResult[];
-  geomean: number;
-  worst: number;
+  /** Geometric mean of the ratios; null without gcc. */
+  geomean: number | null;
+  worst: number | null;
 }
 
 /** A measured run of one program. */
@@ -134,30 +139,29 @@ const geometricMean = (values: number[]) =>
   Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
 /**
- * Runs the benchmark.
- * @throws Error when gcc is missing (its message says which package has it), or when the programs' results differ
+ * Runs the benchmark; without gcc, our side only.
+ * @throws Error when the programs' results differ
  */
 export async function benchCompiler(options: BenchOptions = {}): Promise<BenchResult> {
-  const { bitmanip = true, withoutGcc = false } = options;
+  const { bitmanip = true, withoutGcc = !hasCommand(GCC), onProgress = () => {} } = options;
   const run: Runner = options.runner === "qemu" ? runOnQemu : runOnMachine;
-  if (!withoutGcc && !hasCommand(GCC)) {
-    throw new Error(
-      `${GCC} is not installed (Debian's package is gcc-riscv64-linux-gnu); nothing to compare with`,
-    );
-  }
+  onProgress("compiling and running ours");
   // The first report is the start function's.
   const ours = interpret(parseAllReports(await run(await buildOurs(bitmanip))).slice(1));
-  const march = `rv64imac_zicsr_zifencei${bitmanip ? "_zba_zbb_zbs" : ""}`;
-  const peer = withoutGcc
-    ? undefined
-    : interpret(
-        parseAllReports(await run(buildWithGcc(bareMetalAssembly(IDENTITY, callsFor(IDENTITY)), march))),
-      );
+  const peer = withoutGcc ? undefined : await runPeer(run, bitmanip, onProgress);
   if (peer) checkAgreement(ours, peer);
   const paths = PATHS.map(({ name }, index) => {
-    const gcc = peer?.counts[index] ?? Number.NaN;
-    return { name, gcc, ours: ours.counts[index]!, ratio: ours.counts[index]! / gcc };
+    const gcc = peer?.counts[index] ?? null;
+    return { name, gcc, ours: ours.counts[index]!, ratio: gcc === null ? null : ours.counts[index]! / gcc };
   });
-  const ratios = paths.map((path) => path.ratio);
+  const ratios = paths.map(({ ratio }) => ratio).filter((ratio) => ratio !== null);
+  if (ratios.length === 0) return { paths, geomean: null, worst: null };
   return { paths, geomean: geometricMean(ratios), worst: Math.max(...ratios) };
+}
+
+async function runPeer(run: Runner, bitmanip: boolean, onProgress: (step: string) => void): Promise<Run> {
+  onProgress("compiling and running gcc's");
+  const march = `rv64imac_zicsr_zifencei${bitmanip ? "_zba_zbb_zbs" : ""}`;
+  const program = buildWithGcc(bareMetalAssembly(IDENTITY, callsFor(IDENTITY)), march);
+  return interpret(parseAllReports(await run(program)));
 }

@@ -47,7 +47,7 @@ async function machine({ json }: { json?: boolean }): Promise<void> {
 async function compiler({ json }: { json?: boolean }): Promise<void> {
   const { benchCompiler } = await import("../../../compiler/bench");
   const progress = createProgress();
-  const result = await benchCompiler();
+  const result = await benchCompiler({ onProgress: progress.step });
   progress.done();
   if (json) return void console.log(JSON.stringify(result));
   const rows = result.paths.map(({ name, gcc, ours, ratio }) => [
