@@ -97,7 +97,7 @@ export class Program {
   /** Makes it the receiver of its async channels' user interrupts; false without hardware or free entries. */
   receiveInterrupts(): bool {
     const notification = this.asyncNotification;
-    return notification !== null && notification.registerReceiver(this.thread) == 0;
+    return notification !== null && this.thread.receiveInterruptsOf(notification) == 0;
   }
 
   start(): void {

@@ -1,5 +1,6 @@
 /** Threads. */
 import {
+  NOTIFICATION_REGISTER_RECEIVER,
   TCB_BIND_NOTIFICATION,
   TCB_CONFIGURE,
   TCB_RESUME,
@@ -77,6 +78,11 @@ export class Tcb extends Capability {
 
   unbindNotification(): ErrorCode {
     return invoke(this.slot, TCB_UNBIND_NOTIFICATION, 0);
+  }
+
+  /** Makes the thread the receiver of the user interrupts of `notification`, which must be bound to it (ReL4). */
+  receiveInterruptsOf(notification: NotificationCapability): ErrorCode {
+    return invokeWith(notification.slot, NOTIFICATION_REGISTER_RECEIVER, this.slot, 0);
   }
 
   resume(): ErrorCode {
