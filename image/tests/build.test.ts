@@ -33,7 +33,7 @@ describe("a program anywhere on disk", () => {
     file("words.ts", 'export function greeting(): string {\n  return "Guten Tag";\n}\n');
     const path = file(
       "my program.ts",
-      'import { Process } from "rel4";\nimport { greeting } from "./words";\nexport function main(): i32 {\n  console.log(`${greeting()} ${Process.arguments[0]}`);\n  return 3;\n}\n',
+      'import { Process } from "rel4";\nimport { greeting } from "./words";\nexport function main(): i32 {\n  console.log(greeting() + " " + Process.arguments[0]);\n  return 3;\n}\n',
     );
     const built = await buildProgram(path, { arguments: { program: ["Welt"] } });
     expect(built.description.programs[0]!.name).toBe("my-program");
