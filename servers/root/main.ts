@@ -34,6 +34,8 @@ export function abortRoot(message: string | null, file: string | null, line: u32
   if (file !== null) TextBuffer.text(file);
   TextBuffer.byte(0x3a);
   TextBuffer.decimal(line);
+  TextBuffer.byte(0x3a);
+  TextBuffer.decimal(column);
   printText();
   powerOff(EXIT_NOT_STARTED);
 }
