@@ -13,17 +13,28 @@ export interface SessionOptions {
   onOutput?: (bytes: Uint8Array) => void;
   /** Ends the session after so many instructions of all harts. */
   maxInstructions?: number;
+  /** Looks at the running machine now and then; a message ends the session. */
+  watchdog?: (machine: Machine) => string | undefined;
 }
 
-export type SessionEnd = RunResult | { reason: "quit" };
+export type SessionEnd = RunResult | { reason: "quit" } | { reason: "watchdog"; message: string };
+
+/** Cycles between two looks at the keyboard and of the watchdog. */
+const POLL_INTERVAL = 1_000_000;
 
 /** Runs `machine` until it powers off, can never go on, reaches the limit, or the user quits. */
 export async function runSession(machine: Machine, options: SessionOptions): Promise<SessionEnd> {
   const silence = machine.console.onOutput(options.onOutput ?? ((bytes) => void process.stdout.write(bytes)));
   const keyboard = options.input === "stdin" ? new Keyboard(machine) : undefined;
   try {
-    const { maxInstructions } = options;
-    const result = await machine.run({ maxInstructions, until: keyboard && (() => keyboard.quit) });
+    const { maxInstructions, watchdog } = options;
+    let message: string | undefined;
+    const until = () => {
+      message = watchdog?.(machine);
+      return message !== undefined || (keyboard?.quit ?? false);
+    };
+    const result = await machine.run({ maxInstructions, until, pollInterval: POLL_INTERVAL });
+    if (message !== undefined) return { reason: "watchdog", message };
     return keyboard?.quit ? { reason: "quit" } : result;
   } finally {
     keyboard?.close();
@@ -88,6 +99,8 @@ export function describeEnd(end: SessionEnd): { code: number; message?: string }
       return stopped("the instruction limit was reached; --max-instructions raises it");
     case "reset":
       return stopped("the guest asked for a reset");
+    case "watchdog":
+      return stopped(end.message);
     case "quit":
       return stopped("at your request");
     default:

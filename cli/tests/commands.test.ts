@@ -37,7 +37,7 @@ describe("rel4 run", () => {
     const { code, stdout } = bench.rel4("run", file);
     expect(stdout).toMatch(/wild/);
     expect(stdout).toMatch(/0x0*66660000/);
-    expect(stdout).toMatch(/main|poke/);
+    expect(stdout).toMatch(/at \S+\+0x/);
     expect(code).not.toBe(0);
   });
 
@@ -56,6 +56,26 @@ describe("rel4 run", () => {
     );
     const { code, stderr } = bench.rel4("run", "deadlock.ts");
     expect(stderr).toMatch(/nothing can ever run again/);
+    expect(code).toBe(125);
+  });
+
+  it("ends a program that never comes back from its interrupt handler, and names it", () => {
+    const checks = join(programs, "checks");
+    bench.write(
+      "handler.ts",
+      `import { defineSystem } from "rel4/system";
+export default defineSystem({
+  machine: { harts: 2 },
+  programs: {
+    "handler-loop": { source: "${checks}/handler-loop.ts", hart: 1 },
+    storm: { source: "${checks}/storm.ts", arguments: ["handler-loop", "2000"], background: true },
+  },
+  channels: [{ from: "storm", to: "handler-loop", kind: "async" }],
+});
+`,
+    );
+    const { code, stderr } = bench.rel4("run", "handler.ts");
+    expect(stderr).toMatch(/handler-loop.*does not come back/);
     expect(code).toBe(125);
   });
 

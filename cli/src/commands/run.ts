@@ -1,4 +1,5 @@
 // `rel4 run`: a program, a system or an image, on our machine.
+import { HandlerWatchdog } from "@rel4/image";
 import { type Command, Option } from "commander";
 import { buildInput } from "../built-image";
 import { type InputFile, readInput } from "../input-file";
@@ -54,10 +55,15 @@ export function addRunCommand(program: Command): void {
 async function run(file: string, programArguments: string[], flags: RunFlags): Promise<void> {
   const input = readInput(file);
   checkFlags(input, programArguments, flags);
-  const { image, defaults } = await imageOf(input, programArguments);
-  const machine = await createMachine(flags, defaults, flags.firmware);
-  machine.loadElf(image);
-  const end = await runSession(machine, { input: "stdin", maxInstructions: flags.maxInstructions });
+  const built = input.kind === "elf" ? undefined : await buildInput(input, { programArguments });
+  const machine = await createMachine(flags, built?.description.machine ?? { harts: 1 }, flags.firmware);
+  machine.loadElf(built?.image ?? input.bytes);
+  const handlers = built && new HandlerWatchdog(built);
+  const end = await runSession(machine, {
+    input: "stdin",
+    maxInstructions: flags.maxInstructions,
+    watchdog: handlers && ((running) => handlers.check(running)),
+  });
   if (flags.stats) console.error(`\n${statisticsTable(machine)}`);
   const { code, message } = describeEnd(end);
   if (message) console.error(message);
@@ -72,13 +78,4 @@ function checkFlags(input: InputFile, programArguments: string[], flags: RunFlag
     );
   if (input.kind !== "elf" && flags.firmware === "none")
     throw new UsageError("--firmware none is for ELF images; the kernel boots under SBI");
-}
-
-async function imageOf(
-  input: InputFile,
-  programArguments: string[],
-): Promise<{ image: Uint8Array; defaults: { harts?: number; memory?: number } }> {
-  if (input.kind === "elf") return { image: input.bytes, defaults: { harts: 1 } };
-  const { image, description } = await buildInput(input, { programArguments });
-  return { image, defaults: description.machine };
 }
