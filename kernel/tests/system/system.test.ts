@@ -127,6 +127,24 @@ describe("several harts", () => {
   });
 });
 
+describe("several harts under stress", () => {
+  // Each number of harts and quantum is another interleaving.
+  test.each([
+    [2, 8],
+    [3, 1],
+    [4, 8],
+    [4, 64],
+    [8, 8],
+  ])(
+    "callers go on whatever is done to them and their servers (%i harts, quantum %i)",
+    async (harts, quantum) => {
+      const { output, result } = await runOnMachine(await testImage("stress"), { harts, quantum });
+      expect(output).toBe("lively clients=4\nend\n");
+      expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+    },
+  );
+});
+
 describe("device interrupts", () => {
   const expected = [
     "issue: number 0=4",
@@ -180,6 +198,15 @@ describe("user interrupts", () => {
       });
     },
   );
+
+  test("wake a receiver that waits in the kernel, wherever the other harts are", async () => {
+    expect(reported(await onMachine("uipi-parking", 2))).toEqual({
+      "the waiter's hart is idle": 1,
+      "the waiter's hart runs a receiver": 1,
+      "every hart runs a receiver": 1,
+      badge: 2 ** 5,
+    });
+  });
 
   test("end with the notification: old sender entries reach nobody", async () => {
     expect(reported(await onMachine("uipi-revoke", 1))).toEqual({

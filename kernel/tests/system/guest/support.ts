@@ -134,6 +134,10 @@ export class Shared {
     atomic.add<u64>(<usize>sharedWords + ((<usize>index) << 3), value);
   }
 
+  @inline static address(index: u32): usize {
+    return <usize>sharedWords + ((<usize>index) << 3);
+  }
+
   /** Spins until a word has reached `value`. */
   static await(index: u32, value: u64): void {
     while (Shared.get(index) < value) pause();
