@@ -1,4 +1,5 @@
 // The kernel as a whole: boots images with a small root task on this project's machine and on QEMU.
+import { ROOT_STACK_TOP, ROOT_TEXT_BASE } from "@rel4/abi";
 import { readElf, writeElf } from "@rel4/compiler";
 import { describe, expect, test } from "vitest";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
@@ -219,6 +220,40 @@ describe("user interrupts", () => {
       "sender before receiver": 3,
       "badge of two vectors": 1,
     });
+  });
+});
+
+describe("the root task", () => {
+  test("is told what it has, in seL4's order and places", async () => {
+    const pages = (ROOT_STACK_TOP - ROOT_TEXT_BASE) / 4096;
+    const {
+      "free RAM in MiB": ram,
+      "extra end": extraEnd,
+      untyped,
+      ...rest
+    } = reported(await onMachine("bootinfo", 2));
+    expect(rest).toEqual({
+      // Behind the image, one after the other
+      "IPC buffer": ROOT_STACK_TOP,
+      BootInfo: ROOT_STACK_TOP + 4096,
+      "CNode bits": 13,
+      // One table below the root, one for the megapage that holds everything
+      paging: 16,
+      "paging end": 18,
+      extra: 18,
+      frames: extraEnd,
+      "frames end": extraEnd! + pages,
+      "empty follows untyped": 1,
+      "empty end": 2 ** 13,
+      "untypeds orderly": 1,
+      chunk: 6,
+      "chunk is all": 1,
+      "device tree magic": 0xd00d_feed,
+      "device tree size fits": 1,
+      "image is contiguous": 4096,
+    });
+    expect(untyped).toBe(extraEnd! + pages);
+    expect(ram).toBeGreaterThanOrEqual(58);
   });
 });
 
