@@ -138,11 +138,10 @@ function slowWays(a: Assembler): void {
  */
 function idle(a: Assembler): void {
   a.label("idle");
-  a.call("idleBegin");
   releaseLock(a);
   a.wfi();
   takeLock(a, "idle");
-  a.call("idleEnd");
+  a.call("trapIdle");
   a.j("resume");
 }
 

@@ -27,17 +27,10 @@ export const CSR_SUIRS = 0x1b1;
 export const CSR_SUICFG = 0x1b2;
 
 export const SSTATUS_UIE = 1;
-export const SSTATUS_SIE = 2;
 export const SSTATUS_UPIE = 16;
 export const SSTATUS_SPIE = 32;
-export const SSTATUS_SPP = 256;
 
-/** Interrupt numbers; the bit in sie and sip is 1 << number. */
-export const INTERRUPT_USER_SOFTWARE = 0;
-export const INTERRUPT_SOFTWARE = 1;
-export const INTERRUPT_TIMER = 5;
-export const INTERRUPT_EXTERNAL = 9;
-
+/** Bits of sie and sip. */
 export const IP_USER_SOFTWARE = 1;
 export const IP_SOFTWARE = 2;
 export const IP_TIMER = 32;

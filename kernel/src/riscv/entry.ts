@@ -40,11 +40,8 @@ export function trapStalled(): void {
   endEntry();
 }
 
-/** The hart starts to wait for interrupts. */
-export function idleBegin(): void {}
-
 /** The hart stopped waiting. */
-export function idleEnd(): void {
+export function trapIdle(): void {
   serveInterrupts();
   endEntry();
 }

@@ -35,7 +35,7 @@ export const HART_CONTEXT_SIZE = 128;
 /** Stack and record of one hart. */
 export const HART_AREA_SIZE = 0x8000;
 export const HART_STACK_SIZE = 0x5800;
-/** From the end of the record's first 8 KiB: the TCB of the hart's idle thread. */
+/** Room of the record; behind it lies the TCB of the hart's idle thread. */
 export const HART_RECORD_SIZE = 0x2000;
 
 // What the linker's last address is followed by, page aligned: the kernel's root page table, then the harts' areas.
@@ -58,9 +58,6 @@ export const HEADER_SIZE = 64;
 export const KERNEL_PHYSICAL_BASE = 0x80200000;
 /** Room for the kernel's text; its data starts behind it. */
 export const KERNEL_TEXT_SIZE = 0x80000;
-/** Virtual address of physical address 0: devices the kernel touches, one gigabyte. */
-export const DEVICE_WINDOW_HIGH = 0xffffffff;
-export const DEVICE_WINDOW_LOW = 0x40000000;
 /** Indices in every root page table of the kernel's gigabytes: devices, RAM's first and second gigabyte. */
 export const ROOT_INDEX_DEVICES = 509;
 export const ROOT_INDEX_RAM = 510;

@@ -48,8 +48,7 @@ interface KernelExports {
   trapException(cause: bigint, address: bigint): void;
   trapInterrupt(): void;
   trapStalled(): void;
-  idleBegin(): void;
-  idleEnd(): void;
+  trapIdle(): void;
   leaveUserInterrupts(thread: number): void;
   enterUserInterrupts(thread: number): void;
   fastpathCall(pointer: bigint, info: bigint): number;
@@ -241,7 +240,7 @@ export class Kernel {
 
   private endWaiting(): void {
     this.entries++;
-    this.exports.idleEnd();
+    this.exports.trapIdle();
   }
 
   private enter(hart: FakeHart, thread: number): void {
@@ -275,10 +274,7 @@ export class Kernel {
     const record = Number(BigInt.asUintN(32, hart.threadPointer));
     const thread = this.memory.read32(record);
     const flags = this.memory.read32(thread + CONTEXT_FLAGS);
-    if (flags & FLAG_IDLE) {
-      this.exports.idleBegin();
-      return;
-    }
+    if (flags & FLAG_IDLE) return;
     if (flags !== 0) this.exports.enterUserInterrupts(thread);
     this.memory.write32(record + HART_IN_KERNEL, 0);
     hart.inUserMode = true;
