@@ -114,6 +114,14 @@ describe("a user exception", () => {
     expect([faulter.register("pc"), faulter.register("sp")]).toEqual([0x1_0300n, 0x9000n]);
   });
 
+  it("with a longer answer takes no more than pc and sp", () => {
+    faulter.setRegister("ra", 0x77);
+    faulter.setRegister("a0", 0x88);
+    faulter.exception(BREAKPOINT);
+    handler.reply({ words: [0x1_0300, 0xa000, 1, 2, 3] });
+    expect([faulter.register("ra"), faulter.register("a0")]).toEqual([0x77n, 0x88n]);
+  });
+
   it("stops the thread when the answer's label is not 0", () => {
     faulter.exception(BREAKPOINT);
     handler.reply({ label: 1, words: [0x1_0300] });
@@ -143,6 +151,21 @@ describe("an unknown system call", () => {
     const names = ["pc", "sp", "ra", "a0", "a1", "a2", "a3", "a4", "a5", "a6"] as const;
     const values = [0x1_0500, 0x900, 0x901, 10, 11, 12, 13, 14, 15, 16].map(BigInt);
     expect(names.map((name) => faulter.register(name))).toEqual(values);
+  });
+});
+
+describe("an answer to an unknown system call", () => {
+  it("that is longer than the registers it may set sets no others", () => {
+    faulter.setRegister("s2", 0x99);
+    faulter.systemCall(1234);
+    handler.reply({ words: Array.from({ length: 14 }, (_, index) => index) });
+    expect([faulter.register("a7"), faulter.register("s2")]).toEqual([1234n, 0x99n]);
+  });
+
+  it("stops the thread when its label is not 0", () => {
+    faulter.systemCall(1234);
+    handler.reply({ label: 5 });
+    expect(faulter.state).toBe("inactive");
   });
 });
 

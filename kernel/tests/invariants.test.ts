@@ -36,7 +36,7 @@ describe("the invariant checker", () => {
     ],
     [
       "an empty slot in the list",
-      /empty slots are in no list/,
+      /empty slots are all zero/,
       () => damage(at(world.look(world.slot()).address, "Slot_next"), world.rootCNode),
     ],
     [

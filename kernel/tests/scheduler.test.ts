@@ -101,8 +101,10 @@ describe("threads of equal priority", () => {
     const turns: (string | undefined)[] = [];
     for (let i = 0; i < 4; i++) {
       turns.push(running(first, second));
-      tick(TIME_SLICE_TICKS - 1);
-      expect(running(first, second)).toBe(turns[i]);
+      for (let left = TIME_SLICE_TICKS - 1; left > 0; left--) {
+        tick(1);
+        expect(running(first, second), `${left} ticks before the end of its slice`).toBe(turns[i]);
+      }
       tick(1);
     }
     expect(turns).toEqual(["first", "second", "first", "second"]);

@@ -290,6 +290,22 @@ describe("TCB_Suspend and TCB_Resume", () => {
     expect(thread.register("pc")).toBe(0x1_0040n);
   });
 
+  it("do not make a thread repeat a system call that was done before it was overtaken", () => {
+    const notification = world.notification();
+    const high = world.thread({ priority: 200 });
+    high.wait(notification);
+    invoke(TCB_RESUME);
+    world.letOthersRun();
+    const pc = thread.register("pc");
+    thread.signal(notification);
+    expect(high.isRunning).toBe(true);
+    invoke(TCB_SUSPEND);
+    world.must(high.cap, TCB_SUSPEND);
+    invoke(TCB_RESUME);
+    world.letOthersRun();
+    expect([thread.isRunning, thread.register("pc")]).toEqual([true, pc + 4n]);
+  });
+
   it("make a blocked thread repeat its system call", () => {
     const endpoint = world.endpoint();
     invoke(TCB_RESUME);

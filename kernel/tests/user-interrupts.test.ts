@@ -6,29 +6,14 @@ import {
   CNODE_COPY,
   CNODE_DELETE,
   CNODE_REVOKE,
-  ILLEGAL_OPERATION,
-  INVALID_ARGUMENT,
-  INVALID_CAPABILITY,
-  NO_ERROR,
-  NOT_ENOUGH_MEMORY,
-  NOTIFICATION_REGISTER_ASYNC_SYSCALL,
   NOTIFICATION_REGISTER_RECEIVER,
   NOTIFICATION_REGISTER_SENDER,
-  OBJECT_NOTIFICATION,
-  OBJECT_TCB,
-  RIGHT_READ,
-  RIGHT_WRITE,
   ROOT_SLOT_CNODE,
-  SENDER_TABLE_ENTRIES,
-  SENDER_TABLES,
   TCB_BIND_NOTIFICATION,
   TCB_RESUME,
   TCB_SET_AFFINITY,
   TCB_SUSPEND,
   TCB_UNBIND_NOTIFICATION,
-  TRUNCATED_MESSAGE,
-  USER_INTERRUPT_RECEIVERS,
-  USER_INTERRUPT_VECTORS,
   WORD_BITS,
 } from "@rel4/abi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -41,13 +26,12 @@ import {
   CSR_USTATUS,
   CSR_UTVEC,
 } from "../src/riscv/csr";
-import { expectRefusal } from "./harness/refusal";
 import type { Thread } from "./harness/thread";
+import { makeReceiver, registerSender } from "./harness/user-interrupts";
 import { prepareKernel, World } from "./harness/world";
 
 const VECTOR = 5;
 const BADGE = 1n << BigInt(VECTOR);
-const USER_INTERRUPTS_ON = 1n;
 
 let world: World;
 
@@ -56,26 +40,9 @@ beforeEach(() => {
   world = new World({ harts: 3 });
 });
 
-/** A receiver and the notification it is registered for, as a user program makes them. */
-function receiver(options: { hart?: number; priority?: number; notification?: number } = {}) {
-  const thread = world.thread({ name: "receiver", ...options });
-  const notification = options.notification ?? world.notification();
-  world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [notification]);
-  world.letOthersRun();
-  const hart = world.kernel.hardware.harts[thread.runningOn!]!;
-  hart.writeCsr(CSR_UTVEC, 0x1_8000n);
-  hart.writeCsr(CSR_USTATUS, USER_INTERRUPTS_ON);
-  thread.call(notification, { label: NOTIFICATION_REGISTER_RECEIVER, caps: [thread.cap] });
-  expect(thread.received.label).toBe(NO_ERROR);
-  return { thread, notification };
-}
-
-/** Registers the calling thread as a sender of `badge`; the index to send with. */
-function register(thread: Thread, notification: number, badge = BADGE): bigint {
-  thread.call(world.mint(notification, badge), { label: NOTIFICATION_REGISTER_SENDER });
-  expect(thread.received.label).toBe(NO_ERROR);
-  return thread.received.words[0]!;
-}
+const receiver = (options: Parameters<typeof makeReceiver>[1] = {}) => makeReceiver(world, options);
+const register = (thread: Thread, notification: number, badge = BADGE) =>
+  registerSender(world, thread, notification, badge);
 
 function send(thread: Thread, index: bigint): void {
   world.letOthersRun();
@@ -249,6 +216,24 @@ describe("a receiver that waits in the kernel", () => {
     expect([thread.isRunning, thread.register("a0")]).toEqual([true, BADGE]);
   });
 
+  it("is not forgotten when a fast path gives the last hart to another receiver", () => {
+    world = new World({ harts: 1 });
+    const endpoint = world.endpoint();
+    const { thread, notification } = receiver({ priority: 90 });
+    thread.wait(notification);
+    const { thread: server } = receiver({ priority: 80 });
+    const index = register(server, notification);
+    server.receive(endpoint);
+    const client = world.thread({ priority: 70 });
+    const { fastpathsTaken } = world.kernel;
+    client.call(endpoint);
+    expect([world.kernel.fastpathsTaken - fastpathsTaken, server.isRunning]).toEqual([1, true]);
+    send(server, index);
+    expect(arriving(server), "the waiting receiver's vectors are not the server's").toBe(0n);
+    world.kernel.tick();
+    expect([thread.isRunning, thread.register("a0")]).toEqual([true, BADGE]);
+  });
+
   it("does not wait when vectors are pending", () => {
     const { thread, notification } = receiver({ hart: 1 });
     const sender = world.thread({ hart: 2 });
@@ -376,158 +361,3 @@ describe("when something disappears", () => {
     expect(arriving(thread) & 1n).toBe(1n);
   });
 });
-
-describe("RegisterReceiver is refused and changes nothing", () => {
-  let notification: number;
-  let thread: Thread;
-  const refuse = (error: number, details: number[], caps: number[], pointer = notification) =>
-    expectRefusal(
-      world,
-      () => world.invoke(pointer, NOTIFICATION_REGISTER_RECEIVER, [], caps),
-      error,
-      details,
-    );
-
-  beforeEach(() => {
-    world = new World();
-    notification = world.notification();
-    thread = world.thread({ start: false });
-  });
-
-  it("without a thread, or with anything else", () => {
-    refuse(TRUNCATED_MESSAGE, [], []);
-    refuse(INVALID_CAPABILITY, [1], [ROOT_SLOT_CNODE]);
-  });
-
-  it("without the read right", () => {
-    refuse(INVALID_CAPABILITY, [0], [thread.cap], world.mint(notification, 0, RIGHT_WRITE));
-  });
-
-  it("for a thread that is not bound to the notification", () => {
-    refuse(ILLEGAL_OPERATION, [], [thread.cap]);
-  });
-
-  it("on a machine without user interrupts, where kernel notifications go on working", () => {
-    world = new World({ userInterrupts: false });
-    notification = world.notification();
-    thread = world.thread();
-    world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [notification]);
-    refuse(ILLEGAL_OPERATION, [], [thread.cap]);
-    thread.wait(notification);
-    world.thread().signal(world.mint(notification, BADGE));
-    expect(thread.register("a0")).toBe(BADGE);
-  });
-
-  it("twice for the same thread succeeds and changes nothing", () => {
-    world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [notification]);
-    world.must(notification, NOTIFICATION_REGISTER_RECEIVER, [], [thread.cap]);
-    const index = thread.field("receiverIndex");
-    world.must(notification, NOTIFICATION_REGISTER_RECEIVER, [], [thread.cap]);
-    expect(thread.field("receiverIndex")).toBe(index);
-  });
-
-  it("RegisterAsyncSyscall does not exist yet", () => {
-    expectRefusal(
-      world,
-      () => world.invoke(notification, NOTIFICATION_REGISTER_ASYNC_SYSCALL, [], [thread.cap]),
-      ILLEGAL_OPERATION,
-    );
-  });
-});
-
-describe("RegisterSender is refused and changes nothing", () => {
-  const refuse = (pointer: number, error: number, details: number[] = []) =>
-    expectRefusal(world, () => world.invoke(pointer, NOTIFICATION_REGISTER_SENDER), error, details);
-
-  it("for a badge that is not one bit", () => {
-    const { notification } = receiver({ hart: 1 });
-    refuse(notification, INVALID_ARGUMENT, [0]);
-    refuse(world.mint(notification, 3), INVALID_ARGUMENT, [0]);
-  });
-
-  it("without the write right", () => {
-    const { notification } = receiver({ hart: 1 });
-    refuse(world.mint(notification, 1, RIGHT_READ), INVALID_CAPABILITY, [0]);
-  });
-
-  it("while the notification has no receiver", () => {
-    refuse(world.mint(world.notification(), 1), ILLEGAL_OPERATION);
-  });
-});
-
-describe("exhaustion", () => {
-  it("of sender tables is an error, and a deleted sender's table can be used again", () => {
-    const { notification } = receiver({ hart: 1, priority: 200 });
-    const badged = world.mint(notification, BADGE);
-    const senders = Array.from({ length: SENDER_TABLES }, () => {
-      const sender = world.thread({ hart: 2, priority: 100 });
-      for (let turn = 0; turn < SENDER_TABLES && !sender.isRunning; turn++) runningOnHart(2).yield();
-      sender.call(badged, { label: NOTIFICATION_REGISTER_SENDER });
-      expect(sender.received.label).toBe(NO_ERROR);
-      world.must(sender.cap, TCB_SUSPEND);
-      return sender;
-    });
-    const refused = () => world.invoke(badged, NOTIFICATION_REGISTER_SENDER);
-    expectRefusal(world, refused, NOT_ENOUGH_MEMORY);
-    world.must(ROOT_SLOT_CNODE, CNODE_DELETE, [senders[3]!.cap, WORD_BITS]);
-    expect(refused().error).toBe(NO_ERROR);
-  });
-
-  it("of a sender's entries is an error", () => {
-    const { thread, notification } = receiver({ hart: 1 });
-    world.kernel.afterEntry = () => {};
-    const count = SENDER_TABLE_ENTRIES / USER_INTERRUPT_VECTORS;
-    for (let i = 0; i < count; i++) {
-      const each = i === 0 ? notification : world.notification();
-      if (i > 0) {
-        world.must(thread.cap, TCB_UNBIND_NOTIFICATION);
-        world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [each]);
-        world.must(each, NOTIFICATION_REGISTER_RECEIVER, [], [thread.cap]);
-      }
-      for (let vector = 0n; vector < USER_INTERRUPT_VECTORS; vector++) {
-        world.must(world.mint(each, 1n << vector), NOTIFICATION_REGISTER_SENDER);
-      }
-    }
-    const last = world.notification();
-    world.must(thread.cap, TCB_UNBIND_NOTIFICATION);
-    world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [last]);
-    world.must(last, NOTIFICATION_REGISTER_RECEIVER, [], [thread.cap]);
-    const badged = world.mint(last, 1);
-    expectRefusal(world, () => world.invoke(badged, NOTIFICATION_REGISTER_SENDER), NOT_ENOUGH_MEMORY);
-    expect(
-      world.invoke(world.mint(notification, 1), NOTIFICATION_REGISTER_SENDER).words,
-      "an entry it has",
-    ).toEqual([0n]);
-  });
-
-  it("of receivers is an error, and a deleted one can be used again", () => {
-    world.kernel.afterEntry = () => {};
-    const many = (type: number) =>
-      [0, 1].flatMap(() => slotsFrom(world.retype(type, 0, USER_INTERRUPT_RECEIVERS / 2)));
-    const threads = [...many(OBJECT_TCB), world.retype(OBJECT_TCB)];
-    const notifications = [...many(OBJECT_NOTIFICATION), world.retype(OBJECT_NOTIFICATION)];
-    const bound = threads.map((thread, index) => ({ thread, notification: notifications[index]! }));
-    for (const { thread, notification } of bound)
-      world.must(thread, TCB_BIND_NOTIFICATION, [], [notification]);
-    const last = bound.pop()!;
-    for (const { thread, notification } of bound) {
-      world.must(notification, NOTIFICATION_REGISTER_RECEIVER, [], [thread]);
-    }
-    const refused = () => world.invoke(last.notification, NOTIFICATION_REGISTER_RECEIVER, [], [last.thread]);
-    expectRefusal(world, refused, NOT_ENOUGH_MEMORY);
-    world.must(ROOT_SLOT_CNODE, CNODE_DELETE, [bound[100]!.thread, WORD_BITS]);
-    expect(refused().error).toBe(NO_ERROR);
-  });
-});
-
-/** Slots of the objects made half the number of receivers at a time. */
-function slotsFrom(first: number): number[] {
-  return Array.from({ length: USER_INTERRUPT_RECEIVERS / 2 }, (_, index) => first + index);
-}
-
-/** The thread that hart `index` runs, of those this world made. */
-function runningOnHart(index: number): Thread {
-  const thread = world.threads.find((each) => each.runningOn === index);
-  if (!thread) throw new Error(`hart ${index} runs no thread of this test`);
-  return thread;
-}

@@ -32,8 +32,9 @@ export function require(condition: boolean, invariant: string): void {
 export const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function checkDerivationList(objects: ObjectMap): void {
-  const { slots, emptyButLinked } = objects;
-  require(emptyButLinked.length === 0, `empty slots are in no list, but ${emptyButLinked.map(hex)} are`);
+  const { slots, emptyWithRemains } = objects;
+  require(emptyWithRemains.length ===
+    0, `empty slots are all zero, but ${emptyWithRemains.map(hex)} are not`);
   let reached = 0;
   for (const slot of slots.values()) {
     const { address, previous, next } = slot;

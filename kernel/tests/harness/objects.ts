@@ -49,8 +49,8 @@ export class ObjectMap {
   readonly threads = new Set<number>();
   readonly endpoints = new Set<number>();
   readonly notifications = new Set<number>();
-  /** Empty slots that are still in the derivation list: a defect. */
-  readonly emptyButLinked: number[] = [];
+  /** Empty slots that are not all zero, or still in the derivation list: a defect. */
+  readonly emptyWithRemains: number[] = [];
   private readonly nodes = new Set<number>();
 
   constructor(private readonly kernel: Kernel) {
@@ -88,13 +88,10 @@ export class ObjectMap {
     this.nodes.add(address);
     const { memory, layout } = this.kernel;
     const typeAt = layout.field("Slot_type");
-    const previousAt = layout.field("Slot_previous");
-    const nextAt = layout.field("Slot_next");
+    const remains = (slot: number) => [0, 8, 16, 24].some((offset) => memory.read64(slot + offset) !== 0n);
     for (let slot = address; slot < address + (slots << SLOT_BITS); slot += 1 << SLOT_BITS) {
       if (memory.read8(slot + typeAt) !== CAP_NULL) this.addSlot(slot);
-      else if (memory.read32(slot + previousAt) !== 0 || memory.read32(slot + nextAt) !== 0) {
-        this.emptyButLinked.push(slot);
-      }
+      else if (remains(slot)) this.emptyWithRemains.push(slot);
     }
   }
 

@@ -91,7 +91,8 @@ export class CapabilityRun {
 
   private step(): void {
     const choice = this.random.below(100);
-    if (choice < 30) this.retype();
+    if (choice < 28) this.retype();
+    else if (choice < 32) this.swallow();
     else if (choice < 62) this.copyOrMove();
     else if (choice < 70) this.rotate();
     else if (choice < 93) this.delete();
@@ -161,6 +162,20 @@ export class CapabilityRun {
       expected,
       error,
     );
+  }
+
+  /** Moves a CNode's capability into a CNode, often itself: circles that only revoking can undo. */
+  private swallow(): void {
+    const nodes = this.model.slots.filter(({ node }) => node?.capability.type === CAP_CNODE);
+    if (nodes.length === 0) return;
+    const source = this.random.pick(nodes);
+    const into = this.random.below(2) === 0 ? source : this.random.pick(nodes);
+    const destination = this.random.pick(into.node!.capability.object.slots);
+    const to = this.nameOf(destination);
+    const words = [to.index, to.depth, this.window + this.model.slots.indexOf(source), WORD_BITS];
+    const expected = this.model.move(source, destination);
+    const { error } = this.world.invoke(to.root, CNODE_MOVE, words, [ROOT_SLOT_CNODE]);
+    this.check(`move ${source.name} into ${destination.name}`, expected, error);
   }
 
   private rotate(): void {
