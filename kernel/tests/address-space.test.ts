@@ -208,6 +208,16 @@ describe("Page_Map", () => {
     expect(pageAt(ADDRESS) & WRITE).toBe(0n);
   });
 
+  it("knows nothing of the mapping of the capability it was copied from", () => {
+    tablesFor(ADDRESS);
+    const frame = world.frame();
+    mapPage(frame);
+    const copy = world.mint(frame, 0);
+    world.must(copy, PAGE_UNMAP);
+    expect(pageAt(ADDRESS) & VALID).toBe(VALID);
+    expect(mapPage(copy, ADDRESS + 4096).error).toBe(NO_ERROR);
+  });
+
   it("changes the rights of a page that is mapped, at its own address", () => {
     tablesFor(ADDRESS);
     const frame = world.frame();

@@ -23,7 +23,9 @@ import {
   LOOKUP_INVALID_ROOT,
   LOOKUP_MISSING_CAPABILITY,
   NO_ERROR,
+  OBJECT_CNODE,
   OBJECT_PAGE_TABLE,
+  OBJECT_UNTYPED,
   RANGE_ERROR,
   RIGHT_READ,
   RIGHT_WRITE,
@@ -321,6 +323,23 @@ describe("CNode_Revoke", () => {
     invoke(CNODE_COPY, [other, WORD_BITS, copy, WORD_BITS, ALL_RIGHTS]);
     invoke(CNODE_REVOKE, [copy, WORD_BITS]);
     expect([copy, other].map((slot) => world.look(slot).type)).toEqual([CAP_ENDPOINT, CAP_ENDPOINT]);
+  });
+});
+
+describe("CNodes that hold each other's last capabilities in a circle", () => {
+  it("are emptied when their memory is revoked", () => {
+    const memory = world.retype(OBJECT_UNTYPED, 12);
+    const first = world.retype(OBJECT_CNODE, 3, 1, memory);
+    const second = world.retype(OBJECT_CNODE, 1, 1, memory);
+    const inside = world.look(first).object;
+    world.must(first, CNODE_COPY, [6, 3, endpoint, WORD_BITS, ALL_RIGHTS], [CNODE]);
+    world.must(first, CNODE_MOVE, [0, 3, second, WORD_BITS], [CNODE]);
+    const path = (index: number) => [index, 4];
+    world.must(first, CNODE_MOVE, [...path(0b0001), first, WORD_BITS], [CNODE]);
+    expect(world.look(6, inside).type).toBe(CAP_ENDPOINT);
+    world.must(CNODE, CNODE_REVOKE, [memory, WORD_BITS]);
+    expect(world.look(6, inside).type).toBe(CAP_NULL);
+    expect(world.look(memory).next).toBe(world.look(endpoint).address);
   });
 });
 
