@@ -9,6 +9,7 @@ import {
   LOOKUP_GUARD_MISMATCH,
   LOOKUP_INVALID_ROOT,
   LOOKUP_MISSING_CAPABILITY,
+  RIGHT_GRANT,
   RIGHT_READ,
   RIGHT_WRITE,
   ROOT_SLOT_CNODE,
@@ -243,11 +244,11 @@ describe("a thread that faults", () => {
     expect(alone.state).toBe("inactive");
   });
 
-  it("stops when the fault endpoint lacks the rights to call", () => {
-    const weak = world.thread({
-      priority: 200,
-      faultEndpoint: world.mint(endpoint, 1, RIGHT_WRITE | RIGHT_READ),
-    });
+  it.each([
+    ["to be answered", RIGHT_WRITE | RIGHT_READ],
+    ["to send", RIGHT_READ | RIGHT_GRANT],
+  ])("stops for good when the fault endpoint lacks the right %s", (_, rights) => {
+    const weak = world.thread({ priority: 200, faultEndpoint: world.mint(endpoint, 1, rights) });
     weak.exception(LOAD_PAGE, 0x1000);
     expect(weak.state).toBe("inactive");
     expect(handler.state).toBe("blocked on receive");
