@@ -2,6 +2,7 @@
 import {
   CAP_CNODE,
   CAP_ENDPOINT,
+  CAP_FRAME,
   CAP_NOTIFICATION,
   CAP_NULL,
   CAP_UNTYPED,
@@ -246,6 +247,21 @@ export class CapabilityRun {
   private compare(): void {
     this.compareSlots();
     this.compareTree();
+    this.checkMemory();
+  }
+
+  /** Memory of an untyped above its watermark is zero, however users have used pages that were there before. */
+  private checkMemory(): void {
+    const { bytes } = this.world.kernel.memory;
+    for (const { node } of this.model.base.depthFirst()) {
+      const { type, object, used } = node.capability;
+      const end = object.address + 2 ** object.bits;
+      if (type === CAP_FRAME) bytes.fill(0xa5, object.address, end);
+      if (type !== CAP_UNTYPED) continue;
+      const dirty = bytes.subarray(object.address + used, end).findIndex((byte) => byte !== 0);
+      if (dirty >= 0)
+        throw new Error(`${node.slot.name}: byte ${used + dirty} above the watermark ${used} is not zero`);
+    }
   }
 
   private compareSlots(): void {
