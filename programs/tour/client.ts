@@ -4,7 +4,8 @@
  * With the argument --json it prints one line of JSON instead.
  */
 import { Features, Process, peerIsRunning } from "rel4";
-import { measureAsync, measureEndpoint, measureNotification } from "./measure";
+import { measure } from "./measure";
+import { OVER_ASYNC, OVER_ENDPOINT, OVER_NOTIFICATION } from "./protocol";
 import { printConclusion, printJson, printTable } from "./report";
 import { Row } from "./row";
 
@@ -13,11 +14,11 @@ const FAR = "far";
 
 /** Measures what this machine can do. */
 function measureAll(): Row[] {
-  const rows: Row[] = [measureEndpoint("endpoint-local", NEAR, true)];
+  const rows: Row[] = [measure("endpoint-local", OVER_ENDPOINT, NEAR, true)];
   if (!peerIsRunning(FAR)) return rows;
-  rows.push(measureEndpoint("endpoint-remote", FAR, false));
-  rows.push(measureNotification("notification", FAR));
-  if (Features.userInterrupts) rows.push(measureAsync("u-notification", FAR));
+  rows.push(measure("endpoint-remote", OVER_ENDPOINT, FAR, false));
+  rows.push(measure("notification", OVER_NOTIFICATION, FAR, false));
+  if (Features.userInterrupts) rows.push(measure("u-notification", OVER_ASYNC, FAR, false));
   return rows;
 }
 

@@ -1,28 +1,32 @@
 /**
- * The client's side of each mode: `ALL_TRIPS` round trips, of which the middle ones are timed.
+ * The client's side of each mode: round trips to warm up, those that are timed, and one that closes the server's window.
  *
+ * A short trial shows how long a round trip takes, so that a machine which takes milliseconds for one (an emulator on a
+ * busy host) measures fewer of them instead of keeping its user waiting for minutes.
  * Every round trip carries a number to the server and the number after it back; a wrong answer ends the program.
  */
 import { AsyncChannel, Counters, Message, Server, Signals, SignalTo } from "rel4";
-import { load64, store64 } from "rv";
+import { load64, rdtime, store64 } from "rv";
 import { CounterWindow } from "./counter-window";
 import {
-  ALL_TRIPS,
   ANSWER_OFFSET,
   BEGIN,
-  MEASURED,
+  LEAST_MEASURED,
+  MOST_MEASURED,
   OVER_ASYNC,
   OVER_ENDPOINT,
   OVER_NOTIFICATION,
   PING,
   PING_OFFSET,
   REPORT,
+  TIME_BUDGET,
+  TRIAL,
   WARM_UP,
 } from "./protocol";
 import { Row } from "./row";
 
 /** Cycles of each measured round trip. */
-const samples = new StaticArray<u32>(MEASURED);
+let samples = new StaticArray<u32>(0);
 const counters = new CounterWindow();
 
 /** Notes one round trip that began at cycle `start`, and opens and closes the counter window where it belongs. */
@@ -30,13 +34,20 @@ function note(trip: u32, start: u64, answer: u64): void {
   const end = Counters.cycles();
   if (answer != <u64>trip + 1)
     throw new Error(`wrong answer ${answer.toString()} to ping ${trip.toString()}`);
-  if (trip >= WARM_UP && trip < WARM_UP + MEASURED) samples[trip - WARM_UP] = <u32>(end - start);
+  const measured: u32 = samples.length;
+  if (trip >= WARM_UP && trip < WARM_UP + measured) samples[trip - WARM_UP] = <u32>(end - start);
   if (trip == WARM_UP - 1) counters.open();
-  if (trip == WARM_UP + MEASURED - 1) counters.close();
+  if (trip == WARM_UP + measured - 1) counters.close();
+}
+
+/** Round trips of a mode in all. */
+function allTrips(): u32 {
+  return WARM_UP + samples.length + 1;
 }
 
 function pingOverEndpoint(server: Server): void {
-  for (let trip: u32 = 0; trip < ALL_TRIPS; trip++) {
+  const trips = allTrips();
+  for (let trip: u32 = 0; trip < trips; trip++) {
     const start = Counters.cycles();
     server.call(PING, 1, trip);
     note(trip, start, Message.word0);
@@ -44,7 +55,8 @@ function pingOverEndpoint(server: Server): void {
 }
 
 function pingOverNotification(server: SignalTo, data: usize): void {
-  for (let trip: u32 = 0; trip < ALL_TRIPS; trip++) {
+  const trips = allTrips();
+  for (let trip: u32 = 0; trip < trips; trip++) {
     const start = Counters.cycles();
     store64(data + PING_OFFSET, trip);
     server.signal();
@@ -55,7 +67,8 @@ function pingOverNotification(server: SignalTo, data: usize): void {
 
 function pingOverAsync(channel: AsyncChannel): void {
   const data = channel.data;
-  for (let trip: u32 = 0; trip < ALL_TRIPS; trip++) {
+  const trips = allTrips();
+  for (let trip: u32 = 0; trip < trips; trip++) {
     const start = Counters.cycles();
     store64(data + PING_OFFSET, trip);
     channel.notify();
@@ -72,24 +85,28 @@ function makeRow(mode: string, server: Server, ownHart: bool): Row {
   return new Row(mode, ownHart ? 1 : 2, samples, traps, userInterrupts);
 }
 
-export function measureEndpoint(mode: string, peer: string, ownHart: bool): Row {
+/** Pings `peer` in one way, timing `measured` round trips. */
+function ping(way: u64, peer: string, measured: u32): void {
+  samples = new StaticArray<u32>(measured);
   const server = Server.named(peer);
-  server.call(BEGIN, 1, OVER_ENDPOINT);
-  pingOverEndpoint(server);
-  return makeRow(mode, server, ownHart);
+  server.call(BEGIN, 2, way, measured);
+  if (way == OVER_ENDPOINT) pingOverEndpoint(server);
+  else if (way == OVER_NOTIFICATION) pingOverNotification(SignalTo.named(peer), AsyncChannel.with(peer).data);
+  else pingOverAsync(AsyncChannel.with(peer));
 }
 
-export function measureNotification(mode: string, peer: string): Row {
-  const server = Server.named(peer);
-  server.call(BEGIN, 1, OVER_NOTIFICATION);
-  pingOverNotification(SignalTo.named(peer), AsyncChannel.with(peer).data);
-  return makeRow(mode, server, false);
+/** How many round trips fit into the time budget, judged by a trial. */
+function affordableTrips(way: u64, peer: string): u32 {
+  const start = rdtime();
+  ping(way, peer, TRIAL);
+  const ticks = rdtime() - start;
+  const affordable = (TIME_BUDGET * (WARM_UP + TRIAL)) / max<u64>(ticks, 1);
+  return <u32>max<u64>(LEAST_MEASURED, min<u64>(MOST_MEASURED, affordable));
 }
 
-export function measureAsync(mode: string, peer: string): Row {
-  const server = Server.named(peer);
-  const channel = AsyncChannel.with(peer);
-  server.call(BEGIN, 1, OVER_ASYNC);
-  pingOverAsync(channel);
-  return makeRow(mode, server, false);
+/** Measures one mode. @param ownHart whether the server shares the client's hart and counters */
+export function measure(mode: string, way: u64, peer: string, ownHart: bool): Row {
+  const measured = affordableTrips(way, peer);
+  ping(way, peer, measured);
+  return makeRow(mode, Server.named(peer), ownHart);
 }

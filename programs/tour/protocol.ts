@@ -2,13 +2,17 @@
 
 /** Round trips before the measured ones: translations, caches and registrations settle. */
 export const WARM_UP: u32 = 100;
-/** Measured round trips. */
-export const MEASURED: u32 = 2000;
-/** Round trips of one mode; the one after the measured ones closes the server's window. */
-export const ALL_TRIPS: u32 = WARM_UP + MEASURED + 1;
+/** Round trips measured in a mode, unless the machine is too slow for so many. */
+export const MOST_MEASURED: u32 = 2000;
+/** Round trips that show how slow it is. */
+export const TRIAL: u32 = 20;
+/** Least number of measured round trips. */
+export const LEAST_MEASURED: u32 = 100;
+/** Ticks of `time` (10 MHz) that the measured round trips of a mode should not exceed: 5 s. */
+export const TIME_BUDGET: u64 = 50_000_000;
 
 // Labels of the messages over the endpoint
-/** Start serving; word 0 = the way. Answered before the first round trip. */
+/** Start serving; word 0 = the way, word 1 = measured round trips. Answered before the first round trip. */
 export const BEGIN: u64 = 1;
 /** One round trip; word 0 = a number, answered with the number after it. */
 export const PING: u64 = 2;

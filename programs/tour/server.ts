@@ -10,7 +10,6 @@ import { CounterWindow } from "./counter-window";
 import {
   ANSWER_OFFSET,
   BEGIN,
-  MEASURED,
   OVER_ASYNC,
   OVER_NOTIFICATION,
   PING_OFFSET,
@@ -26,11 +25,11 @@ function answerOverEndpoint(times: u32): void {
 }
 
 /** Returns with the message after the last round trip received. */
-function serveOverEndpoint(): void {
+function serveOverEndpoint(measured: u32): void {
   Service.replyAndReceive(0);
   answerOverEndpoint(WARM_UP);
   counters.open();
-  answerOverEndpoint(MEASURED);
+  answerOverEndpoint(measured);
   counters.close();
   answerOverEndpoint(1);
 }
@@ -43,13 +42,13 @@ function answerOverNotification(times: u32, client: SignalTo, data: usize): void
   }
 }
 
-function serveOverNotification(channel: AsyncChannel): void {
+function serveOverNotification(channel: AsyncChannel, measured: u32): void {
   const client = SignalTo.named(CLIENT);
   Service.reply(0);
   Signals.wait();
   answerOverNotification(WARM_UP, client, channel.data);
   counters.open();
-  answerOverNotification(MEASURED, client, channel.data);
+  answerOverNotification(measured, client, channel.data);
   counters.close();
   store64(channel.data + ANSWER_OFFSET, load64(channel.data + PING_OFFSET) + 1);
   client.signal();
@@ -65,12 +64,12 @@ function answerOverAsync(times: u32, channel: AsyncChannel): void {
   }
 }
 
-function serveOverAsync(channel: AsyncChannel): void {
+function serveOverAsync(channel: AsyncChannel, measured: u32): void {
   Service.reply(0);
   channel.wait();
   answerOverAsync(WARM_UP, channel);
   counters.open();
-  answerOverAsync(MEASURED, channel);
+  answerOverAsync(measured, channel);
   counters.close();
   store64(channel.data + ANSWER_OFFSET, load64(channel.data + PING_OFFSET) + 1);
   channel.notify();
@@ -78,16 +77,16 @@ function serveOverAsync(channel: AsyncChannel): void {
 }
 
 /** Serves one mode; returns with the next message received. */
-function serve(way: u64): void {
-  if (way == OVER_NOTIFICATION) serveOverNotification(AsyncChannel.with(CLIENT));
-  else if (way == OVER_ASYNC) serveOverAsync(AsyncChannel.with(CLIENT));
-  else serveOverEndpoint();
+function serve(way: u64, measured: u32): void {
+  if (way == OVER_NOTIFICATION) serveOverNotification(AsyncChannel.with(CLIENT), measured);
+  else if (way == OVER_ASYNC) serveOverAsync(AsyncChannel.with(CLIENT), measured);
+  else serveOverEndpoint(measured);
 }
 
 export function main(): void {
   Service.receive();
   for (;;) {
-    if (Message.label == BEGIN) serve(Message.word0);
+    if (Message.label == BEGIN) serve(Message.word0, <u32>Message.word1);
     else if (Message.label == REPORT) {
       Service.replyAndReceive(0, 2, counters.trapsTaken, counters.userInterruptsTaken);
     } else throw new Error(`${Process.name}: unexpected message ${Message.label.toString()}`);

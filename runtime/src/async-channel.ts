@@ -39,6 +39,9 @@ const DEVICE_OUTPUT: u32 = 4;
 const READ: u32 = 2;
 const WRITE: u32 = 1;
 
+/** The channels this program has asked for: what an end has seen is counted in one place. */
+const opened: AsyncChannel[] = [];
+
 /**
  * One end of an async channel. Unmanaged, because waiting and notifying are short: bookkeeping for the collector would
  * be a good part of them. Channels live as long as the program.
@@ -72,11 +75,17 @@ export class AsyncChannel {
     this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
   }
 
-  /** The channel shared with `peer`. Ends the program when there is none; ask once and keep it. */
+  /** The channel shared with `peer`, the same object each time. Ends the program when there is none. */
   static with(peer: string): AsyncChannel {
-    const record = findChannel(CHANNEL_ASYNC, peer, SIDE_FROM);
-    if (record !== null) return new AsyncChannel(record);
-    return new AsyncChannel(requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with"));
+    let record = findChannel(CHANNEL_ASYNC, peer, SIDE_FROM);
+    if (record === null) record = requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with");
+    for (let i = 0; i < opened.length; i++) {
+      // the page is this channel's alone
+      if (opened[i].outLane == record.page + record.side * LANE_BYTES) return opened[i];
+    }
+    const channel = new AsyncChannel(record);
+    opened.push(channel);
+    return channel;
   }
 
   /** Tells the peer that there is something new; everything written before is visible to it when it wakes. */
