@@ -8,7 +8,7 @@ import { addTourCommand } from "./commands/tour";
 import { describeError, isExpected } from "./report-error";
 
 /** Exit codes of our own; a guest's exit code is passed on as it is. */
-const EXIT = { badInput: 1, usage: 2, defect: 70 } as const;
+const EXIT = { badInput: 1, usage: 2, defect: 70, noReader: 141 } as const;
 
 const EXAMPLES = `
 Examples:
@@ -30,8 +30,7 @@ export function createProgram(): Command {
     )
     .version("0.1.0")
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError("(rel4 --help shows every command with an example)")
-    .enablePositionalOptions();
+    .showHelpAfterError("(rel4 --help shows every command with an example)");
   addTourCommand(program);
   addRunCommand(program);
   addBuildCommand(program);
@@ -39,8 +38,17 @@ export function createProgram(): Command {
   return program;
 }
 
+/** Nobody reads on (`rel4 … | head`), or the disk is full: the guest's output has nowhere to go. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") console.error(describeError(error));
+    process.exit(error.code === "EPIPE" ? EXIT.noReader : EXIT.badInput);
+  });
+}
+
 /** Runs the command line `argv` (as process.argv) and sets the process's exit code. */
 export async function main(argv: string[]): Promise<void> {
+  endQuietlyWithoutReader();
   const program = createProgram();
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
     command.exitOverride();

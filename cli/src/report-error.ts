@@ -44,12 +44,15 @@ const SYSTEM_ERRORS: Record<string, string> = {
   EACCES: "permission denied",
   ENOSPC: "no space left on the disk",
   ENOTDIR: "a part of the path is not a directory",
+  ELOOP: "a symbolic link that leads to itself",
+  ENAMETOOLONG: "the name is too long",
+  EROFS: "the disk cannot be written",
 };
 
 function describeSystemError(error: Error): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException;
   const reason = code === undefined ? undefined : SYSTEM_ERRORS[code];
-  return reason === undefined ? undefined : `${path ?? ""}: ${reason}`;
+  return reason === undefined ? undefined : `${path ?? "standard output"}: ${reason}`;
 }
 
 /** True for errors that are the user's to mend; anything else is a defect of ours and says so. */

@@ -26,7 +26,11 @@ describe("rel4 run", () => {
       "seven.ts",
       'export function main(): i32 {\n  console.log("seven");\n  return 7;\n}\n',
     );
-    expect(bench.rel4("run", file)).toEqual({ code: 7, stdout: "seven\n", stderr: "" });
+    expect(bench.rel4("run", file)).toEqual({
+      code: 7,
+      stdout: 'seven\nrel4: program "seven" ended with exit code 7\n',
+      stderr: "",
+    });
   });
 
   it("reports a program that faults: name, cause, function and address", () => {

@@ -37,7 +37,10 @@ describe("a program anywhere on disk", () => {
     );
     const built = await buildProgram(path, { arguments: { program: ["Welt"] } });
     expect(built.description.programs[0]!.name).toBe("my-program");
-    expect(await runImage(built.image)).toMatchObject({ output: "Guten Tag Welt\n", end: 3 });
+    expect(await runImage(built.image)).toMatchObject({
+      output: 'Guten Tag Welt\nrel4: program "my-program" ended with exit code 3\n',
+      end: 3,
+    });
   });
 
   it("with a mistake gets the compiler's message, with the place", async () => {

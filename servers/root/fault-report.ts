@@ -57,6 +57,16 @@ export function reportFault(program: ProgramRecord): void {
   printText();
 }
 
+/** Prints that a program ended by itself, but not well. */
+export function reportExit(program: ProgramRecord, code: u32): void {
+  TextBuffer.clear();
+  TextBuffer.text('rel4: program "');
+  TextBuffer.bytes(program.name, program.nameLength);
+  TextBuffer.text('" ended with exit code ');
+  TextBuffer.decimal(code);
+  printText();
+}
+
 function appendCause(program: ProgramRecord): void {
   const label = Message.label;
   if (label == FAULT_VM) {

@@ -18,7 +18,7 @@ import { mapFrame } from "./address-space";
 import { Bundle } from "./bundle";
 import { ConsoleLines } from "./console-lines";
 import { EXIT_NOT_STARTED, mustSucceed } from "./failure";
-import { isFault, reportFault } from "./fault-report";
+import { isFault, reportExit, reportFault } from "./fault-report";
 import { allocateSlots, makeObject, rootCNode } from "./objects";
 import { printText } from "./output";
 import { powerOff } from "./power";
@@ -154,6 +154,7 @@ export class System {
       if (this.exitCode == 0) this.exitCode = code;
       this.stop(index);
       if (label == SUPERVISOR_ABORT) this.end(code);
+      if (code != 0) reportExit(Bundle.program(index), code);
     } else if (isFault(label)) {
       this.consoles[index].finish();
       reportFault(Bundle.program(index));

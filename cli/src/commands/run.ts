@@ -8,6 +8,7 @@ import { describeEnd, runSession } from "../machine-session";
 import { wholeNumber } from "../options";
 import { UsageError } from "../report-error";
 import { statisticsTable } from "../statistics";
+import { findTrapLoop } from "../trap-loop";
 
 interface RunFlags extends MachineFlags {
   firmware: "sbi" | "none";
@@ -24,7 +25,8 @@ Ctrl-A x quits; Ctrl-A Ctrl-A sends one Ctrl-A. When nothing can ever run again,
 
 Examples:
   $ rel4 run programs/hello/hello.ts
-  $ rel4 run programs/hello/hello.ts one two       arguments for the program
+  $ rel4 run hello.ts one two                      arguments for the program
+  $ rel4 run hello.ts -- --loud                    arguments that look like options
   $ rel4 run --harts 4 --stats system.ts           a table of counters at the end
   $ rel4 run --no-user-interrupts system.ts        how it runs without the hardware
   $ rel4 run --firmware none test.elf              starts in M mode, without built-in SBI`;
@@ -48,7 +50,6 @@ export function addRunCommand(program: Command): void {
     )
     .option("--stats", "print what each hart did, on standard error")
     .addHelpText("after", HELP)
-    .passThroughOptions()
     .action(run);
 }
 
@@ -62,7 +63,7 @@ async function run(file: string, programArguments: string[], flags: RunFlags): P
   const end = await runSession(machine, {
     input: "stdin",
     maxInstructions: flags.maxInstructions,
-    watchdog: handlers && ((running) => handlers.check(running)),
+    watchdog: (running) => findTrapLoop(running) ?? handlers?.check(running),
   });
   if (flags.stats) console.error(`\n${statisticsTable(machine)}`);
   const { code, message } = describeEnd(end);
