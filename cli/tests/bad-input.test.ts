@@ -77,6 +77,32 @@ describe("rel4 run", () => {
     expectRefusal(bench.rel4("run", file), /float\.ts:\d/, /float/i);
   });
 
+  it("says how main must be declared", () => {
+    const file = bench.write("main.ts", "export function main(a: string): i32 {\n  return a.length;\n}\n");
+    expectRefusal(bench.rel4("run", file), "main.ts", "main(): i32");
+  });
+
+  it("refuses what is no file at all", () => {
+    expectRefusal(bench.rel4("run", ""), "empty");
+    expectRefusal(bench.rel4("run", "/dev/null"), "not a file");
+  });
+
+  it("notices an image that can only fault", () => {
+    // nothing but zeroes is loaded: the first instruction is illegal, and so is the trap vector's
+    const image = elfHeader({ 24: 0, 27: 0x80, 32: ELF_HEADER, 56: 1 });
+    const program = new Uint8Array(ELF_HEADER + 56 + 16);
+    program.set(image);
+    const header = new DataView(program.buffer, ELF_HEADER);
+    header.setUint32(0, 1, true);
+    header.setUint32(4, 5, true);
+    header.setBigUint64(8, 120n, true);
+    for (const field of [16, 24]) header.setBigUint64(field, 0x8000_0000n, true);
+    for (const field of [32, 40]) header.setBigUint64(field, 16n, true);
+    const outcome = bench.rel4("run", "--firmware", "none", bench.write("zeroes.elf", program));
+    expectRefusal(outcome, "trap vector", "never go on");
+    expect(outcome.code).toBe(125);
+  });
+
   it("names an import that does not exist", () => {
     const file = bench.write(
       "import.ts",

@@ -10,7 +10,7 @@ import {
   ROOT_STACK_TOP,
   ROOT_TEXT_BASE,
 } from "@rel4/abi";
-import { type CompileOptions, compile, readElf } from "@rel4/compiler";
+import { CompileError, type CompileOptions, compile, readElf } from "@rel4/compiler";
 import { arrivalsEntry, programStart, rootStart, userInterruptEntry } from "../../runtime/assembly/index";
 import { cached, contentHash, toolchainHash } from "./cache";
 import { formatMemorySize } from "./memory-size";
@@ -69,18 +69,20 @@ export async function compileProgram(
 ): Promise<ProgramImage> {
   checkSource(source, where);
   const entryFile = join(dirname(source), `${basename(source, ".ts")}.rel4-entry.ts`);
-  const image = await compileCached({
-    entries: [entryFile, repositoryPath("runtime/src/imports.ts")],
-    generated: { path: entryFile, from: source, text: entryText },
-    packages: { rel4: repositoryPath("runtime/src/index.ts") },
-    runtime: "incremental",
-    imports: PROGRAM_IMPORTS,
-    assembly: () => [programStart(), userInterruptEntry(), arrivalsEntry()],
-    textBase: PROGRAM_TEXT_BASE,
-    dataBase: PROGRAM_DATA_BASE,
-    memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,
-    onProgress,
-  });
+  const image = await inTermsOf(source, entryFile, () =>
+    compileCached({
+      entries: [entryFile, repositoryPath("runtime/src/imports.ts")],
+      generated: { path: entryFile, from: source, text: entryText },
+      packages: { rel4: repositoryPath("runtime/src/index.ts") },
+      runtime: "incremental",
+      imports: PROGRAM_IMPORTS,
+      assembly: () => [programStart(), userInterruptEntry(), arrivalsEntry()],
+      textBase: PROGRAM_TEXT_BASE,
+      dataBase: PROGRAM_DATA_BASE,
+      memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,
+      onProgress,
+    }),
+  );
   if (image.heapBase >= PROGRAM_DATA_BASE + memory)
     throw new SystemError(
       `${formatMemorySize(memory)} of memory is too little: its static data alone needs ${formatMemorySize(image.heapBase - PROGRAM_DATA_BASE)}`,
@@ -110,6 +112,26 @@ function checkSource(source: string, where: string): void {
     throw new SystemError(`there is no file ${source}`, "check the path of its source", where);
   if (statSync(source).isDirectory())
     throw new SystemError(`${source} is a directory`, "name the program's .ts file", where);
+}
+
+/** Complaints about the generated entry file are about how the program declares `main`. */
+async function inTermsOf<T>(source: string, entryFile: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    const diagnostics = error.diagnostics.map((diagnostic) =>
+      diagnostic.file !== entryFile
+        ? diagnostic
+        : {
+            file: source,
+            line: 0,
+            column: 0,
+            message: `"main" must be declared as main(): i32 or main(): void (${diagnostic.message})`,
+          },
+    );
+    throw new CompileError(diagnostics);
+  }
 }
 
 /** The file that joins a program to the runtime: runs its `main`, if it has one, and ends it with the result. */
