@@ -19,6 +19,7 @@ Examples:
       qemu-system-riscv64 -M virt -smp 2 -nographic -kernel image.elf
   $ rel4 run image.elf                   any bare-metal RV64 ELF
   $ rel4 bench machine                   our emulator against QEMU, in one run
+  $ rel4 bench compiler                  our compiler against gcc -O2
 
 'rel4 <command> --help' tells more about each.`;
 

@@ -174,6 +174,11 @@ describe("rel4 build", () => {
     expectRefusal(bench.rel4("build", bench.write("done.elf", elfHeader())), "already");
   });
 
+  it("does not overwrite its source", () => {
+    const file = bench.write("source.ts", "export function main(): i32 { return 0; }\n");
+    expectRefusal(bench.rel4("build", file, "-o", "./source.ts"), "overwrite");
+  });
+
   it("says why an image cannot be written", () => {
     const file = bench.write("fine.ts", "export function main(): i32 { return 0; }\n");
     expectRefusal(bench.rel4("build", file, "-o", "no/such/folder/image.elf"), "no such file");

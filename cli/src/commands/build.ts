@@ -27,6 +27,8 @@ async function build(file: string, { output }: { output?: string }): Promise<voi
   if (input.kind === "elf")
     throw new UsageError(`${file}: is an ELF image already`, `run it: rel4 run ${file}`);
   const target = output ?? basename(file).replace(/\.ts$/, ".elf");
+  if (resolve(target) === input.path)
+    throw new UsageError(`${target}: the image would overwrite its source`, "give another name with -o");
   const { image, description } = await buildInput(input);
   writeFileSync(resolve(target), image);
   const harts = description.machine.harts ?? 1;

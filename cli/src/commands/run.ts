@@ -1,5 +1,6 @@
 // `rel4 run`: a program, a system or an image, on our machine.
 import { HandlerWatchdog } from "@rel4/image";
+import { ElfError, type Machine } from "@rel4/machine";
 import { type Command, Option } from "commander";
 import { buildInput } from "../built-image";
 import { type InputFile, readInput } from "../input-file";
@@ -58,7 +59,7 @@ async function run(file: string, programArguments: string[], flags: RunFlags): P
   checkFlags(input, programArguments, flags);
   const built = input.kind === "elf" ? undefined : await buildInput(input, { programArguments });
   const machine = await createMachine(flags, built?.description.machine ?? { harts: 1 }, flags.firmware);
-  machine.loadElf(built?.image ?? input.bytes);
+  loadImage(machine, built?.image ?? input.bytes, file);
   const handlers = built && new HandlerWatchdog(built);
   const end = await runSession(machine, {
     input: "stdin",
@@ -69,6 +70,16 @@ async function run(file: string, programArguments: string[], flags: RunFlags): P
   const { code, message } = describeEnd(end);
   if (message) console.error(message);
   process.exitCode = code;
+}
+
+/** Loads an image; what is wrong with it is said with the file's name. */
+function loadImage(machine: Machine, image: Uint8Array, file: string): void {
+  try {
+    machine.loadElf(image);
+  } catch (error) {
+    if (error instanceof ElfError) error.message = `${file}: ${error.message}`;
+    throw error;
+  }
 }
 
 function checkFlags(input: InputFile, programArguments: string[], flags: RunFlags): void {
