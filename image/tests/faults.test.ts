@@ -65,13 +65,17 @@ describe("a program that goes wrong is reported with cause, place and address, a
 describe("a program that gives up prints why and where", () => {
   it("thrown errors", async () => {
     const { output, end } = await runCheck("abort");
-    expect(output).toMatch(/^trying\nabort: no door right\n {2}at .*abort\.ts:3:\d+\n$/);
+    expect(output).toMatch(
+      /^trying\nabort: no door right\n {2}at .*abort\.ts:3:\d+\nrel4: program "abort" ended/,
+    );
     expect(end).toBe(ABORTED);
   });
 
   it("array bounds", async () => {
     const { output, end } = await runCheck("out-of-bounds");
-    expect(output).toMatch(/^abort: Index out of range\n {2}at ~lib\/array\.ts:\d+:\d+\n$/);
+    expect(output).toMatch(
+      /^abort: Index out of range\n {2}at ~lib\/array\.ts:\d+:\d+\nrel4: program "out-of-bounds" ended/,
+    );
     expect(end).toBe(ABORTED);
   });
 });

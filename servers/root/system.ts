@@ -153,8 +153,8 @@ export class System {
       const code = exitStatus(<u32>Message.word0);
       if (this.exitCode == 0) this.exitCode = code;
       this.stop(index);
-      if (label == SUPERVISOR_ABORT) this.end(code);
       if (code != 0) reportExit(Bundle.program(index), code);
+      if (label == SUPERVISOR_ABORT) this.end(code);
     } else if (isFault(label)) {
       this.consoles[index].finish();
       reportFault(Bundle.program(index));
