@@ -9,7 +9,7 @@ import { CSR_SATP, CSR_SSCRATCH, CSR_STVEC, CSR_SUICFG, SATP_MODE_SV39 } from ".
 import {
   HART_AREA_SIZE,
   HART_GLOBAL_POINTER,
-  HART_IN_KERNEL,
+  HART_KERNEL_SATP,
   HART_STACK_SIZE,
   HEADER_SIZE,
   KERNEL_ROOT_TABLE_SIZE,
@@ -66,7 +66,8 @@ function turnOnTranslation(a: Assembler, table: number, upper: string): void {
 function initialiseRecord(a: Assembler): void {
   a.mv(reg.sp, reg.tp);
   a.sd(reg.gp, reg.tp, HART_GLOBAL_POINTER);
-  a.sw(reg.tp, reg.tp, HART_IN_KERNEL);
+  a.csrr(reg.t0, CSR_SATP);
+  a.sd(reg.t0, reg.tp, HART_KERNEL_SATP);
 }
 
 /** `_start`: the image's entry, on the hart that boots, with a0 = hart id and a1 = physical address of the device tree. */

@@ -1,10 +1,13 @@
 /**
  * The big kernel lock: a ticket lock, so that harts enter in the order in which they came.
  *
- * Two 32-bit words: the next ticket to hand out, and the ticket being served. A hart publishes `inKernel` before it
- * queues: the holder may then change the waiting hart's thread, because its registers are saved already.
+ * Two 32-bit words: the next ticket to hand out, and the ticket being served. A hart queues after it has saved its
+ * thread's registers, so the holder may take that thread away while it waits (`giveUp`, see src/riscv/threads.ts): it
+ * then leaves the thread's address space, which the holder may be about to destroy, and says so.
  */
 import { type Assembler, type Fragment, fragment, reg } from "@rel4/compiler";
+import { CSR_SATP } from "../src/riscv/csr";
+import { HART_GIVE_UP, HART_KERNEL_SATP } from "../src/riscv/layout";
 import { kept } from "./registers";
 
 export const LOCK_SYMBOL = "kernelLock";
@@ -30,7 +33,15 @@ export function takeLock(a: Assembler, scope: string): void {
   a.amoaddW(kept.ticket, reg.t2, reg.t1);
   a.label(`${scope}.wait`);
   a.lw(reg.t2, reg.t1, SERVING);
-  a.bne(reg.t2, kept.ticket, `${scope}.wait`);
+  a.beq(reg.t2, kept.ticket, `${scope}.taken`);
+  a.lw(reg.t2, reg.tp, HART_GIVE_UP);
+  a.beqz(reg.t2, `${scope}.wait`);
+  a.ld(reg.t2, reg.tp, HART_KERNEL_SATP);
+  a.csrw(CSR_SATP, reg.t2);
+  a.fence(READ_WRITE, WRITE);
+  a.sw(reg.zero, reg.tp, HART_GIVE_UP);
+  a.j(`${scope}.wait`);
+  a.label(`${scope}.taken`);
   a.fence(READ, READ_WRITE);
 }
 
@@ -40,9 +51,4 @@ export function releaseLock(a: Assembler): void {
   a.addiw(kept.ticket, kept.ticket, 1);
   a.fence(READ_WRITE, WRITE);
   a.sw(kept.ticket, reg.t1, SERVING);
-}
-
-/** Makes this hart's saved registers visible before the word that says so (t1 is not needed). */
-export function publishBefore(a: Assembler): void {
-  a.fence(READ_WRITE, WRITE);
 }

@@ -2,7 +2,7 @@
  * Entry into the kernel from user mode, the way back, and the idle loop.
  *
  * `sscratch` holds the running thread's TCB in user mode and 0 in the kernel, which tells a kernel fault from a user
- * trap. Entry: save all registers in the TCB, publish that, take the kernel lock, dispatch. Call and ReplyRecv try
+ * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call and ReplyRecv try
  * their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
  */
 import { Assembler, type Fragment, reg } from "@rel4/compiler";
@@ -16,9 +16,8 @@ import {
   FLAG_IDLE,
   HART_CURRENT,
   HART_GLOBAL_POINTER,
-  HART_IN_KERNEL,
 } from "../src/riscv/layout";
-import { publishBefore, releaseLock, takeLock } from "./lock";
+import { releaseLock, takeLock } from "./lock";
 import { contextOffset, kept, loadRegisters, storeRegisters } from "./registers";
 
 const ECALL_LENGTH = 4;
@@ -44,8 +43,6 @@ function enterKernel(a: Assembler): void {
 
 /** Takes the lock; goes to "stalled" when another hart has taken this hart's thread away meanwhile. */
 function takeKernel(a: Assembler, scope: string): void {
-  publishBefore(a);
-  a.sw(reg.tp, reg.tp, HART_IN_KERNEL);
   takeLock(a, scope);
   a.lw(reg.t1, reg.tp, HART_CURRENT);
   a.bne(reg.t1, kept.thread, "stalled");
@@ -82,7 +79,6 @@ function resume(a: Assembler): void {
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
   a.bnez(reg.t2, "special");
   a.label("leaveKernel");
-  a.sw(reg.zero, reg.tp, HART_IN_KERNEL);
   releaseLock(a);
   a.ld(reg.t1, kept.thread, CONTEXT_PC);
   a.csrw(CSR_SSCRATCH, kept.thread);
@@ -133,7 +129,7 @@ function slowWays(a: Assembler): void {
 }
 
 /**
- * The idle loop: waits without the lock; `inKernel` stays set, as there is nothing in user mode to wait for.
+ * The idle loop: waits without the lock, in the kernel's own address space.
  * Interrupts are off in sstatus, so `wfi` continues behind itself when one is pending.
  */
 function idle(a: Assembler): void {

@@ -20,9 +20,10 @@ describe("kernel/src/riscv/layout.ts", () => {
     ["ThreadContext_size", layout.CONTEXT_SIZE],
     ["HartContext_current", layout.HART_CURRENT],
     ["HartContext_idle", layout.HART_IDLE],
-    ["HartContext_inKernel", layout.HART_IN_KERNEL],
+    ["HartContext_giveUp", layout.HART_GIVE_UP],
     ["HartContext_index", layout.HART_INDEX],
     ["HartContext_globalPointer", layout.HART_GLOBAL_POINTER],
+    ["HartContext_kernelSatp", layout.HART_KERNEL_SATP],
     ["HartContext_size", layout.HART_CONTEXT_SIZE],
   ])("says where %s is", (field, offset) => {
     expect(new World().kernel.layout.field(field)).toBe(offset);

@@ -16,8 +16,11 @@ export class HartContext {
   /** TCB that runs on this hart; the idle thread's when nothing else can. */
   current: u32;
   idle: u32;
-  /** Not 0 while the hart is in the kernel: its thread's registers are saved. Written without the kernel lock. */
-  inKernel: u32;
+  /**
+   * Set by another hart that took this hart's thread away. This hart answers, while it waits for the kernel lock, by
+   * leaving the thread's address space and clearing it: the thread's registers are then saved.
+   */
+  giveUp: u32;
   /** Logical number, 0…harts-1; the hart that booted is 0. */
   index: u32;
   /** The firmware's number of this hart. */
@@ -32,7 +35,8 @@ export class HartContext {
   /** Watched receiver entry parked here (index + 1) while the hart idles; 0: none. */
   parkedReceiver: u32;
   reserved1: u32;
-  reserved2: u64;
+  /** satp of the kernel's own address space. */
+  kernelSatp: u64;
   reserved3: u64;
   reserved4: u64;
   reserved5: u64;

@@ -27,9 +27,10 @@ export const FLAG_IDLE = 4;
 
 export const HART_CURRENT = 0;
 export const HART_IDLE = 4;
-export const HART_IN_KERNEL = 8;
+export const HART_GIVE_UP = 8;
 export const HART_INDEX = 12;
 export const HART_GLOBAL_POINTER = 32;
+export const HART_KERNEL_SATP = 48;
 export const HART_CONTEXT_SIZE = 128;
 
 /** Stack and record of one hart. */

@@ -2,7 +2,7 @@
 //
 // Invariant: while the thread is in user mode on a hart, `sscratch` of that hart points here. On a kernel entry all
 // registers are stored here before the kernel lock is taken, so another hart that holds the lock may read and change
-// them once the hart's `inKernel` is set.
+// them once that hart has answered `giveUp` (threads.ts).
 // Offsets are fixed by `layout.ts`: trap entry and exit are assembly.
 
 import { CONTEXT_SIZE } from "./layout";

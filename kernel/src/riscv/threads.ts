@@ -1,13 +1,13 @@
 // Threads on other harts: taking one away, telling a hart to schedule again.
 //
-// All under the kernel lock. A hart that is in the kernel has saved its thread's registers before it asked for the
-// lock; a hart in user mode is brought into the kernel by an interrupt from the firmware.
+// All under the kernel lock. A hart that waits for the lock has saved its thread's registers and answers there; a hart
+// in user mode is brought into the kernel by an interrupt from the firmware.
 
 import { csrRead, fence, load32, pause } from "rv";
 import { CSR_SIE, CSR_SIP } from "./csr";
 import { Firmware } from "./firmware";
 import { HartContext } from "./hart-context";
-import { HART_IN_KERNEL } from "./layout";
+import { HART_GIVE_UP } from "./layout";
 import { ThreadContext } from "./thread-context";
 
 const READ: u32 = 2;
@@ -16,18 +16,20 @@ const READ_WRITE: u32 = 3;
 
 export class Threads {
   /**
-   * If the thread runs on another hart, that hart stops running it: its registers are then in its TCB, and the trap
-   * that brought it into the kernel has not happened (it is made again when the thread goes on).
+   * If the thread runs on another hart, that hart stops running it and leaves its address space: the registers are
+   * then in its TCB, and the trap that brought it into the kernel has not happened (it is made again when the thread
+   * goes on).
    */
   static stall(tcb: u32): void {
     const thread = changetype<ThreadContext>(tcb);
     const hart = changetype<HartContext>(thread.hart);
     if (thread.hart == 0 || hart == HartContext.get() || hart.current != tcb) return;
     hart.current = hart.idle;
+    hart.giveUp = 1;
     fence(WRITE, READ_WRITE);
     Firmware.sendInterrupt(hart.hartId);
-    const inKernel = <u64>(<i64>(<i32>(changetype<u32>(hart) + HART_IN_KERNEL)));
-    while (load32(inKernel) == 0) pause();
+    const giveUp = <u64>(<i64>(<i32>(changetype<u32>(hart) + HART_GIVE_UP)));
+    while (load32(giveUp) != 0) pause();
     fence(READ, READ_WRITE);
     thread.pc = thread.faultPc;
   }

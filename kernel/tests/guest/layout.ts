@@ -55,7 +55,6 @@ export const Tcb_slots: u32 = TCB_SLOTS;
 
 export const Hart_current: u32 = <u32>offsetof<Hart>("current");
 export const Hart_idle: u32 = <u32>offsetof<Hart>("idle");
-export const Hart_inKernel: u32 = <u32>offsetof<Hart>("inKernel");
 export const Hart_index: u32 = <u32>offsetof<Hart>("index");
 export const Hart_timerArmed: u32 = <u32>offsetof<Hart>("timerArmed");
 export const Hart_action: u32 = <u32>offsetof<Hart>("action");
@@ -78,7 +77,8 @@ export const ThreadContext_flags: u32 = <u32>offsetof<ThreadContext>("flags");
 export const ThreadContext_size: u32 = <u32>offsetof<ThreadContext>();
 export const HartContext_current: u32 = <u32>offsetof<HartContext>("current");
 export const HartContext_idle: u32 = <u32>offsetof<HartContext>("idle");
-export const HartContext_inKernel: u32 = <u32>offsetof<HartContext>("inKernel");
+export const HartContext_giveUp: u32 = <u32>offsetof<HartContext>("giveUp");
+export const HartContext_kernelSatp: u32 = <u32>offsetof<HartContext>("kernelSatp");
 export const HartContext_index: u32 = <u32>offsetof<HartContext>("index");
 export const HartContext_globalPointer: u32 = <u32>offsetof<HartContext>("globalPointer");
 export const HartContext_size: u32 = <u32>offsetof<HartContext>();

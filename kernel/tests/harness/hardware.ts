@@ -54,7 +54,7 @@ export class Hardware {
   time = 0n;
   /** The hart that executes. */
   running: FakeHart;
-  /** Told when a hart in user mode gets an interrupt from the firmware: it saves its registers and wants the lock. */
+  /** Told when a hart gets an interrupt from the firmware. In user mode it saves its registers and wants the lock. */
   onInterrupt: (hart: FakeHart) => void = () => {};
   private ecallResults: bigint[] = [];
 
@@ -280,7 +280,7 @@ export class Hardware {
       if (bit < 0n || ((mask >> bit) & 1n) === 0n) continue;
       this.softwareInterruptsSent.push(hart.id);
       hart.softwareInterrupt = true;
-      if (hart.inUserMode) this.onInterrupt(hart);
+      if (hart.started) this.onInterrupt(hart);
     }
   }
 }

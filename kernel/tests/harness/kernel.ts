@@ -5,14 +5,14 @@
  */
 import { SYS_CALL, SYS_REPLY_RECV } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
-import { CSR_SIP, CSR_SUIRS, CSR_UIE, CSR_USTATUS } from "../../src/riscv/csr";
+import { CSR_SATP, CSR_SIP, CSR_SUIRS, CSR_UIE, CSR_USTATUS, SATP_MODE_SV39 } from "../../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
   CONTEXT_FLAGS,
   CONTEXT_PC,
   FLAG_IDLE,
   HART_AREA_SIZE,
-  HART_IN_KERNEL,
+  HART_GIVE_UP,
   HART_STACK_SIZE,
   HEADER_MAGIC,
   HEADER_MAGIC_VALUE,
@@ -87,12 +87,17 @@ export class Kernel {
   private readonly waiting = new Map<FakeHart, WaitingHart>();
   /** The thread that each hart last returned to in user mode. */
   private readonly inUser = new Map<FakeHart, number>();
+  /** satp of the kernel's own address space. */
+  private kernelSatp = 0n;
 
   private constructor(module: WebAssembly.Module, options: KernelOptions) {
     const { harts = 1, userInterrupts = true, fastpath = true } = options;
     this.fastpath = fastpath;
     this.hardware = new Hardware(this.memory, harts, userInterrupts);
-    this.hardware.onInterrupt = (hart) => this.interrupted(hart);
+    this.hardware.onInterrupt = (hart) => {
+      if (hart.inUserMode) this.interrupted(hart);
+      this.giveUp(hart);
+    };
     const symbols: Record<string, number> = {
       imageHeader: DATA_BASE,
       __text_start: KERNEL_PHYSICAL_BASE,
@@ -248,8 +253,14 @@ export class Kernel {
     this.entries++;
     hart.inUserMode = false;
     if (this.memory.read32(thread + CONTEXT_FLAGS) !== 0) this.exports.leaveUserInterrupts(thread);
+  }
+
+  /** A hart that waits for the lock learns that another took its thread away. */
+  private giveUp(hart: FakeHart): void {
     const record = Number(BigInt.asUintN(32, hart.threadPointer));
-    this.memory.write32(record + HART_IN_KERNEL, record);
+    if (this.memory.read32(record + HART_GIVE_UP) === 0) return;
+    hart.writeCsr(CSR_SATP, this.kernelSatp);
+    this.memory.write32(record + HART_GIVE_UP, 0);
   }
 
   private dispatchSystemCall(thread: number): void {
@@ -276,7 +287,6 @@ export class Kernel {
     const flags = this.memory.read32(thread + CONTEXT_FLAGS);
     if (flags & FLAG_IDLE) return;
     if (flags !== 0) this.exports.enterUserInterrupts(thread);
-    this.memory.write32(record + HART_IN_KERNEL, 0);
     hart.inUserMode = true;
     this.inUser.set(hart, thread);
   }
@@ -300,6 +310,7 @@ export class Kernel {
     this.memory.bytes.set(tree, DEVICE_TREE);
     const first = this.hardware.harts[0]!;
     const rootTable = Math.ceil(this.layout.heapBase / PAGE) * PAGE;
+    this.kernelSatp = (BigInt(SATP_MODE_SV39) << 60n) | BigInt(rootTable >>> 12);
     KERNEL_MAPPINGS.forEach((entry, index) => {
       this.memory.write64(rootTable + (ROOT_INDEX_DEVICES + index) * 8, entry);
     });
@@ -320,6 +331,5 @@ export class Kernel {
     this.hardware.running = hart;
     hart.started = true;
     hart.threadPointer = signExtend(record);
-    this.memory.write32(record + HART_IN_KERNEL, record);
   }
 }
