@@ -2,7 +2,7 @@
  * The fake board around the kernel: harts, memory, PLIC, UINTC, firmware. It serves the kernel module's imports, where
  * the real machine has instructions.
  */
-import { CSR_SUIRS, CSR_SUIST } from "../../src/riscv/csr";
+import { CSR_SATP, CSR_SUIRS, CSR_SUIST } from "../../src/riscv/csr";
 import { FakeHart } from "./hart";
 import { FakeInterruptController, PLIC_BASE, PLIC_SIZE } from "./interrupt-controller";
 import type { KernelMemory } from "./memory";
@@ -37,6 +37,8 @@ export interface TranslationFlush {
   hart: number;
   /** The hart ran a user program then, which could use translations anew. */
   inUserMode: boolean;
+  /** The hart's satp then: the tables it could read anew. */
+  satp: bigint;
   address?: bigint;
   asid?: bigint;
 }
@@ -255,14 +257,16 @@ export class Hardware {
   }
 
   private flushed(what: { address?: bigint; asid?: bigint }): void {
-    this.flushes.push({ hart: this.running.id, inUserMode: false, ...what });
+    const satp = this.running.readCsr(CSR_SATP);
+    this.flushes.push({ hart: this.running.id, inUserMode: false, satp, ...what });
   }
 
   private flushRemote(mask: bigint, base: bigint, registers: bigint[]): void {
     const [, , address, bytes, asid] = registers as [bigint, bigint, bigint, bigint, bigint];
-    for (const { id, inUserMode } of this.harts) {
+    for (const hart of this.harts) {
+      const { id, inUserMode } = hart;
       if (((mask >> (BigInt(id) - base)) & 1n) === 0n) continue;
-      const flush: TranslationFlush = { hart: id, inUserMode };
+      const flush: TranslationFlush = { hart: id, inUserMode, satp: hart.readCsr(CSR_SATP) };
       if (bytes !== EVERYTHING) flush.address = address;
       if (registers[6] === SBI_RFENCE_ASID) flush.asid = asid;
       this.flushes.push(flush);

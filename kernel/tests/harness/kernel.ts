@@ -88,7 +88,7 @@ export class Kernel {
   /** The thread that each hart last returned to in user mode. */
   private readonly inUser = new Map<FakeHart, number>();
   /** satp of the kernel's own address space. */
-  private kernelSatp = 0n;
+  kernelSatp = 0n;
 
   private constructor(module: WebAssembly.Module, options: KernelOptions) {
     const { harts = 1, userInterrupts = true, fastpath = true } = options;
