@@ -2,7 +2,6 @@
  * The root server: the first program the kernel starts. It owns all resources, builds the system the host described in
  * the bundle, gives every program its own and no more, and reports how they end.
  */
-import { Features } from "../../runtime/src/features";
 import { IpcBuffer } from "../../runtime/src/message";
 import { TextBuffer } from "../../runtime/src/text-buffer";
 import { BootInfo } from "./boot-info";
