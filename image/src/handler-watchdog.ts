@@ -11,7 +11,13 @@ import type { FunctionSymbol } from "./compile-program";
 
 /** What the watchdog needs of a machine; `Machine` of @rel4/machine is one. */
 export interface WatchedMachine {
-  harts: readonly { privilege: number; pc: bigint; clock: bigint; csr(number: number): bigint }[];
+  harts: readonly {
+    privilege: number;
+    pc: bigint;
+    clock: bigint;
+    csr(number: number): bigint;
+    counters: { userInterrupts: bigint };
+  }[];
   memory: { readU32(address: bigint): number; readU64(address: bigint): bigint };
 }
 
@@ -30,8 +36,8 @@ const ENTRY_LEAF = 0b1110n;
 const PAGE_NUMBER_MASK = (1n << 44n) - 1n;
 
 export class HandlerWatchdog {
-  /** Program number → clock at which it was first seen in its handler. */
-  private readonly since = new Map<number, bigint>();
+  /** Program number → when it was first seen in its handler, and how many its hart had taken: another one is news. */
+  private readonly since = new Map<number, { clock: bigint; taken: bigint }>();
   private readonly names: string[];
 
   /** @param limit cycles a handler may take */
@@ -53,8 +59,9 @@ export class HandlerWatchdog {
         continue;
       }
       const since = this.since.get(program);
-      if (since === undefined) this.since.set(program, hart.clock);
-      else if (hart.clock - since > this.limit) return this.describe(program, Number(hart.pc));
+      const taken = hart.counters.userInterrupts;
+      if (since?.taken !== taken) this.since.set(program, { clock: hart.clock, taken });
+      else if (hart.clock - since.clock > this.limit) return this.describe(program, Number(hart.pc));
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 // The same images boot on stock QEMU, which has no user interrupts.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -39,8 +39,16 @@ async function bootOnQemu(
     "-kernel",
     image,
   ];
-  const { stdout, status } = spawnSync(QEMU, options, { input: "", encoding: "utf8", timeout: 90_000 });
-  return { output: stdout, exitCode: status };
+  // A file, not a pipe: QEMU drops what a full pipe does not take at once.
+  const outputFile = join(folder, "output");
+  const handle = openSync(outputFile, "w");
+  const { status } = spawnSync(QEMU, options, {
+    input: "",
+    stdio: ["pipe", handle, "ignore"],
+    timeout: 90_000,
+  });
+  closeSync(handle);
+  return { output: readFileSync(outputFile, "utf8"), exitCode: status };
 }
 
 describe.skipIf(!hasQemu)("on QEMU", () => {

@@ -1,6 +1,6 @@
 // Runs a bare-metal ELF on QEMU's virt board and gives back what it printed.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,6 +24,9 @@ export function runOnQemu(
   try {
     const file = join(folder, "program.elf");
     writeFileSync(file, elf);
+    // a file takes every byte at once; into a pipe that is read too slowly, QEMU's serial port loses some
+    const output = join(folder, "output");
+    const outputFile = openSync(output, "w");
     const result = spawnSync(
       QEMU,
       [
@@ -32,9 +35,14 @@ export function runOnQemu(
         ...(options.firmware === "none" ? ["-bios", "none"] : []),
         ...["-kernel", file],
       ],
-      { input: options.input ?? "", timeout: (options.timeoutSeconds ?? 60) * 1000, maxBuffer: 1 << 28 },
+      {
+        input: options.input ?? "",
+        stdio: ["pipe", outputFile, "ignore"],
+        timeout: (options.timeoutSeconds ?? 60) * 1000,
+      },
     );
-    return { output: result.stdout.toString("latin1"), exitCode: result.status };
+    closeSync(outputFile);
+    return { output: readFileSync(output, "latin1"), exitCode: result.status };
   } finally {
     rmSync(folder, { recursive: true });
   }
