@@ -1,6 +1,7 @@
 // Runs a machine in a terminal: the guest's console on standard output, the keyboard to the guest, and what the end means.
 import type { Machine, RunResult } from "@rel4/machine";
 import pc from "picocolors";
+import { statisticsTable } from "./statistics";
 
 /** Ctrl-A, then x, ends the machine, as in QEMU. */
 const ESCAPE = 0x01;
@@ -80,10 +81,18 @@ class Keyboard {
 }
 
 /** Exit code for a machine that had to be stopped from outside, as timeout(1) has it. */
-export const WATCHDOG_EXIT = 125;
+const WATCHDOG_EXIT = 125;
+
+/** Reports the end on standard error, with the harts' counters if asked for, and sets the process's exit code. */
+export function finishSession(machine: Machine, end: SessionEnd, withStatistics = false): void {
+  if (withStatistics) console.error(`\n${statisticsTable(machine)}`);
+  const { code, message } = describeEnd(end);
+  if (message) console.error(message);
+  process.exitCode = code;
+}
 
 /** What the session's end means: an exit code and, unless the guest powered off by itself, a message. */
-export function describeEnd(end: SessionEnd): { code: number; message?: string } {
+function describeEnd(end: SessionEnd): { code: number; message?: string } {
   const stopped = (message: string) => ({
     code: WATCHDOG_EXIT,
     message: `${pc.yellow("stopped:")} ${message}`,

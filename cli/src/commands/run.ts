@@ -5,10 +5,9 @@ import { type Command, Option } from "commander";
 import { buildInput } from "../built-image";
 import { type InputFile, readInput } from "../input-file";
 import { addMachineOptions, createMachine, type MachineFlags } from "../machine-options";
-import { describeEnd, runSession } from "../machine-session";
+import { finishSession, runSession } from "../machine-session";
 import { wholeNumber } from "../options";
 import { UsageError } from "../report-error";
-import { statisticsTable } from "../statistics";
 import { findTrapLoop } from "../trap-loop";
 
 interface RunFlags extends MachineFlags {
@@ -66,10 +65,7 @@ async function run(file: string, programArguments: string[], flags: RunFlags): P
     maxInstructions: flags.maxInstructions,
     watchdog: (running) => findTrapLoop(running) ?? handlers?.check(running),
   });
-  if (flags.stats) console.error(`\n${statisticsTable(machine)}`);
-  const { code, message } = describeEnd(end);
-  if (message) console.error(message);
-  process.exitCode = code;
+  finishSession(machine, end, flags.stats);
 }
 
 /** Loads an image; what is wrong with it is said with the file's name. */

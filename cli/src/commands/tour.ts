@@ -4,8 +4,7 @@ import type { Command } from "commander";
 import { buildInput } from "../built-image";
 import { readInput } from "../input-file";
 import { addMachineOptions, createMachine, type MachineFlags } from "../machine-options";
-import { describeEnd, runSession } from "../machine-session";
-import { statisticsTable } from "../statistics";
+import { finishSession, runSession } from "../machine-session";
 
 const SYSTEM = fileURLToPath(new URL("../../../programs/tour/system.ts", import.meta.url));
 
@@ -37,8 +36,5 @@ async function tour(flags: MachineFlags & { json?: boolean; stats?: boolean }): 
   const machine = await createMachine(flags, description.machine);
   machine.loadElf(image);
   const end = await runSession(machine, { input: "none" });
-  if (flags.stats) console.error(`\n${statisticsTable(machine)}`);
-  const { code, message } = describeEnd(end);
-  if (message) console.error(message);
-  process.exitCode = code;
+  finishSession(machine, end, flags.stats);
 }
