@@ -12,6 +12,11 @@ export const PRIORITIES = 256;
 export const DOMAINS = 1;
 /** 1: debug system calls, kernel assertions. */
 export const DEBUG = 1;
+/** 1: synchronous IPC (endpoints, Call and Reply between threads, fault messages). 0: only invocations of kernel objects,
+ *  notifications and what is asynchronous; faults stop the thread and signal a notification. */
+export const SYNC_IPC = 1;
+/** 1: short paths for common messages. 0: everything takes the general path, for comparisons. */
+export const FASTPATH = 1;
 /** Timer ticks of a thread's time slice. */
 export const TIME_SLICE_TICKS = 5;
 /** Length of a timer tick in microseconds. */

@@ -10,6 +10,7 @@ export * from "./message-info";
 export * from "./objects";
 export * from "./program-layout";
 export * from "./rights";
+export * from "./ring";
 export * from "./start-info";
 export * from "./supervisor";
 export * from "./syscalls";

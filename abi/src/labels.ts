@@ -56,5 +56,16 @@ export const IRQ_ISSUE_HANDLER_TRIGGER = 40 + SMP;
 export const NOTIFICATION_REGISTER_SENDER = 128;
 /** Makes extra capability 0 (a thread bound to this notification) the receiver of its user interrupts. */
 export const NOTIFICATION_REGISTER_RECEIVER = 129;
-/** Reserved for asynchronous system calls; IllegalOperation until they exist. */
+/** Registers a buffer of asynchronous system calls for the calling thread (abi/src/ring.ts): extra capability 0 = its
+ *  frame, MR0 = n for rings of 2^n items. The kernel signals this capability's badge when replies are there. */
 export const NOTIFICATION_REGISTER_ASYNC_SYSCALL = 130;
+
+// ReL4: invocations of a thread capability
+/** The fault at which the thread stopped: MR0 = FAULT_* (0: none), then the words its fault message would have. */
+export const TCB_READ_FAULT = 131;
+
+// ReL4: asynchronous only
+/** Debug console, word 0 = a byte. The capability is ignored. */
+export const ASYNC_PUT_CHAR = 144;
+/** Debug console, word 0 = length (at most 80), then the bytes, eight to a word. The capability is ignored. */
+export const ASYNC_PUT_STRING = 145;

@@ -6,7 +6,11 @@
 export const PROGRAM_PAGE_SIZE = 4096;
 export const PROGRAM_TEXT_BASE = 0x0040_0000;
 export const PROGRAM_DATA_BASE = 0x1000_0000;
-/** One shared page a channel of kind "async", upwards. */
+/** Coroutine stacks: for each an unmapped guard page, then its bytes. */
+export const COROUTINE_STACKS_BASE = 0x3000_0000;
+/** Buffer of asynchronous system calls (abi/src/ring.ts), when the program has one. */
+export const SYSTEM_CALL_BUFFER = 0x5000_0000;
+/** Ring buffers of channels of kind "async", upwards. */
 export const CHANNEL_PAGES_BASE = 0x6000_0000;
 /** One past the highest stack byte; the page below the stack stays unmapped (guard). */
 export const PROGRAM_STACK_TOP = 0x7000_0000;
@@ -34,5 +38,16 @@ export const SLOT_SERVICE_ENDPOINT = 2;
 export const SLOT_NOTIFICATION = 3;
 /** Notification that channels of kind "async" signal; bound to the thread, a U-notification where hardware has them. */
 export const SLOT_ASYNC_NOTIFICATION = 4;
+/** Frame of the buffer of asynchronous system calls. */
+export const SLOT_SYSTEM_CALL_FRAME = 5;
+/** Notification of slot 4 with the badge by which the kernel says that replies are there. */
+export const SLOT_SYSTEM_CALL_NOTIFICATION = 6;
+// With `resources` in the description:
+export const SLOT_OWN_CNODE = 7;
+export const SLOT_OWN_VSPACE = 8;
+export const SLOT_OWN_THREAD = 9;
+export const SLOT_UNTYPED = 10;
+/** Notification with which the root server answers (abi/src/supervisor.ts). */
+export const SLOT_SUPERVISOR_REPLY = 11;
 /** First slot for the sending capabilities of this program's channels. */
 export const SLOT_FIRST_CHANNEL = 16;

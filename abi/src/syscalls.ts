@@ -18,10 +18,42 @@ export const SYS_DEBUG_SNAPSHOT = -13;
 export const SYS_DEBUG_NAME_THREAD = -14;
 
 // ReL4
-/** Makes the caller's asynchronous system call handler run. */
+/** Makes the caller's asynchronous system call handler run (abi/src/ring.ts). Returns at once. */
 export const SYS_WAKE_ASYNC_HANDLER = -128;
+/** Sets the caller's one timer: a0 = deadline in ticks of `time`, absolute; 0 takes it back. At the deadline the kernel
+ *  signals the caller's bound notification with TIMER_BADGE. */
+export const SYS_SET_TIMER = -129;
 /** Asks what the kernel and the hardware offer: a2 = feature bits, a3 = harts running. */
 export const SYS_GET_FEATURES = -130;
+/** Signals the notification in a0 (0: none), then waits on the notification or endpoint in a1, in one kernel entry. */
+export const SYS_SIGNAL_WAIT = -131;
+/** Debug build: a0 = one of KERNEL_COUNT_*; answered with the count in a0 (0 for numbers that count nothing). */
+export const SYS_DEBUG_COUNT = -132;
 
 /** Feature bit: the hardware has user interrupts. */
 export const FEATURE_USER_INTERRUPTS = 1;
+/** Feature bit: the hardware can wait for a store to a word (Zawrs). */
+export const FEATURE_WAIT_ON_RESERVATION = 2;
+/** Feature bit: the kernel was built with synchronous IPC (endpoints, Call, Reply). */
+export const FEATURE_SYNC_IPC = 4;
+
+/** Badge with which the kernel signals that the timer of a thread has come: vector 62. */
+export const TIMER_BADGE = 0x4000_0000_0000_0000;
+
+// What SYS_DEBUG_COUNT counts
+/** Slots that hold a capability, in all CNodes and threads. */
+export const KERNEL_COUNT_CAPABILITIES = 1;
+/** Threads that exist. */
+export const KERNEL_COUNT_THREADS = 2;
+/** User-interrupt receiver entries in use. */
+export const KERNEL_COUNT_RECEIVERS = 3;
+/** Sender tables in use. */
+export const KERNEL_COUNT_SENDER_TABLES = 4;
+/** Valid entries of all sender tables. */
+export const KERNEL_COUNT_SENDER_ENTRIES = 5;
+/** Threads with a handler of asynchronous system calls. */
+export const KERNEL_COUNT_HANDLERS = 6;
+/** Mapped pages (leaf entries of page tables made from frame capabilities). */
+export const KERNEL_COUNT_MAPPED_FRAMES = 7;
+/** Address-space numbers in use. */
+export const KERNEL_COUNT_ADDRESS_SPACES = 8;
