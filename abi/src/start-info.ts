@@ -56,8 +56,8 @@ export const PEER_RUNS = 1;
 export const PEER_ENDED = 2;
 /** Badge with which the root server signals that something in the start-info page changed: vector 63. */
 export const NEWS_BADGE = 0x8000_0000_0000_0000;
-/** Vectors that channels share: 0 … 61. 62 is the timer's, 63 news. */
-export const CHANNEL_VECTORS = 62;
+/** Vectors that channels share: 0 … 60. 61 is the runtime's own, 62 the timer's, 63 news. */
+export const CHANNEL_VECTORS = 61;
 
 export const CHANNEL_ENDPOINT = 0;
 export const CHANNEL_NOTIFICATION = 1;
