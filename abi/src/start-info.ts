@@ -67,5 +67,6 @@ export const CHANNEL_ASYNC = 2;
 export const SIDE_FROM = 0;
 export const SIDE_TO = 1;
 
-/** Set in the badge of every endpoint channel, so that a server that also waits for signals can tell them apart. */
-export const ENDPOINT_BADGE_FLAG = 0x4000_0000_0000_0000;
+/** Set in the badge of every endpoint channel, so that a server that also waits for signals can tell them apart: bit 61, which no
+ *  signal has. */
+export const ENDPOINT_BADGE_FLAG = 0x2000_0000_0000_0000;
