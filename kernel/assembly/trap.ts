@@ -2,11 +2,11 @@
  * Entry into the kernel from user mode, the way back, and the idle loop.
  *
  * `sscratch` holds the running thread's TCB in user mode and 0 in the kernel, which tells a kernel fault from a user
- * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call and ReplyRecv try
- * their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
+ * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call, ReplyRecv and
+ * SignalWait try their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
  */
 import { Assembler, type Fragment, reg } from "@rel4/compiler";
-import { SYS_CALL, SYS_REPLY_RECV } from "../../abi/src/syscalls";
+import { SYS_CALL, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "../../abi/src/syscalls";
 import { CAUSE_USER_ECALL, CSR_SCAUSE, CSR_SEPC, CSR_SSCRATCH, CSR_STVAL, CSR_STVEC } from "../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
@@ -48,7 +48,7 @@ function takeKernel(a: Assembler, scope: string): void {
   a.bne(reg.t1, kept.thread, "stalled");
 }
 
-/** System calls: the two fastpaths, then the rest. a0, a1 and a7 are still the user's. */
+/** System calls: the three fastpaths, then the rest. a0, a1 and a7 are still the user's. */
 function systemCall(a: Assembler): void {
   a.addi(reg.t1, reg.t1, ECALL_LENGTH);
   a.sd(reg.t1, kept.thread, CONTEXT_PC);
@@ -63,8 +63,14 @@ function systemCall(a: Assembler): void {
   a.j("slowSyscall");
   a.label("notCall");
   a.li(reg.t1, SYS_REPLY_RECV);
-  a.bne(reg.a7, reg.t1, "slowSyscall");
+  a.bne(reg.a7, reg.t1, "notReplyRecv");
   a.call("fastpathReplyRecv");
+  a.bnez(reg.a0, "resume");
+  a.j("slowSyscall");
+  a.label("notReplyRecv");
+  a.li(reg.t1, SYS_SIGNAL_WAIT);
+  a.bne(reg.a7, reg.t1, "slowSyscall");
+  a.call("fastpathSignalWait");
   a.bnez(reg.a0, "resume");
   a.label("slowSyscall");
   a.ld(reg.a0, kept.thread, contextOffset(reg.a7));

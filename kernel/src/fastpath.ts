@@ -1,10 +1,10 @@
-// The fast paths of Call and ReplyRecv: a short message between two threads of one hart that switches from one to the
-// other at once. They do what the general path would do in that case and nothing else: every condition is checked
+// The fast paths of Call, ReplyRecv and SignalWait: a short message or a signal between two threads of one hart that
+// switches from one to the other at once. They do what the general path would do in that case and nothing else: every condition is checked
 // first, and when one fails nothing has changed and the general path takes over.
 //
-// Both are given the current thread with all registers saved, behind its system call.
+// All are given the current thread with all registers saved, behind its system call.
 
-import { CAP_ENDPOINT, CAP_NULL, CAP_REPLY } from "../../abi/src/capability-tags";
+import { CAP_ENDPOINT, CAP_NOTIFICATION, CAP_NULL, CAP_REPLY } from "../../abi/src/capability-tags";
 import {
   MESSAGE_CAPS_UNWRAPPED_MASK,
   MESSAGE_CAPS_UNWRAPPED_SHIFT,
@@ -20,6 +20,8 @@ import {
   ENDPOINT_SENDING,
   Endpoint,
   NOTIFICATION_ACTIVE,
+  NOTIFICATION_IDLE,
+  NOTIFICATION_WAITING,
   Notification,
 } from "./endpoint-object";
 import { Hart } from "./hart";
@@ -31,10 +33,12 @@ import {
   TCB_SLOT_REPLY,
   TCB_SLOT_VTABLE,
   Tcb,
+  THREAD_BLOCKED_ON_NOTIFICATION,
   THREAD_BLOCKED_ON_RECEIVE,
   THREAD_BLOCKED_ON_REPLY,
   THREAD_RUNNING,
 } from "./tcb";
+import { WaitQueue } from "./wait-queue";
 
 /** Message length and extraCaps: more than the registers hold, or any capability, is for the general path. */
 const FAST_LENGTH_MASK: u64 = 0x1ff;
@@ -151,5 +155,66 @@ export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
   reply.previous = 0;
   Fast.copyMessage(server, caller, <u32>info & MESSAGE_LENGTH_MASK);
   Fast.switchTo(hart, caller, root, 0, info);
+  return 1;
+}
+
+/** SignalWait: signals through capability `signalled` a thread that waits, and waits on `awaited`. Returns 1 when done. */
+export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
+  const hart = Hart.current();
+  const thread = hart.thread;
+  // A receiver of user interrupts is watched while it waits, which the general path sees to.
+  if (thread.flags & FLAG_RECEIVER) return 0;
+  const cspace = thread.slot(TCB_SLOT_CTABLE);
+  const signalSlot = FastLookup.slot(cspace, signalled);
+  if (signalSlot == 0) return 0;
+  const signal = Slot.at(signalSlot);
+  if (signal.type != CAP_NOTIFICATION || !signal.canSend()) return 0;
+  const waker = Notification.at(signal.object);
+  let wakes = waker.head;
+  if (waker.state != NOTIFICATION_WAITING) {
+    wakes = waker.boundTcb;
+    if (waker.state == NOTIFICATION_ACTIVE || wakes == 0) return 0;
+    if (Tcb.at(wakes).state != THREAD_BLOCKED_ON_RECEIVE) return 0;
+  }
+  const next = Tcb.at(wakes);
+  const root = next.slot(TCB_SLOT_VTABLE);
+  if (!VSpace.isValidRoot(root)) return 0;
+  if (next.hart != hart.address || !Fast.mayRun(hart, next)) return 0;
+
+  const waitSlot = FastLookup.slot(cspace, awaited);
+  if (waitSlot == 0) return 0;
+  const wait = Slot.at(waitSlot);
+  if (!wait.allows(RIGHT_READ)) return 0;
+  if (wait.type == CAP_NOTIFICATION) {
+    const notification = Notification.at(wait.object);
+    const bound = notification.boundTcb;
+    if (notification.state != NOTIFICATION_IDLE || (bound != 0 && bound != thread.address)) return 0;
+    // Nothing fails from here on.
+    WaitQueue.remove(Endpoint.at(next.blockingObject), next);
+    thread.queueNext = 0;
+    thread.queuePrevious = 0;
+    notification.head = thread.address;
+    notification.tail = thread.address;
+    notification.state = NOTIFICATION_WAITING;
+    thread.state = THREAD_BLOCKED_ON_NOTIFICATION;
+  } else {
+    if (wait.type != CAP_ENDPOINT || thread.slot(TCB_SLOT_CALLER).type != CAP_NULL) return 0;
+    const bound = thread.boundNotification;
+    if (bound != 0 && Notification.at(bound).state == NOTIFICATION_ACTIVE) return 0;
+    const endpoint = Endpoint.at(wait.object);
+    if (endpoint.state == ENDPOINT_SENDING) return 0;
+    // Nothing fails from here on.
+    WaitQueue.remove(Endpoint.at(next.blockingObject), next);
+    thread.blockingFlags = <u32>wait.rights & RIGHT_GRANT;
+    WaitQueue.append(endpoint, thread);
+    endpoint.state = ENDPOINT_RECEIVING;
+    thread.state = THREAD_BLOCKED_ON_RECEIVE;
+  }
+  thread.blockingObject = wait.object;
+  thread.a0 = 0;
+  VSpace.activate(root);
+  next.state = THREAD_RUNNING;
+  next.a0 = signal.data;
+  hart.current = next.address;
   return 1;
 }

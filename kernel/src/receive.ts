@@ -1,4 +1,4 @@
-// The receiving system calls: Recv, NBRecv, and Reply.
+// The receiving system calls: Recv, NBRecv, SignalWait, and Reply.
 
 import { CAP_ENDPOINT, CAP_NOTIFICATION, CAP_REPLY } from "../../abi/src/capability-tags";
 import { RIGHT_GRANT, RIGHT_READ } from "../../abi/src/rights";
@@ -15,10 +15,9 @@ import { ReplyCaps } from "./reply";
 import { TCB_SLOT_CALLER, Tcb } from "./tcb";
 import { UserNotifications } from "./user-notification";
 
-/** Recv or NBRecv by the current thread, on the capability in its a0. */
-export function handleReceive(blocking: bool): void {
+/** The current thread receives from the capability `pointer` names. */
+export function handleReceive(pointer: u64, blocking: bool): void {
   const thread = Hart.current().thread;
-  const pointer = thread.a0;
   if (lookupSlot(thread, pointer) != OK) {
     faultInReceive(thread, pointer);
     return;
@@ -57,6 +56,28 @@ function takeInterrupts(thread: Tcb, notification: Notification): bool {
 function faultInReceive(thread: Tcb, pointer: u64): void {
   CurrentFault.capability(pointer, true);
   deliverFault(thread);
+}
+
+/**
+ * SignalWait by the current thread: signals the notification in its a0 (0: none), then waits on a1. As with Send, a
+ * capability that cannot be signalled is ignored, and an address without one is a fault. Once signalled, a0 is 0, so
+ * that a wait that is made again does not signal again.
+ */
+export function handleSignalWait(): void {
+  const thread = Hart.current().thread;
+  const pointer = thread.a0;
+  if (pointer != 0) {
+    if (lookupSlot(thread, pointer) != OK) {
+      CurrentFault.capability(pointer, false);
+      deliverFault(thread);
+      return;
+    }
+    const slot = Lookup.slot;
+    if (slot.type == CAP_NOTIFICATION && slot.canSend())
+      Signals.send(Notification.at(slot.object), slot.data);
+    thread.a0 = 0;
+  }
+  handleReceive(thread.a1, true);
 }
 
 /** Reply by the current thread, to whoever called it. Nobody: nothing happens. */

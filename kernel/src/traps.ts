@@ -18,6 +18,7 @@ import {
   SYS_REPLY,
   SYS_REPLY_RECV,
   SYS_SEND,
+  SYS_SIGNAL_WAIT,
   SYS_WAKE_ASYNC_HANDLER,
   SYS_YIELD,
 } from "../../abi/src/syscalls";
@@ -27,7 +28,7 @@ import { deliverFault } from "./fault-handler";
 import { Hart } from "./hart";
 import { signalInterrupt } from "./interrupts";
 import { handleInvocation } from "./invocation";
-import { handleReceive, handleReply } from "./receive";
+import { handleReceive, handleReply, handleSignalWait } from "./receive";
 import { Console, powerOff } from "./riscv/console";
 import {
   CAUSE_INSTRUCTION_ACCESS,
@@ -70,7 +71,7 @@ export function handleSyscall(number: i64): void {
       break;
     case SYS_REPLY_RECV:
       handleReply();
-      handleReceive(true);
+      handleReceive(Hart.current().thread.a0, true);
       break;
     case SYS_SEND:
       handleInvocation(false, true);
@@ -79,7 +80,7 @@ export function handleSyscall(number: i64): void {
       handleInvocation(false, false);
       break;
     case SYS_RECV:
-      handleReceive(true);
+      handleReceive(Hart.current().thread.a0, true);
       break;
     case SYS_REPLY:
       handleReply();
@@ -88,7 +89,7 @@ export function handleSyscall(number: i64): void {
       Scheduler.yieldThread();
       break;
     case SYS_NB_RECV:
-      handleReceive(false);
+      handleReceive(Hart.current().thread.a0, false);
       break;
     default:
       handleOtherSyscall(number);
@@ -102,6 +103,10 @@ function handleOtherSyscall(number: i64): void {
   if (number == SYS_GET_FEATURES) {
     thread.setMessageRegister(0, UserInterrupts.present() ? FEATURE_USER_INTERRUPTS : 0);
     thread.setMessageRegister(1, HartContext.count());
+    return;
+  }
+  if (number == SYS_SIGNAL_WAIT) {
+    handleSignalWait();
     return;
   }
   // There is no asynchronous handler to wake yet.

@@ -25,31 +25,10 @@ import {
 } from "@rel4/abi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CSR_SATP } from "../src/riscv/csr";
-import { hex } from "./harness/invariants";
-import { differences } from "./harness/memory";
-import type { Message, Thread } from "./harness/thread";
+import { compare, message, type Scenario, type Stage } from "./harness/fastpath-scenario";
 import { prepareKernel, World } from "./harness/world";
 
 beforeAll(prepareKernel);
-
-/** Two threads and an endpoint between them. The server runs first; when it waits, the client does. */
-interface Stage {
-  world: World;
-  endpoint: number;
-  server: Thread;
-  client: Thread;
-}
-
-interface Scenario {
-  name: string;
-  /** Calls and ReplyRecvs of the scenario that the fast paths serve. */
-  fast: number;
-  harts?: number;
-  play(stage: Stage): void;
-}
-
-const words = (count: number) => Array.from({ length: count }, (_, index) => BigInt(0x100 + index));
-const message = (count: number, label = 7): Message => ({ label, words: words(count) });
 
 /** The server waits, the client calls, the server answers and waits again, the client calls again. */
 function roundTrip({ endpoint, server, client }: Stage, count: number): void {
@@ -314,26 +293,6 @@ const REFUSED: Scenario[] = [
     },
   },
 ];
-
-/** Plays a scenario; returns what is left in memory and in the harts. */
-function play({ harts, play: scene }: Scenario, fastpath: boolean) {
-  const world = new World({ harts, fastpath });
-  const endpoint = world.endpoint();
-  const server = world.thread({ priority: 120, name: "server" });
-  const client = world.thread({ priority: 100, name: "client" });
-  scene({ world, endpoint, server, client });
-  const satp = world.kernel.hardware.harts.map((hart) => hart.readCsr(CSR_SATP));
-  const { memory, fastpathsTaken } = world.kernel;
-  return { memory, copy: memory.copy(), satp, fastpathsTaken };
-}
-
-function compare(scenario: Scenario): void {
-  const slow = play(scenario, false);
-  const fast = play(scenario, true);
-  expect(fast.fastpathsTaken, "system calls the fast paths served").toBe(scenario.fast);
-  expect(fast.satp).toEqual(slow.satp);
-  expect(differences(slow.copy, fast.memory).map(hex), "words of memory that differ").toEqual([]);
-}
 
 describe("the fast paths serve, as the general path would,", () => {
   it.each(SERVED)("$name", compare);

@@ -3,7 +3,7 @@
  * (kernel/assembly/trap.ts): it saves and restores registers, dispatches traps and returns to the thread that the
  * kernel chose. User programs are the tests themselves.
  */
-import { SYS_CALL, SYS_REPLY_RECV } from "@rel4/abi";
+import { SYS_CALL, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
 import { CSR_SATP, CSR_SIP, CSR_SUIRS, CSR_UIE, CSR_USTATUS, SATP_MODE_SV39 } from "../../src/riscv/csr";
 import {
@@ -53,6 +53,7 @@ interface KernelExports {
   enterUserInterrupts(thread: number): void;
   fastpathCall(pointer: bigint, info: bigint): number;
   fastpathReplyRecv(pointer: bigint, info: bigint): number;
+  fastpathSignalWait(signalled: bigint, awaited: bigint): number;
 }
 
 export interface KernelOptions {
@@ -60,7 +61,7 @@ export interface KernelOptions {
   harts?: number;
   /** The machine has user-interrupt hardware; default true. */
   userInterrupts?: boolean;
-  /** Call and ReplyRecv try their fastpaths first, as the assembly does; default true. */
+  /** Call, ReplyRecv and SignalWait try their fastpaths first, as the assembly does; default true. */
   fastpath?: boolean;
 }
 
@@ -75,7 +76,7 @@ export class Kernel {
   readonly memory = KernelMemory.cleared();
   readonly hardware: Hardware;
   readonly layout: Layout;
-  /** Calls and ReplyRecvs that the fastpaths served. */
+  /** Calls, ReplyRecvs and SignalWaits that the fastpaths served. */
   fastpathsTaken = 0;
   fastpath: boolean;
   /** Kernel entries of all harts so far. */
@@ -266,14 +267,25 @@ export class Kernel {
   private dispatchSystemCall(thread: number): void {
     const register = (number: number) => BigInt.asIntN(64, this.memory.read64(thread + 8 * number));
     const number = register(17);
-    if (this.fastpath && (number === BigInt(SYS_CALL) || number === BigInt(SYS_REPLY_RECV))) {
-      const path = number === BigInt(SYS_CALL) ? this.exports.fastpathCall : this.exports.fastpathReplyRecv;
-      if (path(register(10), register(11)) !== 0) {
-        this.fastpathsTaken++;
-        return;
-      }
+    const path = this.fastpath ? this.fastpathOf(number) : undefined;
+    if (path && path(register(10), register(11)) !== 0) {
+      this.fastpathsTaken++;
+      return;
     }
     this.exports.trapSyscall(number);
+  }
+
+  private fastpathOf(number: bigint): ((a0: bigint, a1: bigint) => number) | undefined {
+    switch (number) {
+      case BigInt(SYS_CALL):
+        return this.exports.fastpathCall;
+      case BigInt(SYS_REPLY_RECV):
+        return this.exports.fastpathReplyRecv;
+      case BigInt(SYS_SIGNAL_WAIT):
+        return this.exports.fastpathSignalWait;
+      default:
+        return undefined;
+    }
   }
 
   private leave(hart: FakeHart): void {

@@ -16,6 +16,7 @@ import {
   SYS_REPLY,
   SYS_REPLY_RECV,
   SYS_SEND,
+  SYS_SIGNAL_WAIT,
   SYS_YIELD,
 } from "@rel4/abi";
 import type { Kernel } from "./kernel";
@@ -203,6 +204,11 @@ export class Thread {
   /** Waits for a notification: a Recv. */
   wait(pointer: number | bigint): void {
     this.receive(pointer);
+  }
+
+  /** Signals notification `signalled` (0: none), then waits on `awaited`. */
+  signalWait(signalled: number, awaited: number): void {
+    this.systemCall(SYS_SIGNAL_WAIT, signalled, BigInt(awaited));
   }
 
   /** The message that the thread has received. */

@@ -200,7 +200,7 @@ export class ThreadsRun {
     const pointer = this.usually(this.endpoints[0]!, [...readable, ...this.endpoints]);
     const message = this.message();
     const name = (what: string) => `${thread.name} ${what} ${pointer} (${JSON.stringify(message)})`;
-    switch (this.random.below(10)) {
+    switch (this.random.below(14)) {
       case 0:
         thread.nonBlockingReceive(pointer);
         return name("NBRecv");
@@ -211,10 +211,29 @@ export class ThreadsRun {
       case 3:
         thread.receive(pointer);
         return name("Recv");
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+        return this.signalWaitStep(thread, pointer);
       default:
         thread.replyReceive(pointer, message);
         return name("ReplyRecv");
     }
+  }
+
+  /** Mostly each signals whom the other waits for. */
+  private signalWaitStep(thread: Thread, pointer: number): string {
+    const { random } = this;
+    const index = this.threads.indexOf(thread) % 2;
+    const capsOf = (source: number) => this.caps.filter((cap) => cap.source === source);
+    const signalled = this.usually(random.pick(capsOf(this.notifications[1 - index]!)).slot, [
+      0,
+      ...this.caps.map(({ slot }) => slot),
+    ]);
+    const awaited = random.below(2) === 0 ? pointer : this.notifications[index]!;
+    thread.signalWait(signalled, awaited);
+    return `${thread.name} signals ${signalled} and waits on ${awaited}`;
   }
 
   private faultStep(thread: Thread): string {

@@ -1,0 +1,47 @@
+/** Scenarios that are played with and without the fast paths, and must leave the same memory. */
+import { expect } from "vitest";
+import { CSR_SATP } from "../../src/riscv/csr";
+import { hex } from "./invariants";
+import { differences } from "./memory";
+import type { Message, Thread } from "./thread";
+import { World } from "./world";
+
+/** Two threads and an endpoint between them. The server runs first; when it waits, the client does. */
+export interface Stage {
+  world: World;
+  endpoint: number;
+  server: Thread;
+  client: Thread;
+}
+
+export interface Scenario {
+  name: string;
+  /** System calls of the scenario that the fast paths serve. */
+  fast: number;
+  harts?: number;
+  play(stage: Stage): void;
+}
+
+const words = (count: number) => Array.from({ length: count }, (_, index) => BigInt(0x100 + index));
+export const message = (count: number, label = 7): Message => ({ label, words: words(count) });
+
+/** Plays a scenario; returns what is left in memory and in the harts. */
+function play({ harts, play: scene }: Scenario, fastpath: boolean) {
+  const world = new World({ harts, fastpath });
+  const endpoint = world.endpoint();
+  const server = world.thread({ priority: 120, name: "server" });
+  const client = world.thread({ priority: 100, name: "client" });
+  scene({ world, endpoint, server, client });
+  const satp = world.kernel.hardware.harts.map((hart) => hart.readCsr(CSR_SATP));
+  const { memory, fastpathsTaken } = world.kernel;
+  return { memory, copy: memory.copy(), satp, fastpathsTaken };
+}
+
+/** Plays a scenario with and without the fast paths and expects the same memory of both. */
+export function compare(scenario: Scenario): void {
+  const slow = play(scenario, false);
+  const fast = play(scenario, true);
+  expect(fast.fastpathsTaken, "system calls the fast paths served").toBe(scenario.fast);
+  expect(fast.satp).toEqual(slow.satp);
+  expect(differences(slow.copy, fast.memory).map(hex), "words of memory that differ").toEqual([]);
+}
