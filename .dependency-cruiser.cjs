@@ -7,7 +7,7 @@ const only = (name, comment, from, allowed) => ({
   severity: "error",
   from: { path: from, pathNot: tests },
   to: {
-    path: "^(abi|machine|compiler|image|cli|kernel|runtime|servers|programs|tools)/",
+    path: "^(abi|machine|compiler|image|lab|cli|kernel|runtime|servers|programs|tools)/",
     pathNot: allowed,
   },
 });
@@ -64,6 +64,18 @@ module.exports = {
       "^image/",
       "^(image|abi|compiler|kernel|runtime)/",
     ),
+    only(
+      "lab-measures",
+      "Experiments run images of every layer below on the machine; only the command shows them.",
+      "^lab/(?!guests/)",
+      "^(lab|machine|compiler|image|abi|tools)/",
+    ),
+    only(
+      "lab-guests-are-programs",
+      "The experiments' guest programs stand on the runtime, like any program.",
+      "^lab/guests/",
+      "^(lab/guests|servers|runtime|abi|compiler/lib)/",
+    ),
     {
       name: "no-node-in-machine-and-compiler",
       comment: "The machine and the compiler run in a browser.",
@@ -75,7 +87,7 @@ module.exports = {
     {
       name: "resolvable",
       severity: "error",
-      from: { pathNot: "^(kernel|runtime|servers|programs|machine/core)/" },
+      from: { pathNot: "^(kernel|runtime|servers|programs|lab/guests|machine/core)/" },
       to: { couldNotResolve: true },
     },
   ],

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{abi,machine,compiler,image,cli,kernel,runtime,servers,programs,tools}/**/*.test.ts"],
+    include: ["{abi,machine,compiler,image,lab,cli,kernel,runtime,servers,programs,tools}/**/*.test.ts"],
     globalSetup: ["./tools/test-setup.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { addBenchCommands } from "./commands/bench";
 import { addBuildCommand } from "./commands/build";
+import { addLabCommands } from "./commands/lab";
 import { addRunCommand } from "./commands/run";
 import { addTourCommand } from "./commands/tour";
 import { describeError, isExpected } from "./report-error";
@@ -18,6 +19,7 @@ Examples:
   $ rel4 build system.ts -o image.elf    one bootable image; QEMU boots it too:
       qemu-system-riscv64 -M virt -smp 2 -nographic -kernel image.elf
   $ rel4 run image.elf                   any bare-metal RV64 ELF
+  $ rel4 lab ipc                         synchronous and asynchronous IPC beside published results
   $ rel4 bench machine                   our emulator against QEMU, in one run
   $ rel4 bench compiler                  our compiler against gcc -O2
 
@@ -36,6 +38,7 @@ export function createProgram(): Command {
   addRunCommand(program);
   addBuildCommand(program);
   addBenchCommands(program);
+  addLabCommands(program);
   return program;
 }
 

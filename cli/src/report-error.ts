@@ -60,5 +60,5 @@ export function isExpected(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof CompileError || error instanceof UsageError) return true;
   if ((error as NodeJS.ErrnoException).code !== undefined && describeSystemError(error)) return true;
-  return /^(Machine|Elf|Image|System|Bundle)\w*Error$/.test(error.name);
+  return /^(Machine|Elf|Image|System|Bundle|Lab)\w*Error$/.test(error.name);
 }

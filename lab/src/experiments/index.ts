@@ -1,0 +1,5 @@
+/** All experiments, in the order they are listed. A new one is a file in this folder and a line here. */
+import type { Experiment } from "../experiment";
+import { ipc } from "./ipc";
+
+export const EXPERIMENTS: readonly Experiment[] = [ipc];
