@@ -39,14 +39,17 @@ export const PROGRAM_FLAG_BACKGROUND = 2;
 
 export const NO_OBJECT = 0xffff;
 
-export const OBJECT_RECORD_SIZE = 8;
+export const OBJECT_RECORD_SIZE = 16;
 export const OBJECT_KIND_AT = 0;
 /** Written by the root server: the slot of its own capability to the object. */
 export const OBJECT_SLOT_AT = 4;
+/** BUNDLE_PAGES: how many. */
+export const OBJECT_COUNT_AT = 8;
 
 export const BUNDLE_ENDPOINT = 0;
 export const BUNDLE_NOTIFICATION = 1;
-export const BUNDLE_PAGE = 2;
+/** Zero-filled pages in consecutive slots. */
+export const BUNDLE_PAGES = 2;
 
 export const CAPABILITY_RECORD_SIZE = 24;
 export const CAPABILITY_PROGRAM_AT = 0;

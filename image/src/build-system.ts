@@ -1,6 +1,6 @@
 /** From a system description, or a single program, to one bootable image. */
 import { basename, resolve } from "node:path";
-import { PROGRAM_STACK_SIZE } from "@rel4/abi";
+import { CALL_ITEM_BYTES, PROGRAM_STACK_SIZE } from "@rel4/abi";
 import { type CheckedSystem, checkSystem } from "./check-system";
 import { compileProgram, compileRoot, type ProgramImage } from "./compile-program";
 import { buildKernel, makeImage } from "./kernel-image";
@@ -117,9 +117,12 @@ async function buildChecked(
 }
 
 /** Finds out here, where the message can name numbers, that a machine is too small. */
-function checkMemory({ machine, programs }: CheckedSystem): void {
+function checkMemory({ machine, programs, channels }: CheckedSystem): void {
   if (machine.memory === undefined) return;
-  const sizes = programs.map(({ memory }) => memory + PROGRAM_STACK_SIZE);
+  const sizes = [
+    ...programs.map(({ memory }) => memory + PROGRAM_STACK_SIZE),
+    ...channels.map(({ requests }) => 2 * requests * CALL_ITEM_BYTES),
+  ];
   const needed = sizes.reduce((sum, size) => sum + size, SYSTEM_OVERHEAD);
   if (needed <= machine.memory) return;
   throw new SystemError(

@@ -39,8 +39,15 @@ describe("a system description", () => {
   it("names programs in channels, which become numbers", () => {
     const channels = [{ from: "server", to: "client", kind: "notification" }];
     expect(checkSystem({ programs: two, channels }).channels).toEqual([
-      { from: 1, to: 0, kind: "notification" },
+      { from: 1, to: 0, kind: "notification", requests: 0 },
     ]);
+  });
+
+  it("gives rings the size asked for, or a page of items", () => {
+    const sizes = (requests?: number) =>
+      checkSystem({ programs: two, channels: [{ from: "server", to: "client", kind: "async", requests }] })
+        .channels[0]!.requests;
+    expect([sizes(), sizes(64), sizes(65_536)]).toEqual([64, 64, 65_536]);
   });
 
   it("rounds memory up to the 64 KiB in which a heap grows", () => {
@@ -140,6 +147,35 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
     { programs: two, channels: [channel, channel] },
     /channels\[1\]: a second endpoint/,
     /keep one/,
+  ],
+  [
+    "a ring that is no power of two",
+    { programs: two, channels: [{ ...channel, kind: "async", requests: 100 }] },
+    /channels\[0\]\.requests: 100 is no number of items/,
+    /power of two from 64 to 65536/,
+  ],
+  [
+    "a ring that is too small",
+    { programs: two, channels: [{ ...channel, kind: "async", requests: 32 }] },
+    /requests: 32/,
+    /from 64/,
+  ],
+  [
+    "a ring where there is none",
+    { programs: two, channels: [{ ...channel, requests: 64 }] },
+    /channels\[0\]\.requests: a channel of kind "endpoint" has no ring/,
+    /"async"/,
+  ],
+  [
+    "rings beyond the address space",
+    {
+      programs: Object.fromEntries([..."abcdefg"].map((name) => [name, program])),
+      channels: [..."abcdefg"].flatMap((from, index) =>
+        [..."abcdefg"].slice(index + 1).map((to) => ({ from, to, kind: "async", requests: 65_536 })),
+      ),
+    },
+    /channels: the rings of all channels need 336 MiB/,
+    /lower the requests/,
   ],
   [
     "an async channel in both directions",

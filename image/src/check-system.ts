@@ -1,5 +1,12 @@
 /** Checks a description somebody wrote and fills in the defaults. Nothing is built from an unchecked one. */
-import { MAX_HARTS } from "@rel4/abi";
+import {
+  CALL_ITEM_BYTES,
+  CHANNEL_PAGES_BASE,
+  MAX_HARTS,
+  PROGRAM_PAGE_SIZE,
+  PROGRAM_STACK_SIZE,
+  PROGRAM_STACK_TOP,
+} from "@rel4/abi";
 import { formatMemorySize, parseMemorySize } from "./memory-size";
 import type { ChannelKind, MemorySize } from "./system";
 import { SystemError } from "./system-error";
@@ -23,6 +30,8 @@ export interface CheckedChannel {
   from: number;
   to: number;
   kind: ChannelKind;
+  /** Items of each ring; 0 for channels that have none. */
+  requests: number;
 }
 
 /** A description whose every part is known to make sense. */
@@ -33,9 +42,14 @@ export interface CheckedSystem {
 }
 
 const KINDS: readonly ChannelKind[] = ["endpoint", "notification", "async"];
-const MOST_PROGRAMS = 32;
+const MOST_PROGRAMS = 128;
 /** Bits of a notification word that channels may use. */
 const MOST_INCOMING = 62;
+/** Items of a ring: a page of them at least, and no more than anybody could want. */
+const LEAST_REQUESTS = PROGRAM_PAGE_SIZE / CALL_ITEM_BYTES;
+const MOST_REQUESTS = 65_536;
+/** Bytes of address space for the ring buffers of all channels together. */
+const RING_AREA = PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE - PROGRAM_PAGE_SIZE - CHANNEL_PAGES_BASE;
 const DEFAULT_PRIORITY = 100;
 const MOST_PRIORITY = 254;
 const DEFAULT_MEMORY = 2 ** 20;
@@ -192,7 +206,7 @@ function checkChannel(value: unknown, programs: CheckedProgram[], where: string)
       'give { from: "client", to: "server", kind: "endpoint" }',
       where,
     );
-  refuseUnknownFields(value, ["from", "to", "kind"], where);
+  refuseUnknownFields(value, ["from", "to", "kind", "requests"], where);
   const from = programNumber(value.from, programs, `${where}.from`);
   const to = programNumber(value.to, programs, `${where}.to`);
   const kind = KINDS.find((known) => known === value.kind);
@@ -208,7 +222,29 @@ function checkChannel(value: unknown, programs: CheckedProgram[], where: string)
       "a channel joins two different programs",
       where,
     );
-  return { from, to, kind };
+  return { from, to, kind, requests: checkRequests(value.requests, kind, `${where}.requests`) };
+}
+
+function checkRequests(value: unknown, kind: ChannelKind, where: string): number {
+  if (kind === "async") {
+    const items = value ?? LEAST_REQUESTS;
+    if (isPowerOfTwo(items) && items >= LEAST_REQUESTS && items <= MOST_REQUESTS) return items;
+    throw new SystemError(
+      `${show(value)} is no number of items for a ring`,
+      `give a power of two from ${LEAST_REQUESTS} to ${MOST_REQUESTS}`,
+      where,
+    );
+  }
+  if (value === undefined) return 0;
+  throw new SystemError(
+    `a channel of kind "${kind}" has no ring`,
+    'leave out requests, or make it kind "async"',
+    where,
+  );
+}
+
+function isPowerOfTwo(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && Math.log2(value) % 1 === 0;
 }
 
 /** What two channels have in common when one of them is superfluous. */
@@ -241,16 +277,21 @@ function checkChannels(value: unknown, programs: CheckedProgram[]): CheckedChann
     return channel;
   });
   programs.forEach(({ name }, index) => {
-    const ends = channels.filter(
-      ({ from, to, kind }) => to === index || (kind === "async" && from === index),
-    ).length;
+    const ends = channels.filter(({ to, kind }) => to === index && kind === "notification").length;
     if (ends > MOST_INCOMING)
       throw new SystemError(
-        `"${name}" receives over ${ends} channels`,
-        `a program can receive over at most ${MOST_INCOMING}`,
+        `"${name}" receives over ${ends} channels of kind "notification"`,
+        `a program can receive over at most ${MOST_INCOMING} of them; channels of other kinds have no such limit`,
         "channels",
       );
   });
+  const rings = channels.reduce((sum, { requests }) => sum + 4 * requests * CALL_ITEM_BYTES, 0);
+  if (rings > RING_AREA)
+    throw new SystemError(
+      `the rings of all channels need ${formatMemorySize(rings)} of address space, which has room for ${formatMemorySize(RING_AREA)}`,
+      "lower the requests of some async channels",
+      "channels",
+    );
   return channels;
 }
 

@@ -139,8 +139,9 @@ function writeTables(
     const at = programs + index * abi.PROGRAM_RECORD_SIZE;
     writeProgram(tables, at, system, plan, index, images[index]!, place);
   });
-  plan.objects.forEach((kind, index) => {
+  plan.objects.forEach(({ kind, count }, index) => {
     tables.word(objects + index * abi.OBJECT_RECORD_SIZE + abi.OBJECT_KIND_AT, kind);
+    tables.word(objects + index * abi.OBJECT_RECORD_SIZE + abi.OBJECT_COUNT_AT, count);
   });
   plan.capabilities.forEach((capability, index) => {
     const at = capabilities + index * abi.CAPABILITY_RECORD_SIZE;

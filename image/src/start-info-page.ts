@@ -1,5 +1,6 @@
 /** Writes the start-info page of a program (abi/src/start-info.ts). */
 import {
+  CHANNEL_CALL_SLOT_AT,
   CHANNEL_IDENTITY_AT,
   CHANNEL_KIND_AT,
   CHANNEL_PAGE_AT,
@@ -8,6 +9,7 @@ import {
   CHANNEL_PEER_PROGRAM_AT,
   CHANNEL_RECEIVE_SLOT_AT,
   CHANNEL_RECORD_SIZE,
+  CHANNEL_RING_BYTES_AT,
   CHANNEL_SEND_SLOT_AT,
   CHANNEL_SIDE_AT,
   PROGRAM_PAGE_SIZE,
@@ -59,7 +61,9 @@ export function startInfoPage(system: CheckedSystem, plan: SystemPlan, index: nu
     page.word(at + CHANNEL_SEND_SLOT_AT, end.sendSlot);
     page.word(at + CHANNEL_RECEIVE_SLOT_AT, end.receiveSlot);
     page.word(at + CHANNEL_IDENTITY_AT, end.identity);
-    page.word(at + CHANNEL_PAGE_AT, end.page);
+    page.word(at + CHANNEL_PAGE_AT, end.buffer);
+    page.word(at + CHANNEL_RING_BYTES_AT, end.ringBytes);
+    page.word(at + CHANNEL_CALL_SLOT_AT, end.callSlot);
     page.word(at + CHANNEL_PEER_HART_AT, peer.hart);
   });
   return page.bytes;

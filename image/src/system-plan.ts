@@ -3,16 +3,18 @@
  * which pages are shared. The root server executes this plan; programs read their side of it in the start-info page.
  *
  * A program that receives has one endpoint for all its clients (told apart by badge), one notification for all channels
- * of kind "notification", and one for all of kind "async" (told apart by bit).
+ * of kind "notification" (told apart by bit), and one for all of kind "async".
  */
 import {
   BUNDLE_ENDPOINT,
   BUNDLE_NOTIFICATION,
-  BUNDLE_PAGE,
+  BUNDLE_PAGES,
+  CALL_ITEM_BYTES,
   CHANNEL_ASYNC,
   CHANNEL_ENDPOINT,
   CHANNEL_NOTIFICATION,
   CHANNEL_PAGES_BASE,
+  CHANNEL_VECTORS,
   ENDPOINT_BADGE_FLAG,
   PROGRAM_PAGE_SIZE,
   RIGHT_GRANT_REPLY,
@@ -27,6 +29,13 @@ import {
 } from "@rel4/abi";
 import type { CheckedChannel, CheckedSystem } from "./check-system";
 
+export interface PlannedObject {
+  /** BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION or BUNDLE_PAGES. */
+  kind: number;
+  /** Pages; 1 for the other kinds. */
+  count: number;
+}
+
 export interface PlannedCapability {
   program: number;
   slot: number;
@@ -38,7 +47,7 @@ export interface PlannedCapability {
 export interface PlannedMapping {
   program: number;
   object: number;
-  /** User virtual address. */
+  /** User virtual address of the first page. */
   address: number;
 }
 
@@ -50,12 +59,17 @@ export interface ChannelEnd {
   sendSlot: number;
   receiveSlot: number;
   identity: number;
-  page: number;
+  /** User virtual address of the ring buffer (abi/src/ring.ts), the same in both programs; 0 when the channel has none. */
+  buffer: number;
+  /** Bytes of each of its rings. */
+  ringBytes: number;
+  /** Capability for synchronous calls beside the rings, or 0. */
+  callSlot: number;
 }
 
 export interface SystemPlan {
-  /** Kinds of the objects, by number. */
-  objects: number[];
+  /** Objects that channels need, by number. */
+  objects: PlannedObject[];
   capabilities: PlannedCapability[];
   mappings: PlannedMapping[];
   /** Channel ends of each program. */
@@ -66,7 +80,7 @@ export interface SystemPlan {
 
 /** Decides objects, slots, badges and shared pages for all channels. */
 export function planSystem(system: CheckedSystem): SystemPlan {
-  const planner = new Planner(system.programs.length);
+  const planner = new Planner(system);
   for (const channel of system.channels) planner.add(channel);
   return planner.plan;
 }
@@ -80,17 +94,20 @@ interface Inbox {
 class Planner {
   readonly plan: SystemPlan;
   private readonly inboxes = new Map<string, Inbox>();
+  /** Slots of capabilities to other programs' endpoints, by "from to". */
+  private readonly endpointSlots = new Map<string, number>();
   private readonly nextSlot: number[];
-  private pages = 0;
+  private nextBuffer = CHANNEL_PAGES_BASE;
 
-  constructor(programs: number) {
-    this.nextSlot = Array.from({ length: programs }, () => SLOT_FIRST_CHANNEL);
+  constructor(private readonly system: CheckedSystem) {
+    const { programs } = system;
+    this.nextSlot = programs.map(() => SLOT_FIRST_CHANNEL);
     this.plan = {
       objects: [],
       capabilities: [],
       mappings: [],
-      ends: Array.from({ length: programs }, () => []),
-      boundNotifications: Array.from({ length: programs }, () => undefined),
+      ends: programs.map(() => []),
+      boundNotifications: programs.map(() => undefined),
     };
   }
 
@@ -100,8 +117,8 @@ class Planner {
     else this.addAsync(channel);
   }
 
-  private object(kind: number): number {
-    return this.plan.objects.push(kind) - 1;
+  private object(kind: number, count = 1): number {
+    return this.plan.objects.push({ kind, count }) - 1;
   }
 
   /** The object on which `program` receives, made at the first use together with the capability to receive. */
@@ -124,11 +141,8 @@ class Planner {
   }
 
   private addEndpoint({ from, to }: CheckedChannel): void {
-    const inbox = this.inbox(to, SLOT_SERVICE_ENDPOINT, BUNDLE_ENDPOINT);
-    const identity = from + 1;
-    const badge = BigInt(ENDPOINT_BADGE_FLAG) | BigInt(identity);
-    const sendSlot = this.sender(from, inbox, RIGHT_WRITE | RIGHT_GRANT_REPLY, badge);
-    const common = { kind: CHANNEL_ENDPOINT, identity, page: 0 };
+    const sendSlot = this.callSlot(from, to);
+    const common = { kind: CHANNEL_ENDPOINT, identity: from + 1, buffer: 0, ringBytes: 0, callSlot: 0 };
     this.plan.ends[from]!.push({ ...common, side: SIDE_FROM, peer: to, sendSlot, receiveSlot: 0 });
     this.plan.ends[to]!.push({
       ...common,
@@ -139,11 +153,23 @@ class Planner {
     });
   }
 
+  /** Slot of a client's capability to call a server; both kinds of channel that need one share it. */
+  private callSlot(from: number, to: number): number {
+    const key = `${from} ${to}`;
+    const known = this.endpointSlots.get(key);
+    if (known !== undefined) return known;
+    const inbox = this.inbox(to, SLOT_SERVICE_ENDPOINT, BUNDLE_ENDPOINT);
+    const badge = BigInt(ENDPOINT_BADGE_FLAG) | BigInt(from + 1);
+    const slot = this.sender(from, inbox, RIGHT_WRITE | RIGHT_GRANT_REPLY, badge);
+    this.endpointSlots.set(key, slot);
+    return slot;
+  }
+
   private addNotification({ from, to }: CheckedChannel): void {
     const inbox = this.inbox(to, SLOT_NOTIFICATION, BUNDLE_NOTIFICATION);
     const identity = inbox.identities++;
     const sendSlot = this.sender(from, inbox, RIGHT_WRITE, 1n << BigInt(identity));
-    const common = { kind: CHANNEL_NOTIFICATION, identity, page: 0 };
+    const common = { kind: CHANNEL_NOTIFICATION, identity, buffer: 0, ringBytes: 0, callSlot: 0 };
     this.plan.ends[from]!.push({ ...common, side: SIDE_FROM, peer: to, sendSlot, receiveSlot: 0 });
     this.plan.ends[to]!.push({
       ...common,
@@ -154,30 +180,53 @@ class Planner {
     });
   }
 
-  private addAsync({ from, to }: CheckedChannel): void {
-    const object = this.object(BUNDLE_PAGE);
-    const page = CHANNEL_PAGES_BASE + this.pages++ * PROGRAM_PAGE_SIZE;
-    for (const program of [from, to]) this.plan.mappings.push({ program, object, address: page });
+  private addAsync({ from, to, requests }: CheckedChannel): void {
+    const ringBytes = requests * CALL_ITEM_BYTES;
+    const buffer = this.ringBuffer(from, to, ringBytes);
     const ends = [
-      { program: from, peer: to, side: SIDE_FROM },
-      { program: to, peer: from, side: SIDE_TO },
+      { program: from, peer: to, side: SIDE_FROM, callSlot: this.directCallSlot(from, to) },
+      { program: to, peer: from, side: SIDE_TO, callSlot: 0 },
     ];
-    for (const { program, peer, side } of ends) {
-      const own = this.asyncInbox(program);
+    for (const { program, peer, side, callSlot } of ends) {
       const theirs = this.asyncInbox(peer);
-      const sendSlot = this.sender(program, theirs, RIGHT_WRITE, 1n << BigInt(theirs.identities));
+      const sendSlot = this.sender(program, theirs, RIGHT_WRITE, 1n << BigInt(nextVector(theirs)));
       this.plan.ends[program]!.push({
         kind: CHANNEL_ASYNC,
         side,
         peer,
         sendSlot,
         receiveSlot: SLOT_ASYNC_NOTIFICATION,
-        identity: own.identities,
-        page,
+        identity: nextVector(this.asyncInbox(program)),
+        buffer,
+        ringBytes,
+        callSlot,
       });
     }
     // both ends know the two numbers now
     for (const program of [from, to]) this.asyncInbox(program).identities++;
+  }
+
+  /** Shares a ring buffer between two programs, at one address in both: requests, one page of control lines, responses. */
+  private ringBuffer(from: number, to: number, ringBytes: number): number {
+    const alignment = 4 * ringBytes;
+    const base = Math.ceil(this.nextBuffer / alignment) * alignment;
+    this.nextBuffer = base + alignment;
+    const ringPages = ringBytes / PROGRAM_PAGE_SIZE;
+    for (const [offset, pages] of [
+      [0, ringPages],
+      [ringBytes, 1],
+      [2 * ringBytes, ringPages],
+    ] as const) {
+      const object = this.object(BUNDLE_PAGES, pages);
+      for (const program of [from, to]) this.plan.mappings.push({ program, object, address: base + offset });
+    }
+    return base;
+  }
+
+  /** Beside an async channel on one hart, synchronous calls may pay; slot of the capability for them, or 0. */
+  private directCallSlot(from: number, to: number): number {
+    const { programs } = this.system;
+    return programs[from]!.hart === programs[to]!.hart ? this.callSlot(from, to) : 0;
   }
 
   private asyncInbox(program: number): Inbox {
@@ -185,4 +234,9 @@ class Planner {
     this.plan.boundNotifications[program] = inbox.object;
     return inbox;
   }
+}
+
+/** Vectors of a program's async channels go round; channels that share one are told apart in their rings. */
+function nextVector({ identities }: Inbox): number {
+  return identities % CHANNEL_VECTORS;
 }

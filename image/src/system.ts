@@ -14,7 +14,7 @@ export type ChannelKind =
   | "endpoint"
   /** One-way signals through the kernel: `from` signals, `to` waits. */
   | "notification"
-  /** A shared page and a wake-up in each direction, by user interrupts where the hardware has them. */
+  /** Asynchronous calls through shared rings, and wake-ups in both directions, by user interrupts where the hardware has them. */
   | "async";
 
 /** The machine the system is made for; the command line may override it. */
@@ -48,6 +48,11 @@ export interface ChannelDescription<Name extends string = string> {
   from: Name;
   to: Name;
   kind: ChannelKind;
+  /**
+   * Kind "async": items in each of its two rings, a power of two from 64 to 65536; one fewer calls can be under way.
+   * An item takes 64 bytes. Default 64.
+   */
+  requests?: number;
 }
 
 /** A whole system. */

@@ -1,9 +1,10 @@
 /**
- * Async channels: one page shared by two programs, and a wake-up in each direction that does not enter the kernel.
+ * Async channels as plain wake-ups: a word of notification in each direction that does not enter the kernel, and shared bytes.
  *
  * Where the hardware has user interrupts, `notify` is `uipi send`, taken by the peer in user mode; elsewhere, and for a
- * peer that has gone to sleep in the kernel, it is a kernel Signal. The page starts with two lanes of control words,
- * each on its own cache line; the rest belongs to the programs.
+ * peer that has gone to sleep in the kernel, it is a kernel Signal. All this stands in the page of the channel's control
+ * lines, behind those of the rings (abi/src/ring.ts): two lanes of control words, each on its own cache line, then bytes
+ * that belong to the programs.
  *
  * Lost wake-ups: the sender publishes (counter), fences, then reads the peer's state; the receiver stores its state,
  * fences, then reads the counter. Whatever the order, one of them sees the other (Dekker), so a wake-up is never lost,
@@ -11,6 +12,7 @@
  */
 import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
+import { RING_CONTROL_BYTES } from "../../abi/src/ring";
 import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
@@ -22,9 +24,10 @@ import { UserInterrupts } from "./user-interrupts";
 /** A lane: counter of notifications published by its sender, then, a cache line on, the state of its receiver. */
 const LANE_BYTES: u32 = 128;
 const STATE_OFFSET: u32 = 64;
-/** First byte of the page that belongs to the programs, and how many follow. */
-const DATA_OFFSET: u32 = 256;
-export const ASYNC_DATA_BYTES: u32 = 4096 - 256;
+/** Where the lanes and the programs' bytes begin in the page, and how many of these there are. */
+const LANES_OFFSET: u32 = RING_CONTROL_BYTES;
+const DATA_OFFSET: u32 = LANES_OFFSET + 2 * LANE_BYTES;
+export const ASYNC_DATA_BYTES: u32 = 4096 - DATA_OFFSET;
 
 /** Receiver state: wake it through the kernel (also the state of a page nobody has touched yet). */
 const STATE_BLOCKED: u32 = 0;
@@ -38,6 +41,15 @@ const SPINS_BEFORE_BLOCKING: u32 = 100_000;
 const DEVICE_OUTPUT: u32 = 4;
 const READ: u32 = 2;
 const WRITE: u32 = 1;
+
+function controlPage(record: ChannelRecord): u32 {
+  return record.buffer + record.ringBytes;
+}
+
+/** The lane in which the program on `side` sends. */
+function laneOf(record: ChannelRecord, side: u32): u32 {
+  return controlPage(record) + LANES_OFFSET + side * LANE_BYTES;
+}
 
 /** The channels this program has asked for: what an end has seen is counted in one place. */
 const opened: AsyncChannel[] = [];
@@ -69,9 +81,9 @@ export class AsyncChannel {
     this.sendSlot = record.sendSlot;
     this.vector = (<u64>1) << record.identity;
     const side = record.side;
-    this.outLane = record.page + side * LANE_BYTES;
-    this.inLane = record.page + (1 - side) * LANE_BYTES;
-    this.data = record.page + DATA_OFFSET;
+    this.outLane = laneOf(record, side);
+    this.inLane = laneOf(record, 1 - side);
+    this.data = controlPage(record) + DATA_OFFSET;
     this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
   }
 
@@ -81,7 +93,7 @@ export class AsyncChannel {
     if (record === null) record = requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with");
     for (let i = 0; i < opened.length; i++) {
       // the page is this channel's alone
-      if (opened[i].outLane == record.page + record.side * LANE_BYTES) return opened[i];
+      if (opened[i].outLane == laneOf(record, record.side)) return opened[i];
     }
     const channel = new AsyncChannel(record);
     opened.push(channel);

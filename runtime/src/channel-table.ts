@@ -1,15 +1,21 @@
 /** The channels of this program, as the start-info page lists them. */
+import { load32 } from "rv";
+import { PROGRAM_START_INFO } from "../../abi/src/program-layout";
 import {
+  CHANNEL_CALL_SLOT_AT,
   CHANNEL_IDENTITY_AT,
   CHANNEL_KIND_AT,
   CHANNEL_PAGE_AT,
+  CHANNEL_PEER_GENERATION_AT,
   CHANNEL_PEER_HART_AT,
   CHANNEL_PEER_NAME_AT,
   CHANNEL_PRESENT_AT,
   CHANNEL_RECEIVE_SLOT_AT,
   CHANNEL_RECORD_SIZE,
+  CHANNEL_RING_BYTES_AT,
   CHANNEL_SEND_SLOT_AT,
   CHANNEL_SIDE_AT,
+  PEER_RUNS,
   START_INFO_CHANNEL_COUNT_AT,
   START_INFO_CHANNELS_AT,
 } from "../../abi/src/start-info";
@@ -31,9 +37,13 @@ export class ChannelRecord {
   get peer(): string {
     return startInfoString(changetype<u32>(this) + CHANNEL_PEER_NAME_AT);
   }
-  /** False when the peer was left out because the machine has too few harts. */
-  get present(): bool {
-    return this.field(CHANNEL_PRESENT_AT) != 0;
+  /** PEER_LEFT_OUT, PEER_RUNS or PEER_ENDED; changes while the program runs. */
+  get presence(): u32 {
+    return load32(PROGRAM_START_INFO + changetype<u32>(this) + CHANNEL_PRESENT_AT);
+  }
+  /** How often the peer has been started; changes while the program runs. */
+  get peerGeneration(): u32 {
+    return load32(PROGRAM_START_INFO + changetype<u32>(this) + CHANNEL_PEER_GENERATION_AT);
   }
   get sendSlot(): u32 {
     return this.field(CHANNEL_SEND_SLOT_AT);
@@ -45,8 +55,17 @@ export class ChannelRecord {
   get identity(): u32 {
     return this.field(CHANNEL_IDENTITY_AT);
   }
-  get page(): u32 {
+  /** Address of the ring buffer of an async channel (abi/src/ring.ts). */
+  get buffer(): u32 {
     return this.field(CHANNEL_PAGE_AT);
+  }
+  /** Bytes of each of its two rings. */
+  get ringBytes(): u32 {
+    return this.field(CHANNEL_RING_BYTES_AT);
+  }
+  /** Capability for synchronous calls beside an async channel, or 0. */
+  get callSlot(): u32 {
+    return this.field(CHANNEL_CALL_SLOT_AT);
   }
   get peerHart(): u32 {
     return this.field(CHANNEL_PEER_HART_AT);
@@ -88,7 +107,7 @@ export function peerIsRunning(peer: string): bool {
   let at = startInfoWord(START_INFO_CHANNELS_AT);
   for (let i: u32 = 0; i < count; i++) {
     const record = changetype<ChannelRecord>(at);
-    if (record.present && record.peer == peer) return true;
+    if (record.presence == PEER_RUNS && record.peer == peer) return true;
     at += CHANNEL_RECORD_SIZE;
   }
   return false;

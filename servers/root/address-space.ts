@@ -55,6 +55,18 @@ export function mapImagePages(
   }
 }
 
+/** Maps copies of `pages` frames in consecutive slots at `address`, readable and writable. */
+export function mapSharedPages(vspace: PageTable, firstFrame: u32, address: u32, pages: u32): void {
+  const firstCopy = allocateSlots(pages);
+  for (let i: u32 = 0; i < pages; i++) {
+    const slot = firstCopy + i;
+    mustSucceed("copying a shared page", rootCNode.copy(slot, 64, rootCNode, firstFrame + i, READ_WRITE));
+    const frame = changetype<Frame>(slot);
+    const error = mapFrame(vspace, frame, address + i * PROGRAM_PAGE_SIZE, READ_WRITE, VM_EXECUTE_NEVER);
+    mustSucceed("mapping a shared page", error);
+  }
+}
+
 /** Maps `pages` new zero-filled pages at `address`, readable and writable; large pages where they fit. */
 export function mapNewPages(vspace: PageTable, address: u32, pages: u32): void {
   const end = address + pages * PROGRAM_PAGE_SIZE;

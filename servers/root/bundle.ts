@@ -20,6 +20,7 @@ import {
   MAPPING_OBJECT_AT,
   MAPPING_PROGRAM_AT,
   MAPPING_RECORD_SIZE,
+  OBJECT_COUNT_AT,
   OBJECT_KIND_AT,
   OBJECT_RECORD_SIZE,
   OBJECT_SLOT_AT,
@@ -145,7 +146,11 @@ export class ObjectRecord extends TableRecord {
   get kind(): u32 {
     return this.field(OBJECT_KIND_AT);
   }
-  /** Slot of the root server's own capability to it. */
+  /** Pages of a BUNDLE_PAGES. */
+  get count(): u32 {
+    return this.field(OBJECT_COUNT_AT);
+  }
+  /** Slot of the root server's own capability to it; of the first page of BUNDLE_PAGES. */
   get slot(): u32 {
     return this.field(OBJECT_SLOT_AT);
   }

@@ -7,7 +7,13 @@
 import { ROOT_SLOT_CNODE } from "../../abi/src/bootinfo";
 import { RETYPE_FAN_OUT_LIMIT } from "../../abi/src/config";
 import { NO_ERROR, NOT_ENOUGH_MEMORY } from "../../abi/src/errors";
-import { MEGA_PAGE_BITS, OBJECT_CNODE, OBJECT_MEGA_PAGE, PAGE_BITS } from "../../abi/src/objects";
+import {
+  MEGA_PAGE_BITS,
+  OBJECT_CNODE,
+  OBJECT_MEGA_PAGE,
+  OBJECT_PAGE,
+  PAGE_BITS,
+} from "../../abi/src/objects";
 import { CNode } from "../../runtime/src/invocations/cnode";
 import { Untyped } from "../../runtime/src/invocations/untyped";
 import { SlotAllocator } from "../../runtime/src/slots";
@@ -69,6 +75,17 @@ export function makeObjects(type: u32, count: u32): u32 {
     slots.giveBack(batch);
   }
   return 0;
+}
+
+/** Makes zero-filled pages in consecutive slots; returns the first. Ends the system when memory or slots are short. */
+export function makePages(count: u32): u32 {
+  const first = allocateSlots(count);
+  for (let made: u32 = 0; made < count; ) {
+    const batch = min(count - made, <u32>RETYPE_FAN_OUT_LIMIT);
+    if (!tryMake(OBJECT_PAGE, 0, batch, first + made)) failForMemory();
+    made += batch;
+  }
+  return first;
 }
 
 /** Ends the system: no memory for what was asked. */

@@ -1,7 +1,6 @@
 /** The whole system: builds all programs and what they share, starts them, and serves them until they are over. */
 import { BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION } from "../../abi/src/bundle";
-import { OBJECT_ENDPOINT, OBJECT_NOTIFICATION, OBJECT_PAGE, VM_EXECUTE_NEVER } from "../../abi/src/objects";
-import { RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
+import { OBJECT_ENDPOINT, OBJECT_NOTIFICATION } from "../../abi/src/objects";
 import {
   EXIT_FAULTED,
   SUPERVISOR_ABORT,
@@ -10,22 +9,19 @@ import {
   SUPERVISOR_RECEIVE_INTERRUPTS,
 } from "../../abi/src/supervisor";
 import { Features } from "../../runtime/src/features";
-import { Frame } from "../../runtime/src/invocations/frame";
 import { Message, MessageInfo } from "../../runtime/src/message";
 import { receive, reply } from "../../runtime/src/system-calls";
 import { TextBuffer } from "../../runtime/src/text-buffer";
-import { mapFrame } from "./address-space";
+import { mapSharedPages } from "./address-space";
 import { Bundle } from "./bundle";
 import { ConsoleLines } from "./console-lines";
 import { EXIT_NOT_STARTED, mustSucceed } from "./failure";
 import { isFault, reportExit, reportFault } from "./fault-report";
-import { allocateSlots, makeObject, rootCNode } from "./objects";
+import { makeObject, makePages } from "./objects";
 import { printText } from "./output";
 import { powerOff } from "./power";
 import { Program } from "./programs";
 import { ChannelEntry, channelCount } from "./start-info";
-
-const READ_WRITE: u64 = RIGHT_READ | RIGHT_WRITE;
 
 export class System {
   /** null: left out, because its hart does not run. */
@@ -81,7 +77,7 @@ export class System {
       const kind = object.kind;
       if (kind == BUNDLE_ENDPOINT) object.slot = makeObject(OBJECT_ENDPOINT, 0);
       else if (kind == BUNDLE_NOTIFICATION) object.slot = makeObject(OBJECT_NOTIFICATION, 0);
-      else object.slot = makeObject(OBJECT_PAGE, 0);
+      else object.slot = makePages(object.count);
     }
   }
 
@@ -104,12 +100,8 @@ export class System {
       const mapping = Bundle.mapping(i);
       const program = this.programs[mapping.program];
       if (program === null) continue;
-      const copy = allocateSlots(1);
-      const source = Bundle.object(mapping.object).slot;
-      mustSucceed("copying a shared page", rootCNode.copy(copy, 64, rootCNode, source, READ_WRITE));
-      const frame = changetype<Frame>(copy);
-      const error = mapFrame(program.vspace, frame, mapping.address, READ_WRITE, VM_EXECUTE_NEVER);
-      mustSucceed("mapping a shared page", error);
+      const object = Bundle.object(mapping.object);
+      mapSharedPages(program.vspace, object.slot, mapping.address, object.count);
     }
   }
 
