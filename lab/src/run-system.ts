@@ -38,11 +38,17 @@ const MEMORY = 64 * 2 ** 20;
 /** Far more than any experiment needs; a system that hangs while it polls ends here. */
 const MOST_INSTRUCTIONS = 20_000_000_000;
 
-/**
- * Builds a system and runs it until it ends.
- * @throws LabError when it ends badly or marked no window; errors of building
- */
-export async function runSystem(request: SystemRequest): Promise<SystemRun> {
+/** A system on a fresh machine that has not executed anything yet. */
+export interface PreparedSystem {
+  machine: Machine;
+  built: BuiltSystem;
+  recorder: WindowRecorder;
+  /** All that was printed so far. */
+  output(): string;
+}
+
+/** Builds a system and loads it into a machine. @throws errors of building */
+export async function prepareSystem(request: SystemRequest): Promise<PreparedSystem> {
   const { description, harts = description.machine?.harts ?? 1, onProgress } = request;
   const options: BuildOptions = { onProgress, arguments: request.arguments, machine: { harts } };
   const built = await buildSystem({ description, directory: GUESTS }, options);
@@ -63,9 +69,18 @@ export async function runSystem(request: SystemRequest): Promise<SystemRun> {
   machine.console.closeInput();
   request.onMachine?.(machine, built);
   machine.loadElf(built.image);
+  return { machine, built, recorder, output: () => output };
+}
+
+/**
+ * Builds a system and runs it until it ends.
+ * @throws LabError when it ends badly; errors of building
+ */
+export async function runSystem(request: SystemRequest): Promise<SystemRun> {
+  const { machine, built, recorder, output } = await prepareSystem(request);
   const end = await machine.run({ maxInstructions: MOST_INSTRUCTIONS });
-  checkEnd(end, output);
-  return { windows: recorder.windows, output, machine, built };
+  checkEnd(end, output());
+  return { windows: recorder.windows, output: output(), machine, built };
 }
 
 /** Anything but a clean end makes what was measured worthless. */

@@ -48,6 +48,8 @@ interface OpenWindow {
 /** Listens to a machine and collects the windows its programs open and close. */
 export class WindowRecorder {
   readonly windows: Window[] = [];
+  /** Told when a window opens and when it closes, at the mark. */
+  onEdge: ((edge: "open" | "close", id: number) => void) | undefined;
   private calibration: { hart: number; counts: Counts } | undefined;
   private open: OpenWindow | undefined;
 
@@ -76,6 +78,7 @@ export class WindowRecorder {
     const markCost = difference(begin[hart]!, this.calibration.counts);
     const addressSpace = this.machine.harts[hart]!.csr(CSR_SATP);
     this.open = { id, hart, begin, markCost, census: new SystemCallCensus(addressSpace) };
+    this.onEdge?.("open", id);
   }
 
   private end(operations: number, now: Counts[]): void {
@@ -88,6 +91,7 @@ export class WindowRecorder {
     });
     const elapsed = harts[hart]!.cycles;
     this.windows.push({ id, operations, elapsed, harts, total: sum(harts), systemCalls: census.calls });
+    this.onEdge?.("close", id);
   }
 }
 
