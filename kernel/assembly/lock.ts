@@ -26,13 +26,13 @@ export function lockData(): Fragment {
   return data;
 }
 
-/** Takes the lock; the ticket stays in `kept.ticket`. Overwrites t1 and t2. `scope` makes the labels unique. */
+/** Takes the lock; the ticket stays in `kept.ticket`, its address in `kept.lock`. Overwrites t2. `scope` makes the labels unique. */
 export function takeLock(a: Assembler, scope: string): void {
-  a.la(reg.t1, LOCK_SYMBOL);
+  a.la(kept.lock, LOCK_SYMBOL);
   a.li(reg.t2, 1);
-  a.amoaddW(kept.ticket, reg.t2, reg.t1);
+  a.amoaddW(kept.ticket, reg.t2, kept.lock);
   a.label(`${scope}.wait`);
-  a.lw(reg.t2, reg.t1, SERVING);
+  a.lw(reg.t2, kept.lock, SERVING);
   a.beq(reg.t2, kept.ticket, `${scope}.taken`);
   a.lw(reg.t2, reg.tp, HART_GIVE_UP);
   a.beqz(reg.t2, `${scope}.wait`);
@@ -45,10 +45,9 @@ export function takeLock(a: Assembler, scope: string): void {
   a.fence(READ, READ_WRITE);
 }
 
-/** Serves the next ticket. Overwrites t1 and `kept.ticket`. */
+/** Serves the next ticket. Overwrites `kept.ticket`. */
 export function releaseLock(a: Assembler): void {
-  a.la(reg.t1, LOCK_SYMBOL);
   a.addiw(kept.ticket, kept.ticket, 1);
   a.fence(READ_WRITE, WRITE);
-  a.sw(kept.ticket, reg.t1, SERVING);
+  a.sw(kept.ticket, kept.lock, SERVING);
 }

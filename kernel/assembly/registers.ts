@@ -27,4 +27,6 @@ export const kept = {
   cause: reg.s1,
   /** This hart's ticket of the kernel lock, while it holds it. */
   ticket: reg.s3,
+  /** Address of the kernel lock, likewise. */
+  lock: reg.s5,
 } as const;

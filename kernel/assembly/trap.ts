@@ -14,6 +14,7 @@ import {
   CONTEXT_HART,
   CONTEXT_PC,
   FLAG_IDLE,
+  FLAG_RECEIVER,
   HART_CURRENT,
   HART_GLOBAL_POINTER,
 } from "../src/riscv/layout";
@@ -27,16 +28,15 @@ const SYSCON_FAILURE = 0x2_3333;
 
 /** Saves the user's registers and makes this hart ready for compiled code: tp, sp, gp; `kept.thread`, `kept.cause`. */
 function enterKernel(a: Assembler): void {
-  a.csrrw(reg.t0, CSR_SSCRATCH, reg.t0);
-  a.beqz(reg.t0, "faultInKernel");
-  storeRegisters(a, reg.t0, [reg.t0]);
+  a.csrrw(kept.thread, CSR_SSCRATCH, kept.thread);
+  a.beqz(kept.thread, "faultInKernel");
+  storeRegisters(a, kept.thread, [kept.thread]);
   a.csrrw(reg.t1, CSR_SSCRATCH, reg.zero);
-  a.sd(reg.t1, reg.t0, contextOffset(reg.t0));
+  a.sd(reg.t1, kept.thread, contextOffset(kept.thread));
   a.csrr(reg.t1, CSR_SEPC);
   a.csrr(kept.cause, CSR_SCAUSE);
-  a.sd(reg.t1, reg.t0, CONTEXT_FAULT_PC);
-  a.lw(reg.tp, reg.t0, CONTEXT_HART);
-  a.mv(kept.thread, reg.t0);
+  a.sd(reg.t1, kept.thread, CONTEXT_FAULT_PC);
+  a.lw(reg.tp, kept.thread, CONTEXT_HART);
   a.mv(reg.sp, reg.tp);
   a.ld(reg.gp, reg.tp, HART_GLOBAL_POINTER);
 }
@@ -56,6 +56,7 @@ function systemCall(a: Assembler): void {
   a.bnez(reg.t2, "leaveUserInterruptsSyscall");
   a.label("syscall");
   takeKernel(a, "syscall");
+  a.label("fastpaths");
   a.li(reg.t1, SYS_CALL);
   a.bne(reg.a7, reg.t1, "notCall");
   a.call("fastpathCall");
@@ -119,8 +120,15 @@ function slowWays(a: Assembler): void {
   a.label("leaveUserInterruptsSyscall");
   a.mv(reg.a0, kept.thread);
   a.call("leaveUserInterrupts");
+  a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
+  a.andi(reg.s4, reg.t2, FLAG_RECEIVER);
   for (const register of [reg.a0, reg.a1, reg.a7]) a.ld(register, kept.thread, contextOffset(register));
-  a.j("syscall");
+  a.beqz(reg.s4, "syscall");
+  // A receiver that may wait is for the general path, which watches it.
+  takeKernel(a, "receiver");
+  a.li(reg.t1, SYS_CALL);
+  a.beq(reg.a7, reg.t1, "fastpaths");
+  a.j("slowSyscall");
 
   a.label("stalled");
   a.call("trapStalled");

@@ -87,6 +87,11 @@ export class Capability {
     this.data = 0;
   }
 
+  /** Is it of `type`, with `right`? Both constant: one load and one comparison. */
+  @inline is(type: u32, right: u32): bool {
+    return (<u32>load<u16>(changetype<u32>(this), 4) & (0xff | (right << 8))) == (type | (right << 8));
+  }
+
   // Untyped
 
   /** Physical address of an untyped capability's memory. */

@@ -74,10 +74,29 @@ export function lookupTargetSlot(root: Capability, index: u64, depth: u64): u32 
 }
 
 export class FastLookup {
+  /** Does the CNode resolve whole pointers by itself? */
+  @inline static isFlat(node: Capability): bool {
+    return node.guardSize + node.radix == <u32>WORD_BITS;
+  }
+
+  /** The pointer without the guard of a flat CNode: an index, unless bits above the radix are left. */
+  @inline static withoutGuard(node: Capability, pointer: u64): u64 {
+    return pointer ^ (node.data << node.radix);
+  }
+
+  @inline static at(node: Capability, index: u64): Slot {
+    return Slot.at(node.object + <u32>index * SLOT_SIZE);
+  }
+
   /** Resolves a whole 64-bit pointer for the fast paths: the slot's address, or 0 to take the slow path. */
   @inline static slot(root: Capability, pointer: u64): u32 {
     let node = root;
     if (node.type != CAP_CNODE) return 0;
+    // One level, as most programs have it
+    if (FastLookup.isFlat(root)) {
+      const index = FastLookup.withoutGuard(root, pointer);
+      return index >> root.radix == 0 ? FastLookup.at(root, index).address : 0;
+    }
     let bits: u32 = 0;
     let slot: u32 = 0;
     do {

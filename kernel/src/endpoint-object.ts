@@ -20,6 +20,11 @@ export class Endpoint {
   @inline static at(address: u32): Endpoint {
     return changetype<Endpoint>(address);
   }
+
+  /** Head and tail in one word: nobody. */
+  @inline clearQueue(): void {
+    store<u64>(changetype<u32>(this), 0);
+  }
 }
 
 export const NOTIFICATION_IDLE: u32 = 0;
@@ -46,5 +51,11 @@ export class Notification {
 
   @inline static at(address: u32): Notification {
     return changetype<Notification>(address);
+  }
+
+  /** Is it idle and bound to nobody but, perhaps, `thread`? State and bound thread are one word. */
+  @inline isIdleFor(thread: u32): bool {
+    const word = load<u64>(changetype<u32>(this), offsetof<Notification>("state"));
+    return word == (<u64>(<i32>thread)) << 32 || word == 0;
   }
 }

@@ -2,16 +2,23 @@
 // switches from one to the other at once. They do what the general path would do in that case and nothing else: every condition is checked
 // first, and when one fails nothing has changed and the general path takes over.
 //
-// All are given the current thread with all registers saved, behind its system call.
+// All are given the current thread with all registers saved, behind its system call. A receiver of user interrupts is
+// watched while it waits, so the assembly leaves its ReplyRecv and SignalWait to the general path.
 
-import { CAP_ENDPOINT, CAP_NOTIFICATION, CAP_NULL, CAP_REPLY } from "../../abi/src/capability-tags";
+import {
+  CAP_CNODE,
+  CAP_ENDPOINT,
+  CAP_NOTIFICATION,
+  CAP_NULL,
+  CAP_REPLY,
+} from "../../abi/src/capability-tags";
 import {
   MESSAGE_CAPS_UNWRAPPED_MASK,
   MESSAGE_CAPS_UNWRAPPED_SHIFT,
   MESSAGE_LENGTH_MASK,
   MESSAGE_REGISTERS,
 } from "../../abi/src/message-info";
-import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ } from "../../abi/src/rights";
+import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import { Capability, Slot } from "./capability";
 import { FastLookup } from "./cspace";
 import {
@@ -25,7 +32,6 @@ import {
   Notification,
 } from "./endpoint-object";
 import { Hart } from "./hart";
-import { FLAG_RECEIVER } from "./riscv/layout";
 import { VSpace } from "./riscv/vspace";
 import {
   TCB_SLOT_CALLER,
@@ -66,6 +72,21 @@ class Fast {
     to.a5 = from.a5;
   }
 
+  /** Takes the only thread of a queue out of it. */
+  @inline static leaveQueue(thread: Tcb): void {
+    const object = Endpoint.at(thread.blockingObject);
+    object.clearQueue();
+    object.state = 0;
+  }
+
+  /** Puts a thread into the empty queue of an object, which is in `state` then. */
+  @inline static waitAlone(thread: Tcb, object: Endpoint, state: u32): void {
+    thread.clearQueueLinks();
+    object.head = thread.address;
+    object.tail = thread.address;
+    object.state = state;
+  }
+
   /** Makes `thread` the hart's current thread in its own address space, with the message just copied to it. */
   @inline static switchTo(hart: Hart, thread: Tcb, root: Capability, badge: u64, info: u64): void {
     VSpace.activate(root);
@@ -89,7 +110,7 @@ export function fastpathCall(pointer: u64, info: u64): u32 {
   if (endpoint.state != ENDPOINT_RECEIVING) return 0;
   const server = Tcb.at(endpoint.head);
   const root = server.slot(TCB_SLOT_VTABLE);
-  if (!VSpace.isValidRoot(root)) return 0;
+  if (!VSpace.isLivingRoot(root)) return 0;
   if (server.hart != hart.address || !Fast.mayRun(hart, server)) return 0;
 
   // Nothing fails from here on.
@@ -118,8 +139,6 @@ export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
   const hart = Hart.current();
   const server = hart.thread;
   if ((info & FAST_LENGTH_MASK) > <u64>MESSAGE_REGISTERS || server.faultType != 0) return 0;
-  // A receiver of user interrupts is watched while it waits, which the general path sees to.
-  if (server.flags & FLAG_RECEIVER) return 0;
   const found = FastLookup.slot(server.slot(TCB_SLOT_CTABLE), pointer);
   if (found == 0) return 0;
   const cap = Slot.at(found);
@@ -133,7 +152,7 @@ export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
   if (reply.type != CAP_REPLY) return 0;
   const caller = Tcb.at(reply.object);
   const root = caller.slot(TCB_SLOT_VTABLE);
-  if (!VSpace.isValidRoot(root)) return 0;
+  if (!VSpace.isLivingRoot(root)) return 0;
   if (caller.hart != hart.address || caller.faultType != 0 || !Fast.mayRun(hart, caller)) return 0;
 
   // Nothing fails from here on.
@@ -158,61 +177,57 @@ export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
   return 1;
 }
 
-/** SignalWait: signals through capability `signalled` a thread that waits, and waits on `awaited`. Returns 1 when done. */
+/**
+ * SignalWait: signals the notification that capability `signalled` names, for which exactly one thread waits, and waits
+ * on `awaited`. Both are looked up in one CNode. Returns 1 when done, 0 otherwise.
+ */
 export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
   const hart = Hart.current();
   const thread = hart.thread;
-  // A receiver of user interrupts is watched while it waits, which the general path sees to.
-  if (thread.flags & FLAG_RECEIVER) return 0;
   const cspace = thread.slot(TCB_SLOT_CTABLE);
-  const signalSlot = FastLookup.slot(cspace, signalled);
-  if (signalSlot == 0) return 0;
-  const signal = Slot.at(signalSlot);
-  if (signal.type != CAP_NOTIFICATION || !signal.canSend()) return 0;
-  const waker = Notification.at(signal.object);
-  let wakes = waker.head;
-  if (waker.state != NOTIFICATION_WAITING) {
-    wakes = waker.boundTcb;
-    if (waker.state == NOTIFICATION_ACTIVE || wakes == 0) return 0;
-    if (Tcb.at(wakes).state != THREAD_BLOCKED_ON_RECEIVE) return 0;
+  if (cspace.type != CAP_CNODE || !FastLookup.isFlat(cspace)) return 0;
+  const signalIndex = FastLookup.withoutGuard(cspace, signalled);
+  const waitIndex = FastLookup.withoutGuard(cspace, awaited);
+  if ((signalIndex | waitIndex) >> cspace.radix != 0) return 0;
+  const signal = FastLookup.at(cspace, signalIndex);
+  const wait = FastLookup.at(cspace, waitIndex);
+  if (!signal.is(CAP_NOTIFICATION, RIGHT_WRITE)) return 0;
+  const notification = Notification.at(signal.object);
+  let waiter = notification.head;
+  if (waiter == 0) {
+    waiter = notification.boundTcb;
+    if (notification.state != NOTIFICATION_IDLE || waiter == 0) return 0;
+    if (Tcb.at(waiter).state != THREAD_BLOCKED_ON_RECEIVE) return 0;
   }
-  const next = Tcb.at(wakes);
+  const next = Tcb.at(waiter);
   const root = next.slot(TCB_SLOT_VTABLE);
-  if (!VSpace.isValidRoot(root)) return 0;
+  const satp = root.data;
+  if (!VSpace.isLivingRoot(root) || next.queueLinks != 0) return 0;
   if (next.hart != hart.address || !Fast.mayRun(hart, next)) return 0;
 
-  const waitSlot = FastLookup.slot(cspace, awaited);
-  if (waitSlot == 0) return 0;
-  const wait = Slot.at(waitSlot);
-  if (!wait.allows(RIGHT_READ)) return 0;
-  if (wait.type == CAP_NOTIFICATION) {
-    const notification = Notification.at(wait.object);
-    const bound = notification.boundTcb;
-    if (notification.state != NOTIFICATION_IDLE || (bound != 0 && bound != thread.address)) return 0;
+  const object = wait.object;
+  if (wait.is(CAP_NOTIFICATION, RIGHT_READ)) {
+    if (!Notification.at(object).isIdleFor(thread.address)) return 0;
     // Nothing fails from here on.
-    WaitQueue.remove(Endpoint.at(next.blockingObject), next);
-    thread.queueNext = 0;
-    thread.queuePrevious = 0;
-    notification.head = thread.address;
-    notification.tail = thread.address;
-    notification.state = NOTIFICATION_WAITING;
+    Fast.leaveQueue(next);
+    Fast.waitAlone(thread, Endpoint.at(object), NOTIFICATION_WAITING);
     thread.state = THREAD_BLOCKED_ON_NOTIFICATION;
   } else {
-    if (wait.type != CAP_ENDPOINT || thread.slot(TCB_SLOT_CALLER).type != CAP_NULL) return 0;
+    if (!wait.is(CAP_ENDPOINT, RIGHT_READ) || thread.slot(TCB_SLOT_CALLER).type != CAP_NULL) return 0;
     const bound = thread.boundNotification;
-    if (bound != 0 && Notification.at(bound).state == NOTIFICATION_ACTIVE) return 0;
-    const endpoint = Endpoint.at(wait.object);
+    if (bound != 0 && Notification.at(bound).state != NOTIFICATION_IDLE) return 0;
+    const endpoint = Endpoint.at(object);
     if (endpoint.state == ENDPOINT_SENDING) return 0;
     // Nothing fails from here on.
-    WaitQueue.remove(Endpoint.at(next.blockingObject), next);
+    Fast.leaveQueue(next);
+    if (endpoint.state == ENDPOINT_IDLE) Fast.waitAlone(thread, endpoint, ENDPOINT_RECEIVING);
+    else WaitQueue.append(endpoint, thread);
     thread.blockingFlags = <u32>wait.rights & RIGHT_GRANT;
-    WaitQueue.append(endpoint, thread);
-    endpoint.state = ENDPOINT_RECEIVING;
     thread.state = THREAD_BLOCKED_ON_RECEIVE;
   }
-  thread.blockingObject = wait.object;
+  thread.blockingObject = object;
   thread.a0 = 0;
-  VSpace.activate(root);
+  VSpace.activateWord(satp);
   next.state = THREAD_RUNNING;
   next.a0 = signal.data;
   hart.current = next.address;

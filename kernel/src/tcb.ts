@@ -83,12 +83,13 @@ export class Tcb extends ThreadContext {
   boundNotification: u32;
   /** First of the notifications whose user interrupts this thread receives, or 0 (linked by nextOfReceiver). */
   receivingNotifications: u32;
-  /** Not 0: in a ready queue. */
-  queued: u32;
   readyNext: u32;
   readyPrevious: u32;
+  /** Neighbours in the queue of an endpoint or a notification: one aligned word, see `queueLinks`. */
   queueNext: u32;
   queuePrevious: u32;
+  /** Not 0: in a ready queue. */
+  queued: u32;
   // The list of all threads
   debugNext: u32;
   debugPrevious: u32;
@@ -103,6 +104,15 @@ export class Tcb extends ThreadContext {
 
   @inline slot(index: u32): Slot {
     return Slot.of(changetype<u32>(this) + TCB_SLOTS, index);
+  }
+
+  /** queueNext and queuePrevious at once: 0 when the thread is alone in its queue. */
+  @inline get queueLinks(): u64 {
+    return load<u64>(changetype<u32>(this), offsetof<Tcb>("queueNext"));
+  }
+
+  @inline clearQueueLinks(): void {
+    store<u64>(changetype<u32>(this), 0, offsetof<Tcb>("queueNext"));
   }
 
   /** Can it be given a hart? */
@@ -125,7 +135,8 @@ export class Tcb extends ThreadContext {
   }
 }
 
-/** Do the fields end where the slots begin? Checked at boot. */
+/** Do the fields end where the slots begin, and are the links of a queue one word? Checked at boot. */
 export function tcbFits(): bool {
+  if (offsetof<Tcb>("queueNext") % 8 != 0) return false;
   return offsetof<Tcb>() <= TCB_SLOTS && TCB_SLOTS + TCB_SLOT_COUNT * 32 <= TCB_NAME;
 }

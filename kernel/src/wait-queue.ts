@@ -17,13 +17,17 @@ export class WaitQueue {
 
   /** Takes a thread out; an object whose queue gets empty becomes idle (state 0). */
   @inline static remove(object: Endpoint, thread: Tcb): void {
-    const previous = thread.queuePrevious;
-    const next = thread.queueNext;
-    if (previous) Tcb.at(previous).queueNext = next;
-    else object.head = next;
-    if (next) Tcb.at(next).queuePrevious = previous;
-    else object.tail = previous;
-    if (!(previous | next)) object.state = 0;
+    if (thread.queueLinks != 0) {
+      const previous = thread.queuePrevious;
+      const next = thread.queueNext;
+      if (previous) Tcb.at(previous).queueNext = next;
+      else object.head = next;
+      if (next) Tcb.at(next).queuePrevious = previous;
+      else object.tail = previous;
+    } else {
+      object.clearQueue();
+      object.state = 0;
+    }
   }
 
   /** Empties the queue and returns its former head; threads stay linked by queueNext. */

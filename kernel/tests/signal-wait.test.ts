@@ -53,27 +53,27 @@ const SIGNALS_SERVED: Scenario[] = [
     },
   },
   {
-    name: "signals to a server that waits on its endpoint, behind another and before a third",
-    fast: 2,
+    name: "signals to a server that waits alone on its endpoint",
+    fast: 3,
     play: (stage) => {
       const { world, endpoint, server, client } = stage;
       const { answers, request, answer } = boundSignals(stage);
-      world.thread({ priority: 130, name: "first" }).receive(endpoint);
       server.signalWait(0, endpoint);
-      world.thread({ priority: 110, name: "third" }).receive(endpoint);
       client.signalWait(request, answers);
       server.signalWait(answer, endpoint);
       expect([server.state, client.isRunning]).toEqual(["blocked on receive", true]);
+      client.signalWait(request, answers);
     },
   },
   {
-    name: "a signal to the first of several waiters",
+    name: "a wait on an endpoint where others wait",
     fast: 1,
     play: (stage) => {
-      const { requests, answers, request } = signals(stage);
-      stage.server.wait(requests);
-      stage.world.thread({ priority: 110, name: "second" }).wait(requests);
-      stage.client.signalWait(request, answers);
+      const { world, endpoint, server, client } = stage;
+      const { requests, request } = signals(stage);
+      world.thread({ priority: 130, name: "first" }).receive(endpoint);
+      server.wait(requests);
+      client.signalWait(request, endpoint);
     },
   },
   {
@@ -88,6 +88,26 @@ const SIGNALS_SERVED: Scenario[] = [
 ];
 
 const SIGNALS_REFUSED: Scenario[] = [
+  {
+    name: "a signal to the first of several waiters",
+    fast: 0,
+    play: (stage) => {
+      const { requests, answers, request } = signals(stage);
+      stage.server.wait(requests);
+      stage.world.thread({ priority: 110, name: "second" }).wait(requests);
+      stage.client.signalWait(request, answers);
+    },
+  },
+  {
+    name: "a signal to a server that waits on its endpoint with others",
+    fast: 0,
+    play: (stage) => {
+      const { answers, request } = boundSignals(stage);
+      stage.server.receive(stage.endpoint);
+      stage.world.thread({ priority: 110, name: "second" }).receive(stage.endpoint);
+      stage.client.signalWait(request, answers);
+    },
+  },
   {
     name: "a signal for which nobody waits",
     fast: 0,

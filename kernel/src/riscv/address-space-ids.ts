@@ -59,6 +59,13 @@ export class AddressSpaceIds {
     return pool + ((<u32>asid & (POOL_SIZE - 1)) << 3);
   }
 
+  /** Is this satp-shaped word in a pool, in its ASID's place? Then it belongs to a living address space. */
+  @inline static contains(word: u64): bool {
+    const pool = load<u32>(pools + (<usize>(word >> (ASID_SHIFT + POOL_BITS - 2)) & ((POOLS - 1) << 2)));
+    const index = (<u32>(word >> ASID_SHIFT) & (POOL_SIZE - 1)) << 3;
+    return load<u64>(pool + index) == word;
+  }
+
   /** The root's satp value of an ASID, or 0. */
   @inline static root(asid: u64): u64 {
     return load<u64>(AddressSpaceIds.wordAt(asid));

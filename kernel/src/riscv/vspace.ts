@@ -22,18 +22,25 @@ export class VSpace {
 
   /** Does the capability name the root of a living address space? */
   @inline static isValidRoot(capability: Capability): bool {
-    const word = capability.data;
-    // Mode bits are only ever set in roots, and no other capability can be in a pool.
-    return (
-      capability.type == CAP_PAGE_TABLE &&
-      <i64>word < 0 &&
-      AddressSpaceIds.root(AddressSpaceIds.of(word)) == word
-    );
+    // A table that is no root lacks the mode bits, which every word in a pool but 0 has; no table is at address 0.
+    return capability.type == CAP_PAGE_TABLE && AddressSpaceIds.contains(capability.data);
+  }
+
+  /**
+   * The same for a thread's own root, which is a page table or nothing at all: the mode bits tell which.
+   */
+  @inline static isLivingRoot(threadRoot: Capability): bool {
+    return <i64>threadRoot.data < 0 && AddressSpaceIds.contains(threadRoot.data);
   }
 
   /** Makes a valid root this hart's address space. */
   @inline static activate(capability: Capability): void {
     csrWrite(CSR_SATP, capability.data);
+  }
+
+  /** The same, given the root's satp value. */
+  @inline static activateWord(satp: u64): void {
+    csrWrite(CSR_SATP, satp);
   }
 
   /** Makes a thread's address space this hart's; the kernel's own when the thread has none. */

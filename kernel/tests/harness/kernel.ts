@@ -11,6 +11,7 @@ import {
   CONTEXT_FLAGS,
   CONTEXT_PC,
   FLAG_IDLE,
+  FLAG_RECEIVER,
   HART_AREA_SIZE,
   HART_GIVE_UP,
   HART_STACK_SIZE,
@@ -267,7 +268,9 @@ export class Kernel {
   private dispatchSystemCall(thread: number): void {
     const register = (number: number) => BigInt.asIntN(64, this.memory.read64(thread + 8 * number));
     const number = register(17);
-    const path = this.fastpath ? this.fastpathOf(number) : undefined;
+    const receiver = (this.memory.read32(thread + CONTEXT_FLAGS) & FLAG_RECEIVER) !== 0;
+    const path =
+      this.fastpath && (!receiver || number === BigInt(SYS_CALL)) ? this.fastpathOf(number) : undefined;
     if (path && path(register(10), register(11)) !== 0) {
       this.fastpathsTaken++;
       return;

@@ -276,4 +276,13 @@ describe("fastpaths", () => {
     expect(call).toBeLessThanOrEqual(1.3 * 249);
     expect(replyRecv).toBeLessThanOrEqual(1.3 * 289);
   });
+
+  test("SignalWait switches between two threads in at most 200 instructions, 215 where an endpoint is waited on", async () => {
+    const costs = reported(await onMachine("signal-wait-cost", 1));
+    console.log(`instructions: SignalWait ${JSON.stringify(costs)}`);
+    expect(Object.keys(costs)).toHaveLength(4);
+    for (const [name, cost] of Object.entries(costs)) {
+      expect(cost).toBeLessThanOrEqual(name.endsWith("endpoint") ? 215 : 200);
+    }
+  });
 });
