@@ -15,7 +15,7 @@ export const BUNDLE_MAPPING_COUNT_AT = 28;
 export const BUNDLE_MAPPINGS_AT = 32;
 export const BUNDLE_HEADER_SIZE = 64;
 
-export const PROGRAM_RECORD_SIZE = 96;
+export const PROGRAM_RECORD_SIZE = 128;
 export const PROGRAM_NAME_AT = 0; // address, length
 export const PROGRAM_HART_AT = 8;
 export const PROGRAM_PRIORITY_AT = 12;
@@ -25,17 +25,31 @@ export const PROGRAM_TEXT_AT = 24; // address in the bundle, pages
 export const PROGRAM_DATA_AT = 32; // address in the bundle, pages
 /** Zero-filled memory after the data pages: pages. */
 export const PROGRAM_ZERO_PAGES_AT = 40;
-export const PROGRAM_START_INFO_PAGE_AT = 44;
+export const PROGRAM_START_INFO_AT = 44; // address in the bundle; pages stand at PROGRAM_START_INFO_PAGES_AT
 /** Symbols by ascending address: pairs (address, address of a zero-terminated name). */
 export const PROGRAM_SYMBOL_COUNT_AT = 48;
 export const PROGRAM_SYMBOLS_AT = 52;
 /** Object number of the notification bound to the thread, or NO_OBJECT. */
 export const PROGRAM_BOUND_NOTIFICATION_AT = 56;
+export const PROGRAM_START_INFO_PAGES_AT = 60;
+/** Slots of its CNode: 2^n. */
+export const PROGRAM_SLOT_BITS_AT = 64;
+/** Coroutine stacks, and pages of each. */
+export const PROGRAM_COROUTINES_AT = 68;
+export const PROGRAM_COROUTINE_PAGES_AT = 72;
+/** n for a buffer of asynchronous system calls with rings of 2^n items, or 0. */
+export const PROGRAM_SYSTEM_CALL_BITS_AT = 76;
+/** Vector with which the kernel says that replies are there. */
+export const PROGRAM_SYSTEM_CALL_VECTOR_AT = 80;
+/** Untyped memory of its own: 2^n bytes, or 0 for none. */
+export const PROGRAM_UNTYPED_BITS_AT = 84;
 
 /** Left out, without an error, on a machine with too few harts. */
 export const PROGRAM_FLAG_OPTIONAL = 1;
 /** The system does not wait for its end. */
 export const PROGRAM_FLAG_BACKGROUND = 2;
+/** Gets capabilities to its own CNode, address space and thread. */
+export const PROGRAM_FLAG_RESOURCES = 4;
 
 export const NO_OBJECT = 0xffff;
 

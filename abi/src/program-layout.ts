@@ -16,7 +16,9 @@ export const CHANNEL_PAGES_BASE = 0x6000_0000;
 export const PROGRAM_STACK_TOP = 0x7000_0000;
 export const PROGRAM_STACK_SIZE = 0x4_0000;
 export const PROGRAM_IPC_BUFFER = 0x7ff0_0000;
+/** Start-info pages, and how many there can be. */
 export const PROGRAM_START_INFO = 0x7ff0_1000;
+export const PROGRAM_START_INFO_MOST_PAGES = 14;
 
 /** The root task's image: tables for the root server, then its own text, data and stack, then the programs. */
 export const ROOT_TABLES_BASE = 0x0040_0000;

@@ -1,8 +1,14 @@
 /** From a system description, or a single program, to one bootable image. */
 import { basename, resolve } from "node:path";
-import { CALL_ITEM_BYTES, PROGRAM_STACK_SIZE } from "@rel4/abi";
-import { type CheckedSystem, checkSystem } from "./check-system";
-import { compileProgram, compileRoot, type ProgramImage } from "./compile-program";
+import {
+  CALL_ITEM_BYTES,
+  MEGA_PAGE_BITS,
+  PROGRAM_PAGE_SIZE,
+  PROGRAM_STACK_SIZE,
+  SYSTEM_CALL_ITEM_BYTES,
+} from "@rel4/abi";
+import { type CheckedProgram, type CheckedSystem, checkSystem } from "./check-system";
+import { compileProgram, compileRoot, type ProgramImage, usesCoroutines } from "./compile-program";
 import { buildKernel, makeImage } from "./kernel-image";
 import { loadSystem } from "./load-system";
 import { formatMemorySize } from "./memory-size";
@@ -34,6 +40,9 @@ export interface BuiltSystem {
 
 /** RAM the firmware, the kernel and its objects need beside the programs' own. */
 const SYSTEM_OVERHEAD = 6 * 2 ** 20;
+
+/** Coroutines of a program that uses them and does not say how many. */
+const DEFAULT_COROUTINES = 64;
 
 /**
  * Builds the image of a system.
@@ -101,13 +110,21 @@ async function buildChecked(
   directory: string,
   options: BuildOptions,
 ): Promise<BuiltSystem> {
-  checkMemory(system);
   const { onProgress } = options;
   const images: ProgramImage[] = [];
+  const compiled = new Map<string, ProgramImage>();
   for (const { name, source, memory } of system.programs) {
     const progress = (step: string) => onProgress?.(`${name}: ${step}`);
-    images.push(await compileProgram(resolve(directory, source), memory, `programs.${name}`, progress));
+    const path = resolve(directory, source);
+    const key = `${memory} ${path}`;
+    const image = compiled.get(key) ?? (await compileProgram(path, memory, `programs.${name}`, progress));
+    compiled.set(key, image);
+    images.push(image);
   }
+  system.programs.forEach((program, index) => {
+    program.coroutines ??= usesCoroutines(images[index]!) ? DEFAULT_COROUTINES : 0;
+  });
+  checkMemory(system);
   const root = await compileRoot((step) => onProgress?.(`root server: ${step}`));
   const task = rootImage(system, planSystem(system), root, images);
   const kernelElf = await buildKernel({ onProgress: (step) => onProgress?.(`kernel: ${step}`) });
@@ -120,7 +137,7 @@ async function buildChecked(
 function checkMemory({ machine, programs, channels }: CheckedSystem): void {
   if (machine.memory === undefined) return;
   const sizes = [
-    ...programs.map(({ memory }) => memory + PROGRAM_STACK_SIZE),
+    ...programs.map(programMemory),
     ...channels.map(({ requests }) => 2 * requests * CALL_ITEM_BYTES),
   ];
   const needed = sizes.reduce((sum, size) => sum + size, SYSTEM_OVERHEAD);
@@ -130,4 +147,18 @@ function checkMemory({ machine, programs, channels }: CheckedSystem): void {
     "raise machine.memory, or lower the programs' memory",
     "machine.memory",
   );
+}
+
+/** Bytes of RAM a program takes by itself. */
+function programMemory({
+  memory,
+  coroutines = 0,
+  coroutineStack,
+  systemCallBits,
+  resources,
+}: CheckedProgram): number {
+  const untyped = resources && resources.untypedBits > 0 ? 2 ** resources.untypedBits : 0;
+  const systemCalls = systemCallBits === 0 ? 0 : (3 * SYSTEM_CALL_ITEM_BYTES) << systemCallBits;
+  const buffer = systemCalls > PROGRAM_PAGE_SIZE ? 2 ** MEGA_PAGE_BITS : 0;
+  return memory + PROGRAM_STACK_SIZE + coroutines * coroutineStack + untyped + buffer;
 }

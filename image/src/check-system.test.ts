@@ -30,6 +30,8 @@ describe("a system description", () => {
           arguments: [],
           optional: false,
           background: false,
+          coroutineStack: 8192,
+          systemCallBits: 0,
         },
       ],
       channels: [],
@@ -48,6 +50,12 @@ describe("a system description", () => {
       checkSystem({ programs: two, channels: [{ from: "server", to: "client", kind: "async", requests }] })
         .channels[0]!.requests;
     expect([sizes(), sizes(64), sizes(65_536)]).toEqual([64, 64, 65_536]);
+  });
+
+  it("gives n for rings of 2^n system calls, and untyped memory of 2^n bytes", () => {
+    const resources = { untyped: "3M", slots: 500 };
+    const { programs } = checkSystem({ programs: { a: { ...program, systemCalls: 512, resources } } });
+    expect(programs[0]).toMatchObject({ systemCallBits: 9, resources: { untypedBits: 22, slots: 500 } });
   });
 
   it("rounds memory up to the 64 KiB in which a heap grows", () => {
@@ -76,6 +84,60 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
     { programs: { a: { source: "x", hrat: 1 } } },
     /programs\.a: unknown field "hrat"/,
     /hart/,
+  ],
+  [
+    "too many coroutines",
+    { programs: { a: { ...program, coroutines: 5000 } } },
+    /programs\.a\.coroutines: 5000/,
+    /0 to 4096/,
+  ],
+  [
+    "a coroutine stack that is no whole number of pages",
+    { programs: { a: { ...program, coroutineStack: "10000" } } },
+    /programs\.a\.coroutineStack: "10000" is not a whole number of pages/,
+    /multiple of 4096/,
+  ],
+  [
+    "a coroutine stack that is too small",
+    { programs: { a: { ...program, coroutineStack: "1K" } } },
+    /programs\.a\.coroutineStack: "1K" is out of range/,
+    /4 KiB/,
+  ],
+  [
+    "coroutine stacks beyond the address space",
+    { programs: { a: { ...program, coroutines: 4096, coroutineStack: "1M" } } },
+    /programs\.a: 4096 stacks of 1 MiB need 4 GiB/,
+    /room for 512 MiB/,
+  ],
+  [
+    "a ring of system calls that is no power of two",
+    { programs: { a: { ...program, systemCalls: 48 } } },
+    /programs\.a\.systemCalls: 48 is no number of items/,
+    /power of two from 4 to 4096/,
+  ],
+  [
+    "resources that are none",
+    { programs: { a: { ...program, resources: "1M" } } },
+    /programs\.a\.resources: "1M" describes no resources/,
+    /untyped:/,
+  ],
+  [
+    "an unknown resource",
+    { programs: { a: { ...program, resources: { frames: 3 } } } },
+    /programs\.a\.resources: unknown field "frames"/,
+    /untyped, slots/,
+  ],
+  [
+    "too little untyped memory",
+    { programs: { a: { ...program, resources: { untyped: 16 } } } },
+    /programs\.a\.resources\.untyped: 16 is out of range/,
+    /4 KiB/,
+  ],
+  [
+    "too many slots",
+    { programs: { a: { ...program, resources: { slots: 1e6 } } } },
+    /programs\.a\.resources\.slots: 1000000/,
+    /0 to 65536/,
   ],
   ["a program without source", { programs: { a: {} } }, /programs\.a\.source: has no source/, /source:/],
   ["a strange name", { programs: { "a b": program } }, /"a b" is no program name/, /letters, digits/],

@@ -2,10 +2,15 @@
 import {
   CALL_ITEM_BYTES,
   CHANNEL_PAGES_BASE,
+  COROUTINE_STACKS_BASE,
   MAX_HARTS,
+  PROGRAM_DATA_BASE,
   PROGRAM_PAGE_SIZE,
   PROGRAM_STACK_SIZE,
   PROGRAM_STACK_TOP,
+  SYSTEM_CALL_BUFFER,
+  SYSTEM_CALL_LEAST_ITEM_BITS,
+  SYSTEM_CALL_MOST_ITEM_BITS,
 } from "@rel4/abi";
 import { formatMemorySize, parseMemorySize } from "./memory-size";
 import type { ChannelKind, MemorySize } from "./system";
@@ -23,6 +28,21 @@ export interface CheckedProgram {
   arguments: string[];
   optional: boolean;
   background: boolean;
+  /** Coroutine stacks; undefined: as many as a program that uses coroutines should have. */
+  coroutines?: number;
+  /** Bytes of a coroutine's stack, whole pages. */
+  coroutineStack: number;
+  /** n for a buffer of asynchronous system calls with rings of 2^n items, or 0. */
+  systemCallBits: number;
+  resources?: CheckedResources;
+}
+
+/** What a program may make kernel objects of. */
+export interface CheckedResources {
+  /** Untyped memory of 2^n bytes; 0: none. */
+  untypedBits: number;
+  /** Free slots it needs. */
+  slots: number;
 }
 
 /** A channel between programs given by their numbers. */
@@ -53,8 +73,14 @@ const RING_AREA = PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE - PROGRAM_PAGE_SIZE - C
 const DEFAULT_PRIORITY = 100;
 const MOST_PRIORITY = 254;
 const DEFAULT_MEMORY = 2 ** 20;
-/** What the address space has room for between data and channel pages. */
-const MOST_MEMORY = 2 ** 30;
+/** What the address space has room for between data and coroutine stacks. */
+const MOST_MEMORY = COROUTINE_STACKS_BASE - PROGRAM_DATA_BASE;
+/** What it has room for between coroutine stacks and what follows. */
+const STACK_AREA = SYSTEM_CALL_BUFFER - COROUTINE_STACKS_BASE;
+const DEFAULT_COROUTINE_STACK = 2 * PROGRAM_PAGE_SIZE;
+const MOST_COROUTINES = 4096;
+const MOST_COROUTINE_STACK = 2 ** 24;
+const MOST_SLOTS = 65_536;
 const HEAP_GRAIN = 2 ** 16;
 const LEAST_RAM = 4 * 2 ** 20;
 const MOST_RAM = 2 ** 31;
@@ -122,7 +148,19 @@ function checkMachine(value: unknown): CheckedSystem["machine"] {
   };
 }
 
-const PROGRAM_FIELDS = ["source", "hart", "priority", "memory", "arguments", "optional", "background"];
+const PROGRAM_FIELDS = [
+  "source",
+  "hart",
+  "priority",
+  "memory",
+  "arguments",
+  "optional",
+  "background",
+  "coroutines",
+  "coroutineStack",
+  "systemCalls",
+  "resources",
+];
 
 function checkArguments(value: unknown, where: string): string[] {
   if (value === undefined) return [];
@@ -158,6 +196,68 @@ function checkProgram(name: string, value: unknown): CheckedProgram {
     arguments: checkArguments(value.arguments, `${where}.arguments`),
     optional: flag(value.optional, `${where}.optional`),
     background: flag(value.background, `${where}.background`),
+    ...checkCoroutines(value, where),
+    systemCallBits: checkSystemCalls(value.systemCalls, `${where}.systemCalls`),
+    resources: checkResources(value.resources, `${where}.resources`),
+  };
+}
+
+function checkCoroutines(
+  value: Fields,
+  where: string,
+): Pick<CheckedProgram, "coroutines" | "coroutineStack"> {
+  const coroutines =
+    value.coroutines === undefined
+      ? undefined
+      : wholeNumber(value.coroutines, 0, MOST_COROUTINES, `${where}.coroutines`);
+  const coroutineStack = memory(
+    value.coroutineStack ?? DEFAULT_COROUTINE_STACK,
+    PROGRAM_PAGE_SIZE,
+    MOST_COROUTINE_STACK,
+    `${where}.coroutineStack`,
+  );
+  if (coroutineStack % PROGRAM_PAGE_SIZE !== 0)
+    throw new SystemError(
+      `${show(value.coroutineStack)} is not a whole number of pages`,
+      'give a multiple of 4096, such as "8K"',
+      `${where}.coroutineStack`,
+    );
+  const area = (coroutines ?? 0) * (coroutineStack + PROGRAM_PAGE_SIZE);
+  if (area > STACK_AREA)
+    throw new SystemError(
+      `${coroutines} stacks of ${formatMemorySize(coroutineStack)} need ${formatMemorySize(area)} of address space`,
+      `there is room for ${formatMemorySize(STACK_AREA)}: lower coroutines or coroutineStack`,
+      where,
+    );
+  return { coroutines, coroutineStack };
+}
+
+function checkSystemCalls(value: unknown, where: string): number {
+  if (value === undefined) return 0;
+  const least = 2 ** SYSTEM_CALL_LEAST_ITEM_BITS;
+  const most = 2 ** SYSTEM_CALL_MOST_ITEM_BITS;
+  if (isPowerOfTwo(value) && value >= least && value <= most) return Math.log2(value);
+  throw new SystemError(
+    `${show(value)} is no number of items for a ring`,
+    `give a power of two from ${least} to ${most}`,
+    where,
+  );
+}
+
+function checkResources(value: unknown, where: string): CheckedResources | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value))
+    throw new SystemError(
+      `${show(value)} describes no resources`,
+      'give { untyped: "1M", slots: 100 }, or {} for none of both',
+      where,
+    );
+  refuseUnknownFields(value, ["untyped", "slots"], where);
+  const untyped =
+    value.untyped === undefined ? 0 : memory(value.untyped, PROGRAM_PAGE_SIZE, MOST_RAM, `${where}.untyped`);
+  return {
+    untypedBits: untyped === 0 ? 0 : Math.ceil(Math.log2(untyped)),
+    slots: wholeNumber(value.slots ?? 0, 0, MOST_SLOTS, `${where}.slots`),
   };
 }
 

@@ -92,6 +92,11 @@ export async function compileProgram(
   return image;
 }
 
+/** Whether the runtime's coroutines are part of a program: only what it can reach is. */
+export function usesCoroutines({ functions }: ProgramImage): boolean {
+  return functions.some(({ name }) => /\basync\/coroutine-table\//.test(name));
+}
+
 /** Compiles the root server. */
 export function compileRoot(onProgress?: (step: string) => void): Promise<ProgramImage> {
   return compileCached({

@@ -11,7 +11,7 @@ import * as abi from "@rel4/abi";
 import type { CheckedSystem } from "./check-system";
 import type { FunctionSymbol, ProgramImage } from "./compile-program";
 import { RecordWriter } from "./record-writer";
-import { startInfoPage } from "./start-info-page";
+import { startInfoPages } from "./start-info-page";
 import { SystemError } from "./system-error";
 import type { SystemPlan } from "./system-plan";
 
@@ -58,13 +58,23 @@ export function rootImage(
 ): RootImage {
   checkRootFits(root);
   const layout = new Layout(abi.ROOT_PROGRAMS_BASE);
-  const placed = images.map((image, index) => ({
-    startInfo: layout.place(startInfoPage(system, plan, index)),
-    text: layout.place(image.text),
-    data: layout.place(image.data),
-    names: placeNames(layout, system.programs[index]!.name),
-    symbols: placeSymbols(layout, image.functions),
-  }));
+  // programs made from one source share what none of them can change
+  const shared = new Map<ProgramImage, Pick<PlacedProgram, "text" | "symbols">>();
+  const placed = images.map((image, index) => {
+    const startInfo = startInfoPages(system, plan, index);
+    const constant = shared.get(image) ?? {
+      text: layout.place(image.text),
+      symbols: placeSymbols(layout, image.functions),
+    };
+    shared.set(image, constant);
+    return {
+      ...constant,
+      startInfo: layout.place(startInfo),
+      startInfoPages: startInfo.length / PAGE,
+      data: layout.place(image.data),
+      names: placeNames(layout, system.programs[index]!.name),
+    };
+  });
   const tables = writeTables(system, plan, images, placed);
   const memory = new RecordWriter(abi.ROOT_TABLES_BASE, layout.end - abi.ROOT_TABLES_BASE);
   memory.copy(abi.ROOT_TABLES_BASE, tables);
@@ -104,6 +114,7 @@ function placeSymbols(
 
 interface PlacedProgram {
   startInfo: number;
+  startInfoPages: number;
   text: number;
   data: number;
   names: { address: number; length: number };
@@ -172,7 +183,8 @@ function writeProgram(
   const program = system.programs[index]!;
   const flags =
     (program.optional ? abi.PROGRAM_FLAG_OPTIONAL : 0) |
-    (program.background ? abi.PROGRAM_FLAG_BACKGROUND : 0);
+    (program.background ? abi.PROGRAM_FLAG_BACKGROUND : 0) |
+    (program.resources ? abi.PROGRAM_FLAG_RESOURCES : 0);
   tables.word(at + abi.PROGRAM_NAME_AT, place.names.address);
   tables.word(at + abi.PROGRAM_NAME_AT + 4, place.names.length);
   tables.word(at + abi.PROGRAM_HART_AT, program.hart);
@@ -184,8 +196,15 @@ function writeProgram(
   tables.word(at + abi.PROGRAM_DATA_AT, place.data);
   tables.word(at + abi.PROGRAM_DATA_AT + 4, image.data.length / PAGE);
   tables.word(at + abi.PROGRAM_ZERO_PAGES_AT, (program.memory - image.data.length) / PAGE);
-  tables.word(at + abi.PROGRAM_START_INFO_PAGE_AT, place.startInfo);
+  tables.word(at + abi.PROGRAM_START_INFO_AT, place.startInfo);
+  tables.word(at + abi.PROGRAM_START_INFO_PAGES_AT, place.startInfoPages);
   tables.word(at + abi.PROGRAM_SYMBOL_COUNT_AT, place.symbols.count);
   tables.word(at + abi.PROGRAM_SYMBOLS_AT, place.symbols.address);
   tables.word(at + abi.PROGRAM_BOUND_NOTIFICATION_AT, plan.boundNotifications[index] ?? abi.NO_OBJECT);
+  tables.word(at + abi.PROGRAM_SLOT_BITS_AT, plan.slotBits[index]!);
+  tables.word(at + abi.PROGRAM_COROUTINES_AT, program.coroutines ?? 0);
+  tables.word(at + abi.PROGRAM_COROUTINE_PAGES_AT, program.coroutineStack / PAGE);
+  tables.word(at + abi.PROGRAM_SYSTEM_CALL_BITS_AT, program.systemCallBits);
+  tables.word(at + abi.PROGRAM_SYSTEM_CALL_VECTOR_AT, plan.systemCallVectors[index]!);
+  tables.word(at + abi.PROGRAM_UNTYPED_BITS_AT, program.resources?.untypedBits ?? 0);
 }

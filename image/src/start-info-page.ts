@@ -1,4 +1,4 @@
-/** Writes the start-info page of a program (abi/src/start-info.ts). */
+/** Writes the start-info pages of a program (abi/src/start-info.ts). */
 import {
   CHANNEL_CALL_SLOT_AT,
   CHANNEL_IDENTITY_AT,
@@ -13,10 +13,15 @@ import {
   CHANNEL_SEND_SLOT_AT,
   CHANNEL_SIDE_AT,
   PROGRAM_PAGE_SIZE,
+  PROGRAM_START_INFO_MOST_PAGES,
   START_INFO_ARGUMENT_COUNT_AT,
   START_INFO_ARGUMENTS_AT,
   START_INFO_CHANNEL_COUNT_AT,
   START_INFO_CHANNELS_AT,
+  START_INFO_CNODE_BITS_AT,
+  START_INFO_COROUTINE_COUNT_AT,
+  START_INFO_COROUTINE_STACK_BYTES_AT,
+  START_INFO_FIRST_FREE_SLOT_AT,
   START_INFO_HART_AT,
   START_INFO_HEADER_SIZE,
   START_INFO_MAGIC,
@@ -24,20 +29,22 @@ import {
   START_INFO_NAME_AT,
   START_INFO_PRIORITY_AT,
   START_INFO_PROGRAM_AT,
+  START_INFO_SYSTEM_CALL_BITS_AT,
 } from "@rel4/abi";
 import type { CheckedSystem } from "./check-system";
 import { RecordWriter } from "./record-writer";
 import { SystemError } from "./system-error";
 import type { SystemPlan } from "./system-plan";
 
-/** The page of program number `index`. The root server adds what only the running system knows. */
-export function startInfoPage(system: CheckedSystem, plan: SystemPlan, index: number): Uint8Array {
+/** The pages of program number `index`. The root server adds what only the running system knows. */
+export function startInfoPages(system: CheckedSystem, plan: SystemPlan, index: number): Uint8Array {
   const program = system.programs[index]!;
   const ends = plan.ends[index]!;
   const channels = START_INFO_HEADER_SIZE;
   const args = channels + ends.length * CHANNEL_RECORD_SIZE;
   const strings = args + program.arguments.length * 8;
-  const page = new PageWriter(strings, program.name);
+  const names = [program.name, ...ends.map(({ peer }) => system.programs[peer]!.name)];
+  const page = new StartInfoWriter(strings, [...names, ...program.arguments], program.name);
 
   page.word(START_INFO_MAGIC_AT, START_INFO_MAGIC);
   page.word(START_INFO_PROGRAM_AT, index);
@@ -51,6 +58,11 @@ export function startInfoPage(system: CheckedSystem, plan: SystemPlan, index: nu
   page.word(START_INFO_CHANNELS_AT, channels);
   page.word(START_INFO_HART_AT, program.hart);
   page.word(START_INFO_PRIORITY_AT, program.priority);
+  page.word(START_INFO_COROUTINE_COUNT_AT, program.coroutines ?? 0);
+  page.word(START_INFO_COROUTINE_STACK_BYTES_AT, program.coroutineStack);
+  page.word(START_INFO_SYSTEM_CALL_BITS_AT, program.systemCallBits);
+  page.word(START_INFO_CNODE_BITS_AT, plan.slotBits[index]!);
+  page.word(START_INFO_FIRST_FREE_SLOT_AT, plan.firstFreeSlots[index]!);
   ends.forEach((end, i) => {
     const at = channels + i * CHANNEL_RECORD_SIZE;
     const peer = system.programs[end.peer]!;
@@ -69,39 +81,38 @@ export function startInfoPage(system: CheckedSystem, plan: SystemPlan, index: nu
   return page.bytes;
 }
 
-/** One page with records in front and the texts they refer to behind. */
-class PageWriter extends RecordWriter {
+/** Whole pages with records in front and the texts they refer to behind. */
+class StartInfoWriter extends RecordWriter {
   private readonly known = new Map<string, number>();
+  private nextText: number;
 
-  constructor(
-    private nextText: number,
-    private readonly program: string,
-  ) {
-    super(0, Math.max(PROGRAM_PAGE_SIZE, nextText));
-    this.checkRoom(nextText);
+  /** @param records bytes in front of the texts; @param texts all texts that will be written */
+  constructor(records: number, texts: readonly string[], program: string) {
+    const encoder = new TextEncoder();
+    const lengths = [...new Set(texts)].map((text) => encoder.encode(text).length);
+    const bytes = lengths.reduce((sum, length) => sum + length, records);
+    const pages = Math.ceil(bytes / PROGRAM_PAGE_SIZE);
+    super(0, pages * PROGRAM_PAGE_SIZE);
+    this.nextText = records;
+    if (pages <= PROGRAM_START_INFO_MOST_PAGES) return;
+    throw new SystemError(
+      `its arguments and channels do not fit ${PROGRAM_START_INFO_MOST_PAGES} start-info pages of 4 KiB`,
+      "give it shorter arguments or fewer channels",
+      `programs.${program}`,
+    );
   }
 
-  /** Writes (offset, length) of a text at `at`, and the text at the end of the page. */
+  /** Writes (offset, length) of a text at `at`, and the text behind the records. */
   text(at: number, value: string): void {
     const bytes = new TextEncoder().encode(value);
     let offset = this.known.get(value);
     if (offset === undefined) {
       offset = this.nextText;
-      this.checkRoom(offset + bytes.length);
       this.copy(offset, bytes);
       this.known.set(value, offset);
       this.nextText += bytes.length;
     }
     this.word(at, offset);
     this.word(at + 4, bytes.length);
-  }
-
-  private checkRoom(end: number): void {
-    if (end <= PROGRAM_PAGE_SIZE) return;
-    throw new SystemError(
-      "its arguments and channels do not fit the start-info page of 4 KiB",
-      "give it shorter arguments or fewer channels",
-      `programs.${this.program}`,
-    );
   }
 }

@@ -136,6 +136,21 @@ describe("the plan of a system", () => {
     });
   });
 
+  it("gives a CNode room for the channels and the free slots asked for", () => {
+    const programs = { a: { ...source, resources: { slots: 1000 } }, b: source };
+    const { slotBits, firstFreeSlots } = planOf(programs, [["a", "b", "endpoint"]]);
+    expect(firstFreeSlots).toEqual([SLOT_FIRST_CHANNEL + 1, SLOT_FIRST_CHANNEL]);
+    expect(slotBits).toEqual([10, 8]);
+  });
+
+  it("gives answers to system calls a vector of their own behind the channels'", () => {
+    const programs = { a: { ...source, systemCalls: 64 }, b: source };
+    const { systemCallVectors, boundNotifications } = planOf(programs, [["a", "b", "async"]]);
+    expect(systemCallVectors).toEqual([1, 0]);
+    expect(boundNotifications[0]).toBeDefined();
+    expect(planOf({ a: { ...source, coroutines: 5 } }, []).boundNotifications).toEqual([0]);
+  });
+
   it("never puts two capabilities into one slot", () => {
     const { capabilities } = plan(
       ["a", "b", "endpoint"],

@@ -16,6 +16,7 @@ import {
   CHANNEL_PAGES_BASE,
   CHANNEL_VECTORS,
   ENDPOINT_BADGE_FLAG,
+  PROGRAM_CNODE_BITS,
   PROGRAM_PAGE_SIZE,
   RIGHT_GRANT_REPLY,
   RIGHT_READ,
@@ -27,7 +28,7 @@ import {
   SLOT_NOTIFICATION,
   SLOT_SERVICE_ENDPOINT,
 } from "@rel4/abi";
-import type { CheckedChannel, CheckedSystem } from "./check-system";
+import type { CheckedChannel, CheckedProgram, CheckedSystem } from "./check-system";
 
 export interface PlannedObject {
   /** BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION or BUNDLE_PAGES. */
@@ -76,12 +77,21 @@ export interface SystemPlan {
   ends: ChannelEnd[][];
   /** Object bound to each program's thread, if any. */
   boundNotifications: (number | undefined)[];
+  /** Each program's CNode has 2^n slots. */
+  slotBits: number[];
+  /** The first of them that nothing uses. */
+  firstFreeSlots: number[];
+  /** Vector with which the kernel says that answers to asynchronous system calls are there. */
+  systemCallVectors: number[];
 }
 
 /** Decides objects, slots, badges and shared pages for all channels. */
 export function planSystem(system: CheckedSystem): SystemPlan {
   const planner = new Planner(system);
   for (const channel of system.channels) planner.add(channel);
+  system.programs.forEach((program, index) => {
+    planner.complete(program, index);
+  });
   return planner.plan;
 }
 
@@ -108,6 +118,9 @@ class Planner {
       mappings: [],
       ends: programs.map(() => []),
       boundNotifications: programs.map(() => undefined),
+      slotBits: programs.map(() => PROGRAM_CNODE_BITS),
+      firstFreeSlots: [],
+      systemCallVectors: programs.map(() => 0),
     };
   }
 
@@ -115,6 +128,21 @@ class Planner {
     if (channel.kind === "endpoint") this.addEndpoint(channel);
     else if (channel.kind === "notification") this.addNotification(channel);
     else this.addAsync(channel);
+  }
+
+  /** What a program gets beside its channels; all these must be known. */
+  complete({ coroutines, systemCallBits, resources }: CheckedProgram, index: number): void {
+    // timers and answers to system calls are signals, too
+    if (coroutines || systemCallBits > 0) this.asyncInbox(index);
+    if (systemCallBits > 0) {
+      const inbox = this.asyncInbox(index);
+      this.plan.systemCallVectors[index] = nextVector(inbox);
+      inbox.identities++;
+    }
+    const firstFree = this.nextSlot[index]!;
+    this.plan.firstFreeSlots[index] = firstFree;
+    const slots = firstFree + (resources?.slots ?? 0);
+    this.plan.slotBits[index] = Math.max(PROGRAM_CNODE_BITS, Math.ceil(Math.log2(slots)));
   }
 
   private object(kind: number, count = 1): number {

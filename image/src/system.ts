@@ -41,6 +41,22 @@ export interface ProgramDescription {
   optional?: boolean;
   /** The system does not wait for its end: it ends when all other programs have ended. For servers. */
   background?: boolean;
+  /** Coroutines it can have at a time, beside its `main`. Default 64 for a program that uses any, else 0. */
+  coroutines?: number;
+  /** Stack of each coroutine, whole pages of 4K; behind each is a guard page. Default 8K. */
+  coroutineStack?: MemorySize;
+  /** Items in each ring of its buffer for asynchronous system calls, a power of two from 4 to 4096. Default: no buffer. */
+  systemCalls?: number;
+  /** What it may make kernel objects of; also gives it capabilities to its own CNode, address space and thread. */
+  resources?: ResourcesDescription;
+}
+
+/** What a program that manages resources gets. */
+export interface ResourcesDescription {
+  /** Untyped memory in one piece, rounded up to a power of two. Default none. */
+  untyped?: MemorySize;
+  /** Free slots in its CNode. Default: what is left of 256. */
+  slots?: number;
 }
 
 /** A channel between two programs. */

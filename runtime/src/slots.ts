@@ -1,5 +1,8 @@
 /** Capability slot allocation: hands out consecutive free slots of a CNode. */
 
+import { START_INFO_CNODE_BITS_AT, START_INFO_FIRST_FREE_SLOT_AT } from "../../abi/src/start-info";
+import { startInfoWord } from "./start-info";
+
 export class SlotAllocator {
   private next: u32;
   private readonly end: u32;
@@ -8,6 +11,12 @@ export class SlotAllocator {
   constructor(first: u32, end: u32) {
     this.next = first;
     this.end = end;
+  }
+
+  /** The slots of this program's CNode that nothing uses at its start: behind its channels' (resources.slots). */
+  static own(): SlotAllocator {
+    const slots = (<u32>1) << startInfoWord(START_INFO_CNODE_BITS_AT);
+    return new SlotAllocator(startInfoWord(START_INFO_FIRST_FREE_SLOT_AT), slots);
   }
 
   /** First of `count` consecutive slots, or 0 when they have run out. */

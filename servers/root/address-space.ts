@@ -9,96 +9,112 @@ import { Frame } from "../../runtime/src/invocations/frame";
 import { PageTable } from "../../runtime/src/invocations/page-table";
 import { BootInfo } from "./boot-info";
 import { mustSucceed } from "./failure";
-import { allocateSlots, failForMemory, firstMade, makeObject, makeObjects, rootCNode } from "./objects";
+import { failForMemory, Workshop } from "./workshop";
 
 const MEGA_PAGE_SIZE: u32 = 0x20_0000;
 const READ_WRITE: u64 = RIGHT_READ | RIGHT_WRITE;
 
-/** A new, empty address space. */
-export function makeAddressSpace(): PageTable {
-  const vspace = changetype<PageTable>(makeObject(OBJECT_PAGE_TABLE, 0));
-  mustSucceed(
-    "assigning an address-space identifier",
-    changetype<AsidPool>(ROOT_SLOT_ASID_POOL).assign(vspace),
-  );
-  return vspace;
-}
+export class AddressSpace {
+  /** @param workshop makes what is needed: page tables, frames, copies of capabilities */
+  constructor(
+    readonly table: PageTable,
+    private readonly workshop: Workshop,
+  ) {}
 
-/** Maps a frame, adding the page tables that are missing; returns the kernel's error. */
-export function mapFrame(vspace: PageTable, frame: Frame, address: u32, rights: u64, attributes: u64): u32 {
-  let error = frame.map(vspace, address, rights, attributes);
-  while (error == FAILED_LOOKUP) {
-    const table = changetype<PageTable>(makeObject(OBJECT_PAGE_TABLE, 0));
-    mustSucceed("mapping a page table", table.map(vspace, address, 0));
-    error = frame.map(vspace, address, rights, attributes);
+  /** A new, empty one. */
+  static make(workshop: Workshop): AddressSpace {
+    const table = changetype<PageTable>(workshop.make(OBJECT_PAGE_TABLE, 0));
+    mustSucceed(
+      "assigning an address-space identifier",
+      changetype<AsidPool>(ROOT_SLOT_ASID_POOL).assign(table),
+    );
+    return new AddressSpace(table, workshop);
   }
-  return error;
-}
 
-/** Maps copies of the root image's own frames (`pages` from `source`, an address in the root task) at `address`. */
-export function mapImagePages(
-  vspace: PageTable,
-  source: u32,
-  address: u32,
-  pages: u32,
-  rights: u64,
-  attributes: u64,
-): void {
-  const firstFrame = BootInfo.imageFrames + (source - ROOT_TABLES_BASE) / PROGRAM_PAGE_SIZE;
-  const firstCopy = allocateSlots(pages);
-  for (let i: u32 = 0; i < pages; i++) {
-    const slot = firstCopy + i;
-    mustSucceed("copying a frame", rootCNode.copy(slot, 64, rootCNode, firstFrame + i, READ_WRITE));
-    const frame = changetype<Frame>(slot);
-    const error = mapFrame(vspace, frame, address + i * PROGRAM_PAGE_SIZE, rights, attributes);
-    mustSucceed("mapping a page of the program", error);
-  }
-}
-
-/** Maps copies of `pages` frames in consecutive slots at `address`, readable and writable. */
-export function mapSharedPages(vspace: PageTable, firstFrame: u32, address: u32, pages: u32): void {
-  const firstCopy = allocateSlots(pages);
-  for (let i: u32 = 0; i < pages; i++) {
-    const slot = firstCopy + i;
-    mustSucceed("copying a shared page", rootCNode.copy(slot, 64, rootCNode, firstFrame + i, READ_WRITE));
-    const frame = changetype<Frame>(slot);
-    const error = mapFrame(vspace, frame, address + i * PROGRAM_PAGE_SIZE, READ_WRITE, VM_EXECUTE_NEVER);
-    mustSucceed("mapping a shared page", error);
-  }
-}
-
-/** Maps `pages` new zero-filled pages at `address`, readable and writable; large pages where they fit. */
-export function mapNewPages(vspace: PageTable, address: u32, pages: u32): void {
-  const end = address + pages * PROGRAM_PAGE_SIZE;
-  while (address < end) {
-    if (address % MEGA_PAGE_SIZE == 0 && end - address >= MEGA_PAGE_SIZE) {
-      if (mapNewFrames(vspace, address, OBJECT_MEGA_PAGE, MEGA_PAGE_SIZE, 1) == 1) {
-        address += MEGA_PAGE_SIZE;
-        continue;
-      }
+  /** Maps a frame, adding the page tables that are missing; returns the kernel's error. */
+  tryMap(frame: u32, address: u32, rights: u64, attributes: u64): u32 {
+    let error = changetype<Frame>(frame).map(this.table, address, rights, attributes);
+    while (error == FAILED_LOOKUP) {
+      const table = changetype<PageTable>(this.workshop.make(OBJECT_PAGE_TABLE, 0));
+      mustSucceed("mapping a page table", table.map(this.table, address, 0));
+      error = changetype<Frame>(frame).map(this.table, address, rights, attributes);
     }
-    const boundary = (address & ~(MEGA_PAGE_SIZE - 1)) + MEGA_PAGE_SIZE;
-    const count = (min(boundary, end) - address) / PROGRAM_PAGE_SIZE;
-    const made = mapNewFrames(vspace, address, OBJECT_PAGE, PROGRAM_PAGE_SIZE, count);
-    if (made == 0) failForMemory();
-    address += made * PROGRAM_PAGE_SIZE;
+    return error;
+  }
+
+  /** Maps a frame that nothing is to be executed from. */
+  map(frame: u32, address: u32, rights: u64): void {
+    mustSucceed("mapping a page", this.tryMap(frame, address, rights, VM_EXECUTE_NEVER));
+  }
+
+  /** Maps copies of `pages` frames in consecutive slots at `address`. */
+  mapCopies(firstFrame: u32, address: u32, pages: u32, rights: u64, attributes: u64): void {
+    const firstCopy = this.workshop.allocateSlots(pages);
+    for (let i: u32 = 0; i < pages; i++) {
+      this.workshop.copy(firstFrame + i, firstCopy + i, READ_WRITE);
+      const error = this.tryMap(firstCopy + i, address + i * PROGRAM_PAGE_SIZE, rights, attributes);
+      mustSucceed("mapping a page", error);
+    }
+  }
+
+  /** Maps copies of the root image's own frames (`pages` from `source`, an address in the root task) at `address`. */
+  mapImagePages(source: u32, address: u32, pages: u32, rights: u64, attributes: u64): void {
+    this.mapCopies(imageFrame(source), address, pages, rights, attributes);
+  }
+
+  /** Maps `pages` new zero-filled pages at `address`, readable and writable; large pages where they fit. */
+  mapNewPages(address: u32, pages: u32): void {
+    const end = address + pages * PROGRAM_PAGE_SIZE;
+    while (address < end) {
+      if (address % MEGA_PAGE_SIZE == 0 && end - address >= MEGA_PAGE_SIZE) {
+        if (this.mapNewFrames(address, OBJECT_MEGA_PAGE, MEGA_PAGE_SIZE, 1) == 1) {
+          address += MEGA_PAGE_SIZE;
+          continue;
+        }
+      }
+      const boundary = (address & ~(MEGA_PAGE_SIZE - 1)) + MEGA_PAGE_SIZE;
+      const count = (min(boundary, end) - address) / PROGRAM_PAGE_SIZE;
+      const made = this.mapNewFrames(address, OBJECT_PAGE, PROGRAM_PAGE_SIZE, count);
+      if (made == 0) failForMemory();
+      address += made * PROGRAM_PAGE_SIZE;
+    }
+  }
+
+  /** Makes and maps up to `count` frames; returns how many (0: no memory for even one). */
+  private mapNewFrames(address: u32, type: u32, size: u32, count: u32): u32 {
+    const made = this.workshop.makeSome(type, count);
+    // mapping makes page tables, and with them firstMade would change
+    const first = this.workshop.firstMade;
+    for (let i: u32 = 0; i < made; i++) this.map(first + i, address + i * size, READ_WRITE);
+    return made;
+  }
+
+  /** Maps `count` stacks of `pages` new pages each from `base` on, below each of them a page that stays unmapped. */
+  mapStacks(base: u32, count: u32, pages: u32): void {
+    const stackBytes = (pages + 1) * PROGRAM_PAGE_SIZE;
+    const total = count * pages;
+    for (let done: u32 = 0; done < total; ) {
+      const made = this.workshop.makeSome(OBJECT_PAGE, total - done);
+      if (made == 0) failForMemory();
+      const first = this.workshop.firstMade;
+      for (let i: u32 = 0; i < made; i++) {
+        const stack = (done + i) / pages;
+        const page = (done + i) % pages;
+        this.map(first + i, base + stack * stackBytes + (page + 1) * PROGRAM_PAGE_SIZE, READ_WRITE);
+      }
+      done += made;
+    }
+  }
+
+  /** Makes one zero-filled page, maps it and returns its frame. */
+  mapNewPage(address: u32): Frame {
+    const frame = this.workshop.make(OBJECT_PAGE, 0);
+    this.map(frame, address, READ_WRITE);
+    return changetype<Frame>(frame);
   }
 }
 
-/** Makes and maps up to `count` frames; returns how many (0: no memory for even one). */
-function mapNewFrames(vspace: PageTable, address: u32, type: u32, size: u32, count: u32): u32 {
-  const made = makeObjects(type, count);
-  const slot = firstMade;
-  for (let i: u32 = 0; i < made; i++) {
-    const frame = changetype<Frame>(slot + i);
-    mustSucceed("mapping memory", mapFrame(vspace, frame, address + i * size, READ_WRITE, VM_EXECUTE_NEVER));
-  }
-  return made;
-}
-
-/** Makes one zero-filled page, maps it and returns its frame. */
-export function mapNewPage(vspace: PageTable, address: u32): Frame {
-  const frame = changetype<Frame>(makeObject(OBJECT_PAGE, 0));
-  mustSucceed("mapping a page", mapFrame(vspace, frame, address, READ_WRITE, VM_EXECUTE_NEVER));
-  return frame;
+/** Slot of the root image's frame at an address of the root task. */
+export function imageFrame(address: u32): u32 {
+  return BootInfo.imageFrames + (address - ROOT_TABLES_BASE) / PROGRAM_PAGE_SIZE;
 }

@@ -25,19 +25,27 @@ import {
   OBJECT_RECORD_SIZE,
   OBJECT_SLOT_AT,
   PROGRAM_BOUND_NOTIFICATION_AT,
+  PROGRAM_COROUTINE_PAGES_AT,
+  PROGRAM_COROUTINES_AT,
   PROGRAM_DATA_AT,
   PROGRAM_ENTRY_AT,
   PROGRAM_FLAG_BACKGROUND,
   PROGRAM_FLAG_OPTIONAL,
+  PROGRAM_FLAG_RESOURCES,
   PROGRAM_FLAGS_AT,
   PROGRAM_HART_AT,
   PROGRAM_NAME_AT,
   PROGRAM_PRIORITY_AT,
   PROGRAM_RECORD_SIZE,
-  PROGRAM_START_INFO_PAGE_AT,
+  PROGRAM_SLOT_BITS_AT,
+  PROGRAM_START_INFO_AT,
+  PROGRAM_START_INFO_PAGES_AT,
   PROGRAM_SYMBOL_COUNT_AT,
   PROGRAM_SYMBOLS_AT,
+  PROGRAM_SYSTEM_CALL_BITS_AT,
+  PROGRAM_SYSTEM_CALL_VECTOR_AT,
   PROGRAM_TEXT_AT,
+  PROGRAM_UNTYPED_BITS_AT,
   PROGRAM_ZERO_PAGES_AT,
 } from "../../abi/src/bundle";
 import { ROOT_TABLES_BASE } from "../../abi/src/program-layout";
@@ -106,6 +114,10 @@ export class ProgramRecord extends TableRecord {
   get isBackground(): bool {
     return (this.field(PROGRAM_FLAGS_AT) & PROGRAM_FLAG_BACKGROUND) != 0;
   }
+  /** Gets capabilities to its own CNode, address space and thread. */
+  get hasResources(): bool {
+    return (this.field(PROGRAM_FLAGS_AT) & PROGRAM_FLAG_RESOURCES) != 0;
+  }
   /** User virtual address of the first instruction. */
   get entry(): u32 {
     return this.field(PROGRAM_ENTRY_AT);
@@ -126,13 +138,39 @@ export class ProgramRecord extends TableRecord {
     return this.field(PROGRAM_ZERO_PAGES_AT);
   }
   get startInfo(): u32 {
-    return this.field(PROGRAM_START_INFO_PAGE_AT);
+    return this.field(PROGRAM_START_INFO_AT);
+  }
+  get startInfoPages(): u32 {
+    return this.field(PROGRAM_START_INFO_PAGES_AT);
   }
   get symbolCount(): u32 {
     return this.field(PROGRAM_SYMBOL_COUNT_AT);
   }
   get symbols(): u32 {
     return this.field(PROGRAM_SYMBOLS_AT);
+  }
+  /** Slots of its CNode: 2^n. */
+  get slotBits(): u32 {
+    return this.field(PROGRAM_SLOT_BITS_AT);
+  }
+  get coroutines(): u32 {
+    return this.field(PROGRAM_COROUTINES_AT);
+  }
+  /** Pages of a coroutine's stack. */
+  get coroutinePages(): u32 {
+    return this.field(PROGRAM_COROUTINE_PAGES_AT);
+  }
+  /** n for a buffer of asynchronous system calls with rings of 2^n items, or 0. */
+  get systemCallBits(): u32 {
+    return this.field(PROGRAM_SYSTEM_CALL_BITS_AT);
+  }
+  /** Vector with which the kernel says that replies are there. */
+  get systemCallVector(): u32 {
+    return this.field(PROGRAM_SYSTEM_CALL_VECTOR_AT);
+  }
+  /** Untyped memory it gets: 2^n bytes; 0 for none. */
+  get untypedBits(): u32 {
+    return this.field(PROGRAM_UNTYPED_BITS_AT);
   }
   /** Object number, or NO_OBJECT. */
   get boundNotification(): u32 {

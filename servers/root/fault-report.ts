@@ -10,7 +10,13 @@ import {
   VM_FAULT_ADDRESS,
   VM_FAULT_STATUS,
 } from "../../abi/src/faults";
-import { PROGRAM_STACK_SIZE, PROGRAM_STACK_TOP, PROGRAM_TEXT_BASE } from "../../abi/src/program-layout";
+import {
+  COROUTINE_STACKS_BASE,
+  PROGRAM_PAGE_SIZE,
+  PROGRAM_STACK_SIZE,
+  PROGRAM_STACK_TOP,
+  PROGRAM_TEXT_BASE,
+} from "../../abi/src/program-layout";
 import { Message } from "../../runtime/src/message";
 import { TextBuffer } from "../../runtime/src/text-buffer";
 import { ProgramRecord } from "./bundle";
@@ -91,7 +97,9 @@ function appendMemoryFault(program: ProgramRecord, address: u64, cause: u64): vo
   TextBuffer.hexadecimal(address);
   const stackBottom: u64 = PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE;
   const textEnd = <u64>PROGRAM_TEXT_BASE + ((<u64>program.textPages) << 12);
+  const overflowed = guardedStack(program, address);
   if (address < NULL_AREA) TextBuffer.text(", through a null pointer");
+  else if (overflowed >= 0) appendCoroutineOverflow(program, overflowed);
   else if (address < stackBottom && address >= stackBottom - OVERFLOW_AREA) {
     TextBuffer.text(", below its stack: the stack overflowed (");
     TextBuffer.decimal(PROGRAM_STACK_SIZE >> 10);
@@ -99,6 +107,23 @@ function appendMemoryFault(program: ProgramRecord, address: u64, cause: u64): vo
   } else if (isStore && address >= <u64>PROGRAM_TEXT_BASE && address < textEnd) {
     TextBuffer.text(", which is its own code and read-only");
   } else TextBuffer.text(", where it has no such access");
+}
+
+/** Number of the coroutine stack whose guard page holds an address, or -1. */
+function guardedStack(program: ProgramRecord, address: u64): i32 {
+  if (address < <u64>COROUTINE_STACKS_BASE) return -1;
+  const stride = (program.coroutinePages + 1) * PROGRAM_PAGE_SIZE;
+  const offset = address - COROUTINE_STACKS_BASE;
+  if (offset >= <u64>program.coroutines * stride || offset % stride >= <u64>PROGRAM_PAGE_SIZE) return -1;
+  return <i32>(offset / stride);
+}
+
+function appendCoroutineOverflow(program: ProgramRecord, stack: u32): void {
+  TextBuffer.text(", below coroutine stack ");
+  TextBuffer.decimal(stack);
+  TextBuffer.text(": a coroutine stack overflow (");
+  TextBuffer.decimal((program.coroutinePages * PROGRAM_PAGE_SIZE) >> 10);
+  TextBuffer.text(" KiB; coroutineStack in the description sets the size)");
 }
 
 function appendException(cause: u64): void {

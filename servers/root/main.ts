@@ -7,17 +7,17 @@ import { TextBuffer } from "../../runtime/src/text-buffer";
 import { BootInfo } from "./boot-info";
 import { Bundle } from "./bundle";
 import { EXIT_NOT_STARTED, fail } from "./failure";
-import { initialiseObjects } from "./objects";
 import { printText } from "./output";
 import { powerOff } from "./power";
 import { initialisePower } from "./power-setup";
 import { System } from "./system";
+import { Workshop } from "./workshop";
 
 /** Called by the start stub. @param bootInfo user virtual address of the BootInfo page */
 export function runRoot(bootInfo: u32): void {
   BootInfo.address = bootInfo;
   IpcBuffer.address = BootInfo.ipcBuffer;
-  initialiseObjects();
+  Workshop.begin();
   initialisePower();
   if (!Bundle.valid) fail("the image holds no programs (its bundle is damaged): build it again");
   const system = new System();

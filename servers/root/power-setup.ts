@@ -4,17 +4,17 @@
  * The frame comes from the device untyped that covers the address; what lies below it in that untyped is skipped by
  * making untypeds of it, since an untyped hands out its memory from the bottom.
  */
-import { ROOT_SLOT_VSPACE } from "../../abi/src/bootinfo";
+import { ROOT_SLOT_CNODE, ROOT_SLOT_VSPACE } from "../../abi/src/bootinfo";
 import { OBJECT_PAGE, OBJECT_UNTYPED, PAGE_BITS, VM_EXECUTE_NEVER } from "../../abi/src/objects";
 import { ROOT_DEVICE_WINDOW } from "../../abi/src/program-layout";
 import { RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
-import { Frame } from "../../runtime/src/invocations/frame";
+import { CNode } from "../../runtime/src/invocations/cnode";
 import { PageTable } from "../../runtime/src/invocations/page-table";
 import { Untyped } from "../../runtime/src/invocations/untyped";
-import { mapFrame } from "./address-space";
+import { AddressSpace } from "./address-space";
 import { BootInfo } from "./boot-info";
-import { allocateSlots, rootCNode } from "./objects";
 import { PowerSwitch } from "./power";
+import { Workshop } from "./workshop";
 
 const SYSCON: u64 = 0x10_0000;
 
@@ -33,17 +33,18 @@ export function initialisePower(): void {
   const index = deviceUntyped(SYSCON);
   if (index < 0) return;
   const untyped = changetype<Untyped>(BootInfo.firstUntyped + index);
+  const kernels = changetype<CNode>(ROOT_SLOT_CNODE);
   let at = BootInfo.untypedAddress(index);
   while (at < SYSCON) {
     // the largest block that is aligned at `at` and ends at or before the register
     const bits = min<u64>(ctz(at | ((<u64>1) << 38)), 63 - clz(SYSCON - at));
-    if (untyped.retype(OBJECT_UNTYPED, <u32>bits, rootCNode, allocateSlots(1), 1) != 0) return;
+    const slot = Workshop.root.allocateSlots(1);
+    if (untyped.retype(OBJECT_UNTYPED, <u32>bits, kernels, slot, 1) != 0) return;
     at += (<u64>1) << bits;
   }
-  const slot = allocateSlots(1);
-  if (untyped.retype(OBJECT_PAGE, PAGE_BITS, rootCNode, slot, 1) != 0) return;
-  const vspace = changetype<PageTable>(ROOT_SLOT_VSPACE);
+  const slot = Workshop.root.allocateSlots(1);
+  if (untyped.retype(OBJECT_PAGE, PAGE_BITS, kernels, slot, 1) != 0) return;
+  const own = new AddressSpace(changetype<PageTable>(ROOT_SLOT_VSPACE), Workshop.root);
   const rights = RIGHT_READ | RIGHT_WRITE;
-  const error = mapFrame(vspace, changetype<Frame>(slot), ROOT_DEVICE_WINDOW, rights, VM_EXECUTE_NEVER);
-  PowerSwitch.mapped = error == 0;
+  PowerSwitch.mapped = own.tryMap(slot, ROOT_DEVICE_WINDOW, rights, VM_EXECUTE_NEVER) == 0;
 }

@@ -1,6 +1,7 @@
 /** The whole system: builds all programs and what they share, starts them, and serves them until they are over. */
 import { BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION } from "../../abi/src/bundle";
-import { OBJECT_ENDPOINT, OBJECT_NOTIFICATION } from "../../abi/src/objects";
+import { OBJECT_ENDPOINT, OBJECT_NOTIFICATION, VM_EXECUTE_NEVER } from "../../abi/src/objects";
+import { RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import {
   EXIT_FAULTED,
   SUPERVISOR_ABORT,
@@ -12,16 +13,17 @@ import { Features } from "../../runtime/src/features";
 import { Message, MessageInfo } from "../../runtime/src/message";
 import { receive, reply } from "../../runtime/src/system-calls";
 import { TextBuffer } from "../../runtime/src/text-buffer";
-import { mapSharedPages } from "./address-space";
 import { Bundle } from "./bundle";
 import { ConsoleLines } from "./console-lines";
 import { EXIT_NOT_STARTED, mustSucceed } from "./failure";
 import { isFault, reportExit, reportFault } from "./fault-report";
-import { makeObject, makePages } from "./objects";
 import { printText } from "./output";
 import { powerOff } from "./power";
 import { Program } from "./programs";
 import { ChannelEntry, channelCount } from "./start-info";
+import { Workshop } from "./workshop";
+
+const READ_WRITE: u64 = RIGHT_READ | RIGHT_WRITE;
 
 export class System {
   /** null: left out, because its hart does not run. */
@@ -34,14 +36,14 @@ export class System {
     const count = <i32>Bundle.programCount;
     this.programs = new StaticArray<Program | null>(count);
     this.consoles = new StaticArray<ConsoleLines>(count);
-    this.supervisor = makeObject(OBJECT_ENDPOINT, 0);
+    this.supervisor = Workshop.root.make(OBJECT_ENDPOINT, 0);
     for (let i = 0; i < count; i++) this.consoles[i] = new ConsoleLines();
   }
 
   /** Builds everything; nothing runs yet. */
   build(): void {
-    for (let i: u32 = 0; i < Bundle.programCount; i++) this.buildProgram(i);
     this.makeObjects();
+    for (let i: u32 = 0; i < Bundle.programCount; i++) this.buildProgram(i);
     this.giveCapabilities();
     this.mapSharedPages();
     for (let i: u32 = 0; i < Bundle.programCount; i++) this.notePresentPeers(i);
@@ -75,9 +77,9 @@ export class System {
     for (let i: u32 = 0; i < Bundle.objectCount; i++) {
       const object = Bundle.object(i);
       const kind = object.kind;
-      if (kind == BUNDLE_ENDPOINT) object.slot = makeObject(OBJECT_ENDPOINT, 0);
-      else if (kind == BUNDLE_NOTIFICATION) object.slot = makeObject(OBJECT_NOTIFICATION, 0);
-      else object.slot = makePages(object.count);
+      if (kind == BUNDLE_ENDPOINT) object.slot = Workshop.root.make(OBJECT_ENDPOINT, 0);
+      else if (kind == BUNDLE_NOTIFICATION) object.slot = Workshop.root.make(OBJECT_NOTIFICATION, 0);
+      else object.slot = Workshop.root.makePages(object.count);
     }
   }
 
@@ -101,7 +103,7 @@ export class System {
       const program = this.programs[mapping.program];
       if (program === null) continue;
       const object = Bundle.object(mapping.object);
-      mapSharedPages(program.vspace, object.slot, mapping.address, object.count);
+      program.space.mapCopies(object.slot, mapping.address, object.count, READ_WRITE, VM_EXECUTE_NEVER);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   TCB_SET_AFFINITY,
   TCB_SET_PRIORITY,
   TCB_SET_SCHED_PARAMS,
+  TCB_SET_SPACE,
   TCB_SUSPEND,
   TCB_UNBIND_NOTIFICATION,
   TCB_WRITE_REGISTERS,
@@ -41,6 +42,15 @@ export class Tcb extends Capability {
     IpcBuffer.setCapability(2, ipcFrame.slot);
     const info = MessageInfo.make(TCB_CONFIGURE, 3, 4);
     call(this.slot, info, faultEndpoint, cspaceData, 0, ipcBuffer);
+    return <u32>Message.label;
+  }
+
+  /** Gives a thread another capability space and address space. @param cspaceData guard, or 0 to keep the capability's */
+  setSpace(faultEndpoint: u32, cspace: CNode, cspaceData: u64, vspace: PageTable): ErrorCode {
+    IpcBuffer.setCapability(0, cspace.slot);
+    IpcBuffer.setCapability(1, vspace.slot);
+    const info = MessageInfo.make(TCB_SET_SPACE, 2, 3);
+    call(this.slot, info, faultEndpoint, cspaceData, 0, 0);
     return <u32>Message.label;
   }
 
