@@ -9,6 +9,7 @@ import { accessFault, translateData } from "./mmu";
 import { Op } from "./operation";
 import { breakReservations } from "./reservation";
 import { HART_LEFT, HART_PC, HART_STRICT, HART_TRANSLATED_ADDRESS } from "./state";
+import { anyWatched } from "./watch";
 
 /**
  * Carries out a load instruction.
@@ -54,7 +55,7 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
   const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
   if (Machine.inRam(physical, bytes)) {
     storeRam(Machine.ramAddress(physical), <u32>bytes, value);
-    if (load<u32>(hart, HART_STRICT) != 0) breakReservations(hart, physical, bytes);
+    if (load<u32>(hart, HART_STRICT) != 0 || anyWatched()) breakReservations(hart, physical, bytes);
   } else {
     if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_WRITE, address);
     if (!mayProceed(hart)) return false;

@@ -15,6 +15,8 @@ import {
   HART_ATTENTION,
   MACHINE_BASE,
   MACHINE_CODE_PAGES,
+  MACHINE_MARK_TABLE,
+  MACHINE_MARKS,
   RAM_PHYSICAL,
 } from "./state";
 import { dropFetchTranslations } from "./tlb";
@@ -69,17 +71,29 @@ export function codeBytes(page: u32, slot: u32): u32 {
   return load<u32>(page, CODE_PAGE_RAM) + ((slot - page) >> 2);
 }
 
-/** Decodes the instruction of an empty slot of a decoded page and fills it. */
+/** Fills an empty slot of a decoded page: with its instruction, or with Op.Mark where a mark may stand. */
 export function decodeSlot(page: u32, slot: u32): u64 {
-  let decoded: u64;
-  const code = codeBytes(page, slot);
-  const half = <u32>load<u16>(code);
-  if ((half & 3) != 3) decoded = decode(expandCompressed(half), half, 1);
-  else if (slot - page == (SLOTS - 1) * CODE_SLOT_SIZE) decoded = <u64>(<u32>Op.Straddle);
-  else {
-    const word = load<u32>(code);
-    decoded = decode(word, word, 2);
-  }
+  const isMarked = load<u32>(MACHINE_BASE, MACHINE_MARKS) != 0 && offsetIsMarked((slot - page) >> 2);
+  const decoded = isMarked ? <u64>(<u32>Op.Mark) : decodeInstruction(page, slot);
   store<u64>(slot, decoded);
   return decoded;
+}
+
+/** Whether a mark has this offset in its page. */
+function offsetIsMarked(offset: u32): bool {
+  const count = load<u32>(MACHINE_BASE, MACHINE_MARKS);
+  for (let i: u32 = 0; i < count; i++) {
+    if ((load<u32>(MACHINE_BASE + (i << 3), MACHINE_MARK_TABLE) & 0xfff) == offset) return true;
+  }
+  return false;
+}
+
+/** Decodes the instruction that a slot of a decoded page stands for. */
+export function decodeInstruction(page: u32, slot: u32): u64 {
+  const code = codeBytes(page, slot);
+  const half = <u32>load<u16>(code);
+  if ((half & 3) != 3) return decode(expandCompressed(half), half, 1);
+  if (slot - page == (SLOTS - 1) * CODE_SLOT_SIZE) return <u64>(<u32>Op.Straddle);
+  const word = load<u32>(code);
+  return decode(word, word, 2);
 }

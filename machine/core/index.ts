@@ -4,7 +4,7 @@ import { dropDecodedCode, isDecoded } from "./code";
 import { changePrivilege } from "./counters";
 import { buildCsrTable, csrExists as exists, readCsr as read, writeCsr as write } from "./csr";
 import { Hart, Harts } from "./hart";
-import { dropReservation } from "./reservation";
+import { dropReservation, loseReservation } from "./reservation";
 import { runHarts } from "./scheduler";
 import * as S from "./state";
 import {
@@ -42,6 +42,7 @@ function initializeHart(hart: u32, id: u32): void {
   store<u64>(hart, S.UINTC_PHYSICAL, S.HART_SUICFG);
   store<u64>(hart, NEVER, S.HART_MTIMECMP);
   store<u64>(hart, NEVER, S.HART_STIMECMP);
+  store<u64>(hart, NEVER, S.HART_MARK_CLOCK);
   initializeBanks(hart);
   selectBanks(hart);
 }
@@ -136,5 +137,5 @@ export function fenceI(): void {
 /** TypeScript has written a physical range of RAM: decoded code and reservations may be stale. */
 export function memoryWritten(physical: u64, bytes: u64): void {
   if (bytes != 0 && isDecoded(physical, bytes)) dropDecodedCode();
-  for (let id: u32 = 0; id < Harts.count(); id++) dropReservation(Harts.at(id));
+  for (let id: u32 = 0; id < Harts.count(); id++) loseReservation(Harts.at(id), currentClock());
 }

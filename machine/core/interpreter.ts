@@ -30,6 +30,7 @@ import {
   leaveForFetch,
   raiseIllegal,
 } from "./excursions";
+import { passMark } from "./marks";
 import { Op } from "./operation";
 import {
   CODE_SLOT_SIZE,
@@ -81,6 +82,12 @@ export function interpret(hart: u32): void {
         pagePc = pc & PAGE_MASK;
         ip = Position.slot(page, pc);
         slot = load<u64>(ip);
+        continue;
+      }
+      case Op.Mark: {
+        left++;
+        slot = passMark(hart, page, ip, Position.pc(ip, page, pagePc), left);
+        if (slot == 0) return;
         continue;
       }
       case Op.Straddle: {

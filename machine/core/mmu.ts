@@ -43,6 +43,7 @@ import {
   TLB_WRITE_TAG,
 } from "./state";
 import { dataPrivilege, noteFill, Tlb } from "./tlb";
+import { isWatched } from "./watch";
 
 const ALL_RIGHTS: u32 = 7;
 const PAGE_OFFSET: u64 = 0xfff;
@@ -61,7 +62,8 @@ export function translateData(hart: u32, address: u64, bytes: u64, right: u32): 
   if (rights != 0 && Machine.inRam(physicalPage, 4096)) {
     const entry = claimEntry(hart, load<u32>(hart, HART_DATA_BANK), address & ~PAGE_OFFSET, physicalPage);
     if ((rights & RIGHT_READ) != 0) store<u64>(entry, address & ~PAGE_OFFSET, TLB_READ_TAG);
-    if ((rights & RIGHT_WRITE) != 0) store<u64>(entry, address & ~PAGE_OFFSET, TLB_WRITE_TAG);
+    if ((rights & RIGHT_WRITE) != 0 && !isWatched(physicalPage))
+      store<u64>(entry, address & ~PAGE_OFFSET, TLB_WRITE_TAG);
   }
   return true;
 }

@@ -1,7 +1,8 @@
 // LR/SC reservations (unprivileged specification, chapter "A"). A hart's reservation is an aligned 8-byte word. The hot
 // loop's stores do not look at reservations; while one is alive, the other harts run strict slices, in which every
 // access takes the slow path and does look. A reservation lapses after RESERVATION_CYCLES, so that an LR without an SC
-// does not slow the others down for long; a constrained LR/SC loop is at most 16 instructions.
+// does not slow the others down for long; a constrained LR/SC loop is at most 16 instructions. A hart that waits in wrs
+// keeps its reservation without making anybody strict (watch.ts).
 import { Hart, Harts } from "./hart";
 import {
   HART_ID,
@@ -11,6 +12,8 @@ import {
   MACHINE_BASE,
   MACHINE_LIVE_RESERVATIONS,
 } from "./state";
+import { resume } from "./time";
+import { anyWatched, forgetOldWatches, touchWatch, waitsOnReservation, watchReservation } from "./watch";
 
 const RESERVATION_CYCLES: u64 = 128;
 const WORD: u64 = 7;
@@ -20,21 +23,13 @@ export function reserve(hart: u32, physical: u64): void {
   store<u32>(hart, 1, HART_RESERVATION_VALID);
   store<u64>(hart, physical, HART_RESERVATION_ADDRESS);
   store<u64>(hart, Hart.clock(hart), HART_RESERVATION_CLOCK);
-  store<u32>(
-    MACHINE_BASE,
-    load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) | bit(hart),
-    MACHINE_LIVE_RESERVATIONS,
-  );
+  setLive(hart, true);
 }
 
 /** Takes a hart's reservation away. */
 export function dropReservation(hart: u32): void {
   store<u32>(hart, 0, HART_RESERVATION_VALID);
-  store<u32>(
-    MACHINE_BASE,
-    load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart),
-    MACHINE_LIVE_RESERVATIONS,
-  );
+  setLive(hart, false);
 }
 
 /** Whether an SC by `hart` to a physical address may succeed. */
@@ -44,15 +39,40 @@ export function isReserved(hart: u32, physical: u64): bool {
   );
 }
 
+/** Whether a hart holds a reservation of any word. */
+export function holdsReservation(hart: u32): bool {
+  return load<u32>(hart, HART_RESERVATION_VALID) != 0;
+}
+
+/** Lets a hart that begins to wait in wrs keep its reservation at no cost to the others. */
+export function keepReservationWaiting(hart: u32): void {
+  setLive(hart, false);
+  watchReservation(hart);
+}
+
+/** Ends the reservation of a hart that waited in wrs and goes on. */
+export function endWaitOnReservation(hart: u32): void {
+  dropReservation(hart);
+  touchWatch(hart);
+}
+
 /** A store by `hart` of `bytes` (at most 8) bytes: other harts lose reservations of the words it touches. */
 export function breakReservations(hart: u32, physical: u64, bytes: u64): void {
-  if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0) return;
+  const isObserved = anyWatched();
+  if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0 && !isObserved) return;
   for (let id: u32 = 0; id < Harts.count(); id++) {
     const other = Harts.at(id);
     if (other == hart || load<u32>(other, HART_RESERVATION_VALID) == 0) continue;
     const word = load<u64>(other, HART_RESERVATION_ADDRESS) & ~WORD;
-    if (physical < word + 8 && word < physical + bytes) dropReservation(other);
+    if (physical < word + 8 && word < physical + bytes) loseReservation(other, Hart.clock(hart));
   }
+  if (isObserved) forgetOldWatches(hart, physical);
+}
+
+/** Takes a hart's reservation away at a clock, which ends its wrs. */
+export function loseReservation(hart: u32, clock: u64): void {
+  dropReservation(hart);
+  if (waitsOnReservation(hart)) resume(hart, clock);
 }
 
 /** Whether another hart than `hart` holds a reservation; lapsed ones are dropped. */
@@ -60,11 +80,16 @@ export function othersHoldReservations(hart: u32): bool {
   if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0) return false;
   for (let id: u32 = 0; id < Harts.count(); id++) {
     const other = Harts.at(id);
-    if (load<u32>(other, HART_RESERVATION_VALID) == 0) continue;
+    if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & bit(other)) == 0) continue;
     if (Hart.clock(other) - load<u64>(other, HART_RESERVATION_CLOCK) > RESERVATION_CYCLES)
       dropReservation(other);
   }
   return (load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) != 0;
+}
+
+function setLive(hart: u32, live: bool): void {
+  const harts = load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS);
+  store<u32>(MACHINE_BASE, live ? harts | bit(hart) : harts & ~bit(hart), MACHINE_LIVE_RESERVATIONS);
 }
 
 function bit(hart: u32): u32 {

@@ -40,7 +40,7 @@ import {
   RUN_STOPPED,
   RUN_WAITING,
 } from "./state";
-import { NEVER, nextTimer, nextTimerWake, resume, updateTimers } from "./time";
+import { NEVER, nextTimer, nextWake, resume, updateTimers } from "./time";
 import { selectBanks } from "./tlb";
 import { takeException, takeInterrupt } from "./trap";
 
@@ -83,7 +83,7 @@ function scheduledClock(hart: u32): u64 {
   const state = load<u32>(hart, HART_RUN_STATE);
   if (state == RUN_RUNNING) return Hart.clock(hart);
   if (state == RUN_STOPPED) return NEVER;
-  const wake = nextTimerWake(hart);
+  const wake = nextWake(hart);
   return max(wake, Hart.clock(hart));
 }
 

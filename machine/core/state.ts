@@ -47,6 +47,10 @@ export const MACHINE_SYNC_CLOCK = 0x50; // u64: last clock at which the executin
 export const MACHINE_RESUME_HART = 0x58; // u32: hart whose slice was cut by the instruction budget, NO_HART = none
 export const MACHINE_RESUME_END = 0x60; // u64: where that slice ends
 export const MACHINE_ACTIVE_RECEIVERS = 0x68; // u32: UINTC entries whose active bit is set
+export const MACHINE_MARKS = 0x6c; // u32: addresses in the table below
+export const MACHINE_WATCHED_PAGES = 0x70; // u32: bit per hart whose HART_WATCHED_PAGE is set
+export const MACHINE_MARK_TABLE = 0x800; // MAX_MARKS × u64: virtual addresses that report their execution
+export const MAX_MARKS = 256;
 
 export const NO_HART = 0xffffffff;
 
@@ -56,6 +60,10 @@ export const FEATURE_FIRMWARE = 2; // ecall from S mode calls TypeScript instead
 export const EVENT_TRAP = 0; // (cause with bit 63 for interrupts, epc, tval, from << 4 | to)
 export const EVENT_USER_INTERRUPT = 1; // (cause, uepc, 0, 0)
 export const EVENT_UIPI_SEND = 2; // (receiver index, vector, sender table index, 0)
+export const EVENT_RETURN = 3; // (privilege whose return instruction it is, target pc, privilege it goes to, 0)
+export const EVENT_WAIT = 4; // (0 = wfi, 1 = wrs, 0, 0, 0)
+export const EVENT_WAKE = 5; // (0 = wfi, 1 = wrs, cycles waited, 0, 0)
+export const EVENT_MARK = 6; // (satp, 0, 0, 0)
 
 // --- Hart block: registers ------------------------------------------------------------------------------------------
 export const HART_X = 0x000; // x0..x31, u64 each; x0 stays 0
@@ -81,6 +89,12 @@ export const HART_DATA_BANK = 0x160; // u32: the bank HART_DATA_TLB stands for w
 export const HART_TRANSLATED_ADDRESS = 0x168; // u64: guest physical address found by the last translation
 export const HART_TRANSLATED_RIGHTS = 0x170; // u32: 1 read, 2 write, 4 execute: what the page allows now, 0 = do not cache
 export const HART_TRANSLATED_LEVEL = 0x174; // u32: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB leaf
+export const HART_MARK_CLOCK = 0x178; // u64: clock at which a mark was last reported
+export const HART_MARK_PC = 0x180; // u64: and where
+export const HART_WAIT_INSTRUCTION = 0x188; // u32: WAIT_*, what a waiting hart executed
+export const HART_WAIT_END = 0x190; // u64: clock at which a waiting hart goes on by itself, all ones = never
+export const HART_WATCHED_PAGE = 0x198; // u64: physical page whose stores are looked at for this hart, 0 = none
+export const HART_WATCH_CLOCK = 0x1a0; // u64: clock at which the hart last used that
 
 export const PRIVILEGE_USER = 0;
 export const PRIVILEGE_SUPERVISOR = 1;
@@ -88,7 +102,10 @@ export const PRIVILEGE_MACHINE = 3;
 
 export const RUN_STOPPED = 0; // never started, or stopped by firmware
 export const RUN_RUNNING = 1;
-export const RUN_WAITING = 2; // in wfi
+export const RUN_WAITING = 2; // in wfi or wrs
+
+export const WAIT_WFI = 0;
+export const WAIT_WRS = 1; // for a store to the reserved word, too
 
 export const EXIT_NONE = 0; // end of the slice
 export const EXIT_EXCEPTION = 1; // HART_CAUSE and HART_TVAL say which; HART_PC is the faulting instruction
@@ -150,7 +167,7 @@ export const HART_TRAPS_TO = 0x660; // 4 × u64 by target privilege (user: excep
 export const HART_USER_INTERRUPTS = 0x680; // interrupts taken into U
 export const HART_UIPI_SENDS = 0x688; // uipi sends that reached a receiver
 export const HART_SLICES = 0x690; // slices executed, a measure of scheduling overhead
-export const HART_WAIT_CYCLES = 0x698; // cycles spent in wfi or stopped
+export const HART_WAIT_CYCLES = 0x698; // cycles spent in wfi, in wrs or stopped
 export const HART_EXCEPTIONS = 0x700; // 16 × u64 by exception cause
 export const HART_INTERRUPTS = 0x780; // 16 × u64 by interrupt cause
 

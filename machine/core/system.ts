@@ -1,4 +1,4 @@
-// The SYSTEM instructions with funct3 0: ecall, ebreak, returns from traps, wfi and sfence.vma.
+// The SYSTEM instructions with funct3 0: ecall, ebreak, returns from traps, wfi, wrs and sfence.vma.
 
 import { mayProceed } from "./bus";
 import {
@@ -9,8 +9,9 @@ import {
   MSTATUS_TVM,
   MSTATUS_TW,
 } from "./encoding";
+import { reportWait } from "./events";
 import { Hart, Machine } from "./hart";
-import { dropReservation } from "./reservation";
+import { dropReservation, holdsReservation, keepReservationWaiting } from "./reservation";
 import {
   EXIT_ATTENTION,
   EXIT_FIRMWARE,
@@ -22,14 +23,18 @@ import {
   HART_MSTATUS,
   HART_PC,
   HART_RUN_STATE,
+  HART_WAIT_END,
+  HART_WAIT_INSTRUCTION,
   MACHINE_BASE,
   MACHINE_FEATURES,
   PRIVILEGE_MACHINE,
   PRIVILEGE_SUPERVISOR,
   PRIVILEGE_USER,
   RUN_WAITING,
+  WAIT_WFI,
+  WAIT_WRS,
 } from "./state";
-import { pendingEnabled } from "./time";
+import { NEVER, pendingEnabled } from "./time";
 import { flushAddress, flushAllBanks, flushAsid } from "./tlb";
 import { returnFromMachine, returnFromSupervisor, returnFromUser } from "./trap";
 
@@ -39,7 +44,15 @@ const URET: u32 = 0x00200073;
 const SRET: u32 = 0x10200073;
 const MRET: u32 = 0x30200073;
 const WFI: u32 = 0x10500073;
+const WRS_NTO: u32 = 0x00d00073;
+const WRS_STO: u32 = 0x01d00073;
 const SFENCE_VMA: u32 = 9; // funct7
+
+/**
+ * Longest wait of wrs.sto, in cycles. A hart that polls with it retires about four instructions in this time, a tenth of a
+ * per cent; and it comes back to look at anything else it polls within 41 µs, well below a kernel's tick.
+ */
+const WRS_STO_CYCLES: u64 = 4096;
 
 /** Executes a SYSTEM instruction; parameters and result as for slowLoad. */
 export function executeSystem(hart: u32, word: u32, length: u64, pc: u64, left: i32): bool {
@@ -67,6 +80,9 @@ export function executeSystem(hart: u32, word: u32, length: u64, pc: u64, left: 
     case WFI:
       if (privilege == PRIVILEGE_USER || isForbidden(hart, privilege, MSTATUS_TW)) return illegal(hart, word);
       return waitForInterrupt(hart, pc + length);
+    case WRS_NTO:
+    case WRS_STO:
+      return waitForStore(hart, word, privilege, pc + length);
   }
   if (word >> 25 == SFENCE_VMA && ((word >> 7) & 31) == 0) return fenceTranslations(hart, word, privilege);
   return illegal(hart, word);
@@ -101,6 +117,29 @@ function environmentCallFrom(hart: u32, privilege: u32): bool {
 function waitForInterrupt(hart: u32, nextPc: u64): bool {
   if (pendingEnabled(hart) != 0) return Hart.finish(hart, 4);
   dropReservation(hart);
+  return beginWait(hart, WAIT_WFI, NEVER, nextPc);
+}
+
+/**
+ * wrs.nto and wrs.sto (Zawrs 1.01) wait while the hart's reservation lasts and nothing that would end a wfi is pending;
+ * wrs.sto also gives up after a while. wrs.nto is forbidden by mstatus.TW where it would have to wait.
+ */
+function waitForStore(hart: u32, word: u32, privilege: u32, nextPc: u64): bool {
+  // Stores by harts that are behind would end the reservation before this clock.
+  if (!mayProceed(hart)) return false;
+  if (!holdsReservation(hart) || pendingEnabled(hart) != 0) return Hart.finish(hart, 4);
+  const isForbiddenToWait =
+    privilege != PRIVILEGE_MACHINE && (load<u64>(hart, HART_MSTATUS) & MSTATUS_TW) != 0;
+  if (word == WRS_NTO && isForbiddenToWait) return illegal(hart, word);
+  keepReservationWaiting(hart);
+  return beginWait(hart, WAIT_WRS, word == WRS_STO ? Hart.clock(hart) + WRS_STO_CYCLES : NEVER, nextPc);
+}
+
+/** Stops executing until something wakes the hart (time.ts) or its clock is `end`. */
+function beginWait(hart: u32, instruction: u32, end: u64, nextPc: u64): bool {
+  store<u32>(hart, instruction, HART_WAIT_INSTRUCTION);
+  store<u64>(hart, end, HART_WAIT_END);
+  reportWait(hart);
   store<u32>(hart, RUN_WAITING, HART_RUN_STATE);
   store<u32>(hart, 1, HART_ATTENTION);
   return Hart.leave(hart, nextPc, EXIT_ATTENTION);

@@ -1,7 +1,9 @@
 // Time, interrupt lines and waiting. A hart's local clock counts cycles; mtime is clocks divided by ten plus an offset.
 // Lines are what hardware drives in mip: MSIP, MTIP, MEIP, SEIP, STIP (firmware's timer), USIP (UINTC), UEIP (PLIC).
 import { IRQ_M_TIMER, IRQ_S_TIMER } from "./encoding";
+import { reportWake } from "./events";
 import { Hart, Harts } from "./hart";
+import { endWaitOnReservation } from "./reservation";
 import {
   CYCLES_PER_TICK,
   HART_ATTENTION,
@@ -13,6 +15,7 @@ import {
   HART_RUN_STATE,
   HART_STIMECMP,
   HART_WAIT_CYCLES,
+  HART_WAIT_END,
   MACHINE_BASE,
   MACHINE_CURRENT_HART,
   MACHINE_NOW,
@@ -22,6 +25,7 @@ import {
   RUN_RUNNING,
   RUN_WAITING,
 } from "./state";
+import { waitsOnReservation } from "./watch";
 
 export const NEVER: u64 = ~(<u64>0);
 
@@ -53,11 +57,11 @@ export function nextTimer(hart: u32): u64 {
   return next;
 }
 
-/** The same, of the timers whose interrupt is enabled: when a waiting hart wakes by itself. */
-export function nextTimerWake(hart: u32): u64 {
+/** When a waiting hart wakes by itself: by a timer whose interrupt is enabled, or because its wait is bounded. */
+export function nextWake(hart: u32): u64 {
   const enabled = load<u64>(hart, HART_MIE);
-  let next = NEVER;
-  if ((enabled & (1 << IRQ_M_TIMER)) != 0) next = clockOfTime(load<u64>(hart, HART_MTIMECMP));
+  let next = load<u64>(hart, HART_WAIT_END);
+  if ((enabled & (1 << IRQ_M_TIMER)) != 0) next = min(next, clockOfTime(load<u64>(hart, HART_MTIMECMP)));
   if ((enabled & (1 << IRQ_S_TIMER)) != 0) next = min(next, clockOfTime(load<u64>(hart, HART_STIMECMP)));
   return next;
 }
@@ -85,7 +89,7 @@ export function pendingEnabled(hart: u32): u64 {
   return (load<u64>(hart, HART_MIP) | load<u64>(hart, HART_LINES)) & load<u64>(hart, HART_MIE);
 }
 
-/** Ends a wfi when an enabled interrupt is pending. */
+/** Ends a wfi or wrs when an enabled interrupt is pending. */
 export function wakeIfPending(hart: u32): void {
   if (load<u32>(hart, HART_RUN_STATE) == RUN_WAITING && pendingEnabled(hart) != 0) resume(hart, now());
 }
@@ -93,14 +97,17 @@ export function wakeIfPending(hart: u32): void {
 /** Lets a waiting or stopped hart run from `clock` on, or from its own if that is later. */
 export function resume(hart: u32, clock: u64): void {
   const own = Hart.clock(hart);
-  if (clock > own) {
-    const waited = clock - own;
+  const waited: u64 = clock > own ? clock - own : 0;
+  if (waited != 0) {
     store<u64>(hart, load<u64>(hart, HART_WAIT_CYCLES) + waited, HART_WAIT_CYCLES);
     store<u64>(hart, load<u64>(hart, HART_NOT_RETIRED) + waited, HART_NOT_RETIRED);
     Hart.setClock(hart, clock);
   }
+  const wasWaiting = load<u32>(hart, HART_RUN_STATE) == RUN_WAITING;
+  if (waitsOnReservation(hart)) endWaitOnReservation(hart);
   store<u32>(hart, RUN_RUNNING, HART_RUN_STATE);
   endSlice();
+  if (wasWaiting) reportWake(hart, waited);
 }
 
 /**

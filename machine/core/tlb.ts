@@ -2,7 +2,7 @@
 // a key of privilege, SUM and MXR, so that entering and leaving the kernel or switching address spaces only changes
 // which bank is looked at. A bank remembers which entries were filled, so flushing costs what was used.
 import { MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SUM } from "./encoding";
-import { Hart } from "./hart";
+import { Hart, Harts, Machine } from "./hart";
 import {
   BANK_DIRECTORY_ENTRY,
   BANK_FILLED,
@@ -18,6 +18,7 @@ import {
   HART_SATP,
   HART_STRICT,
   PRIVILEGE_MACHINE,
+  TLB_ADDEND,
   TLB_BANK_SIZE,
   TLB_BANKS,
   TLB_BASE,
@@ -29,9 +30,11 @@ import {
   TLB_LIST_SIZE,
   TLB_LISTS_BASE,
   TLB_STRICT_BANK,
+  TLB_WRITE_TAG,
 } from "./state";
 
 const UNUSED: u32 = 0xffffffff;
+const NO_TAG: u64 = ~(<u64>0);
 
 export class Tlb {
   /** The entry of a bank that a virtual address uses. */
@@ -101,7 +104,25 @@ export function dropFetchTranslations(hart: u32): void {
     const list = listAddress(bank);
     const filled = load<u32>(hart + HART_BANKS + index * BANK_DIRECTORY_ENTRY, BANK_FILLED);
     for (let i: u32 = 0; i < filled; i++)
-      store<u64>(bank + <u32>load<u16>(list + (i << 1)) * TLB_ENTRY_SIZE, ~(<u64>0), TLB_FETCH_TAG);
+      store<u64>(bank + <u32>load<u16>(list + (i << 1)) * TLB_ENTRY_SIZE, NO_TAG, TLB_FETCH_TAG);
+  }
+}
+
+/** Makes the next store of every hart to a physical page take the slow path. */
+export function dropWriteTranslations(physicalPage: u64): void {
+  const memoryPage = Machine.ramAddress(physicalPage);
+  for (let id: u32 = 0; id < Harts.count(); id++) {
+    const hart = Harts.at(id);
+    for (let index: u32 = 0; index < <u32>TLB_BANKS; index++) {
+      const bank = bankAddress(hart, index);
+      const list = listAddress(bank);
+      const filled = load<u32>(hart + HART_BANKS + index * BANK_DIRECTORY_ENTRY, BANK_FILLED);
+      for (let i: u32 = 0; i < filled; i++) {
+        const entry = bank + <u32>load<u16>(list + (i << 1)) * TLB_ENTRY_SIZE;
+        if (<u32>load<u64>(entry, TLB_WRITE_TAG) + load<u32>(entry, TLB_ADDEND) == memoryPage)
+          store<u64>(entry, NO_TAG, TLB_WRITE_TAG);
+      }
+    }
   }
 }
 

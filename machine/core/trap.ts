@@ -17,15 +17,12 @@ import {
   S_INTERRUPTS,
   U_INTERRUPTS,
 } from "./encoding";
+import { reportReturn, reportTrap } from "./events";
 import { Hart, Machine } from "./hart";
-import { event } from "./host";
 import { dropReservation } from "./reservation";
 import {
-  EVENT_TRAP,
-  EVENT_USER_INTERRUPT,
   HART_CAUSE,
   HART_EXCEPTIONS,
-  HART_ID,
   HART_INTERRUPTS,
   HART_MCAUSE,
   HART_MEDELEG,
@@ -48,8 +45,6 @@ import {
   HART_USER_INTERRUPTS,
   HART_UTVAL,
   HART_UTVEC,
-  MACHINE_BASE,
-  MACHINE_EVENT_MASK,
   PRIVILEGE_MACHINE,
   PRIVILEGE_SUPERVISOR,
   PRIVILEGE_USER,
@@ -124,7 +119,7 @@ function exceptionTarget(hart: u32, cause: u32): u32 {
 }
 
 function enter(hart: u32, target: u32, cause: u64, tval: u64): void {
-  report(hart, target, cause, tval);
+  reportTrap(hart, target, cause, tval);
   dropReservation(hart);
   const from = Hart.privilege(hart);
   if (target == PRIVILEGE_MACHINE) enterMachine(hart, from, cause, tval);
@@ -175,16 +170,6 @@ function vector(tvec: u64, cause: u64): u64 {
   return (tvec & 1) != 0 && (cause & INTERRUPT_FLAG) != 0 ? base + ((cause & 63) << 2) : base;
 }
 
-function report(hart: u32, target: u32, cause: u64, tval: u64): void {
-  const mask = load<u32>(MACHINE_BASE, MACHINE_EVENT_MASK);
-  if (mask == 0) return;
-  const isUserInterrupt = target == PRIVILEGE_USER && (cause & INTERRUPT_FLAG) != 0;
-  const kind: u32 = isUserInterrupt ? EVENT_USER_INTERRUPT : EVENT_TRAP;
-  if (((mask >> kind) & 1) == 0) return;
-  const modes = <u64>((Hart.privilege(hart) << 4) | target);
-  event(kind, load<u32>(hart, HART_ID), cause, load<u64>(hart, HART_PC), tval, modes);
-}
-
 /** mret: back to the mode in MPP. */
 export function returnFromMachine(hart: u32): void {
   const status = load<u64>(hart, HART_MSTATUS);
@@ -193,7 +178,7 @@ export function returnFromMachine(hart: u32): void {
   if ((status & MSTATUS_MPIE) != 0) changed |= MSTATUS_MIE;
   if (privilege != PRIVILEGE_MACHINE) changed &= ~MSTATUS_MPRV;
   store<u64>(hart, changed | MSTATUS_MPIE, HART_MSTATUS);
-  returnTo(hart, privilege, load<u64>(hart, HART_MEPC));
+  returnTo(hart, PRIVILEGE_MACHINE, privilege, load<u64>(hart, HART_MEPC));
 }
 
 /** sret: back to the mode in SPP. */
@@ -203,7 +188,7 @@ export function returnFromSupervisor(hart: u32): void {
   if ((status & MSTATUS_SPIE) != 0) changed |= MSTATUS_SIE;
   store<u64>(hart, changed | MSTATUS_SPIE, HART_MSTATUS);
   const privilege: u32 = (status & MSTATUS_SPP) != 0 ? PRIVILEGE_SUPERVISOR : PRIVILEGE_USER;
-  returnTo(hart, privilege, load<u64>(hart, HART_SEPC));
+  returnTo(hart, PRIVILEGE_SUPERVISOR, privilege, load<u64>(hart, HART_SEPC));
 }
 
 /** uret: stays in U mode. */
@@ -212,12 +197,16 @@ export function returnFromUser(hart: u32): void {
   let changed = status & ~MSTATUS_UIE;
   if ((status & MSTATUS_UPIE) != 0) changed |= MSTATUS_UIE;
   store<u64>(hart, changed | MSTATUS_UPIE, HART_MSTATUS);
-  store<u64>(hart, load<u64>(hart, HART_UEPC), HART_PC);
+  returnTo(hart, PRIVILEGE_USER, PRIVILEGE_USER, load<u64>(hart, HART_UEPC));
 }
 
-function returnTo(hart: u32, privilege: u32, pc: u64): void {
-  changePrivilege(hart, privilege);
-  selectBanks(hart);
+/** Ends a handler of mode `from`. */
+function returnTo(hart: u32, from: u32, privilege: u32, pc: u64): void {
+  reportReturn(hart, from, pc, privilege);
+  if (from != PRIVILEGE_USER) {
+    changePrivilege(hart, privilege);
+    selectBanks(hart);
+  }
   store<u64>(hart, pc, HART_PC);
 }
 

@@ -4,19 +4,15 @@
 
 import { loadPhysical64, mayProceed, storePhysical64 } from "./bus";
 import { CAUSE_ILLEGAL } from "./encoding";
+import { reportSend } from "./events";
 import { Hart, Machine } from "./hart";
-import { event } from "./host";
 import {
-  EVENT_UIPI_SEND,
-  HART_ID,
   HART_LEFT,
   HART_PC,
   HART_SUICFG,
   HART_SUIRS,
   HART_SUIST,
   HART_UIPI_SENDS,
-  MACHINE_BASE,
-  MACHINE_EVENT_MASK,
   UINTC_RECEIVERS,
 } from "./state";
 import { REGISTER_ACTIVE, REGISTER_HIGH, REGISTER_SEND } from "./uintc";
@@ -55,8 +51,7 @@ function send(hart: u32, index: u64): void {
   if ((entry & 1) == 0 || receiver >= <u64>UINTC_RECEIVERS || vector > 63) return;
   storePhysical64(registerAddress(hart, receiver, REGISTER_SEND), vector);
   store<u64>(hart, load<u64>(hart, HART_UIPI_SENDS) + 1, HART_UIPI_SENDS);
-  if (((load<u32>(MACHINE_BASE, MACHINE_EVENT_MASK) >> EVENT_UIPI_SEND) & 1) != 0)
-    event(EVENT_UIPI_SEND, load<u32>(hart, HART_ID), receiver, vector, index, 0);
+  reportSend(hart, receiver, vector, index);
 }
 
 function registerAddress(hart: u32, receiver: u64, register: u32): u64 {

@@ -6,7 +6,7 @@ import * as S from "../core/state";
 export const Privilege = { user: 0, supervisor: 1, machine: 3 } as const;
 export type PrivilegeLevel = (typeof Privilege)[keyof typeof Privilege];
 
-/** "stopped": not started or stopped by firmware; "waiting": in wfi. */
+/** "stopped": not started or stopped by firmware; "waiting": in wfi or wrs. */
 export type RunState = "stopped" | "running" | "waiting";
 
 /** A value for user, supervisor and machine mode. */
@@ -22,11 +22,11 @@ export interface HartCounters {
   cycles: bigint;
   /** Retired instructions. */
   instructions: bigint;
-  /** Cycles by mode (waiting counts for the mode that executed wfi). */
+  /** Cycles by mode (waiting counts for the mode that executed wfi or wrs). */
   cyclesIn: PerMode;
   /** Retired instructions by mode. */
   instructionsIn: PerMode;
-  /** Cycles spent in wfi or stopped. */
+  /** Cycles spent in wfi, in wrs or stopped. */
   waitCycles: bigint;
   /** Traps (exceptions and interrupts) by the mode they were taken into; `user` excludes user interrupts. */
   trapsTo: PerMode;
@@ -113,6 +113,11 @@ export class Hart {
     return this.load(S.HART_SLICE_END) - BigInt(this.view.getInt32(this.block + S.HART_LEFT, true));
   }
 
+  /** Instructions retired so far. */
+  get instructions(): bigint {
+    return this.clock - this.load(S.HART_NOT_RETIRED);
+  }
+
   get runState(): RunState {
     return RUN_STATES[this.view.getUint32(this.block + S.HART_RUN_STATE, true)] ?? "stopped";
   }
@@ -147,6 +152,11 @@ export class Hart {
   /** Drops all decoded instructions, as fence.i does. */
   flushInstructions(): void {
     this.core.fenceI();
+  }
+
+  /** Times the scheduler has let this hart run: the host's overhead, which a guest cannot see. */
+  get slices(): bigint {
+    return this.load(S.HART_SLICES);
   }
 
   /** A snapshot of the hart's counters. */

@@ -3,13 +3,19 @@ export { BusError, type Device, type DeviceHost, type GuestMemory, InterruptBit 
 export { ElfError, readElf, readSymbols, type SymbolLocation, SymbolTable } from "./elf";
 export { MachineError } from "./errors";
 export type {
+  EventBase,
   EventKind,
   EventListener,
   MachineEvent,
+  MarkEvent,
+  ReturnEvent,
   TrapEvent,
   UipiSendEvent,
   UserInterruptEvent,
+  WaitEvent,
+  WakeEvent,
 } from "./events";
 export { Hart, type HartCounters, type PerMode, Privilege, type PrivilegeLevel, type RunState } from "./hart";
 export { Machine, type MachineOptions, type RunOptions, type RunResult } from "./machine";
 export type { MachineConsole } from "./machine-console";
+export type { Mark } from "./marks";

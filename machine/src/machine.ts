@@ -10,10 +10,11 @@ import { createVirtBoard, type VirtBoard } from "./devices/virt";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
 import { EventQueue, NEVER } from "./event-queue";
-import { EventHub, type EventKind, type EventListener } from "./events";
+import { decodeEvent, EventHub, type EventKind, type EventListener, type EventWords } from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
 import { MachineConsole } from "./machine-console";
+import { type Mark, Marks } from "./marks";
 import { Ram } from "./memory";
 
 /** How a machine is built. */
@@ -72,6 +73,7 @@ export class Machine implements FirmwareHost {
   private readonly view: DataView;
   private readonly agenda: EventQueue;
   private readonly events: EventHub;
+  private readonly marks: Marks;
   private board!: VirtBoard;
   private bus!: Bus;
   private firmware: Firmware | undefined;
@@ -89,10 +91,7 @@ export class Machine implements FirmwareHost {
       busRead: (address, bytes) => holder.machine!.busRead(address >>> 0, bytes),
       busWrite: (address, bytes, value) => holder.machine!.busWrite(address >>> 0, bytes, value),
       environmentCall: (hart) => holder.machine!.firmware?.environmentCall(holder.machine!.harts[hart]!),
-      event: (kind, hart, a, b, c, d) => {
-        const machine = holder.machine!;
-        machine.events.report(kind, hart, [a, b, c, d], machine.harts[hart]!.clock);
-      },
+      event: (kind, hart, a, b, c, d) => holder.machine!.report(kind, hart, [a, b, c, d]),
     });
     const machine = new Machine(options, exports, memory);
     holder.machine = machine;
@@ -110,6 +109,7 @@ export class Machine implements FirmwareHost {
     this.harts = Array.from({ length: options.harts }, (_, id) => new Hart(id, this.view, core));
     this.console = new MachineConsole(() => this.board.console);
     this.events = new EventHub((mask) => this.view.setUint32(S.MACHINE_EVENT_MASK, mask, true));
+    this.marks = new Marks(this.view, () => core.fenceI());
     this.agenda = new EventQueue((cycle) => {
       this.view.setBigUint64(S.MACHINE_NEXT_EVENT, cycle, true);
       core.reschedule();
@@ -123,6 +123,7 @@ export class Machine implements FirmwareHost {
     this.core.powerOn(options.harts, BigInt(options.memory), options.quantum ?? DEFAULT_QUANTUM, features);
     this.agenda.clear();
     this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
+    this.marks.publish();
     this.board = createVirtBoard(this, { ...options, uintc: options.uintc ?? true });
     this.bus = new Bus(this.board.devices);
     this.firmware = options.firmware === "sbi" ? createSbi(this, this.board) : undefined;
@@ -235,6 +236,20 @@ export class Machine implements FirmwareHost {
   /** Calls `listener` for every event of a kind from now on; returns a function that ends that. */
   onEvent<K extends EventKind>(kind: K, listener: EventListener<K>): () => void {
     return this.events.add(kind, listener);
+  }
+
+  /**
+   * Makes listeners of "mark" hear of every execution of the instruction at a virtual address; returns a function that ends
+   * that. To the guest it is as if a `fence.i` had been executed, and nothing else.
+   */
+  mark(mark: Mark): () => void {
+    return this.marks.add(mark);
+  }
+
+  private report(kind: number, hartId: number, words: EventWords): void {
+    const hart = this.harts[hartId]!;
+    if (kind !== S.EVENT_MARK) this.events.emit(decodeEvent(kind, hart, words));
+    else for (const event of this.marks.eventsAt(hart, BigInt.asUintN(64, words[0]))) this.events.emit(event);
   }
 
   // --- What devices and firmware ask of the machine (DeviceHost, BoardHost, FirmwareHost) ---
