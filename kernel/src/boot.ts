@@ -79,7 +79,7 @@ export class Boot {
   /** Starts the root task on this hart: its capabilities are in the root CNode already, apart from its own. */
   static startInitialThread(memory: u32, entry: u64, bootInfo: u64, ipcBuffer: u64): void {
     const thread = Tcb.at(memory);
-    initialiseThread(thread);
+    initialiseThread(thread, Hart.current().address);
     ThreadList.setName(thread, ROOT_NAME);
     Boot.install(thread, TCB_SLOT_CTABLE, ROOT_SLOT_CNODE);
     Boot.install(thread, TCB_SLOT_VTABLE, ROOT_SLOT_VSPACE);

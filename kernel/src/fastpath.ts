@@ -52,10 +52,11 @@ const UNWRAPPED: u64 = MESSAGE_CAPS_UNWRAPPED_MASK << MESSAGE_CAPS_UNWRAPPED_SHI
 
 class Fast {
   /**
-   * Would the scheduler run `thread` now? A thread of equal priority that waits would need a running timer.
+   * Would the scheduler run `thread` now, and no asynchronous handler? A thread of equal priority that waits would need a
+   * running timer.
    */
   @inline static mayRun(hart: Hart, thread: Tcb): bool {
-    const level = hart.readyLevel;
+    const level = hart.switchLevel;
     const priority = thread.priority;
     return priority >= level || (priority + 1 == level && hart.timerArmed != 0);
   }
@@ -184,6 +185,8 @@ export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
 export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
   const hart = Hart.current();
   const thread = hart.thread;
+  // A thread that blocks makes its asynchronous handler ready.
+  if (thread.handlerNotification != 0) return 0;
   const cspace = thread.slot(TCB_SLOT_CTABLE);
   if (cspace.type != CAP_CNODE || !FastLookup.isFlat(cspace)) return 0;
   const signalIndex = FastLookup.withoutGuard(cspace, signalled);

@@ -10,6 +10,7 @@ import {
   CAP_THREAD,
   CAP_ZOMBIE,
 } from "../../abi/src/capability-tags";
+import { AsyncHandlers } from "./async-handler";
 import { Slot, ZOMBIE_THREAD } from "./capability";
 import { isArchCap } from "./capability-rules";
 import { ThreadList } from "./debug-threads";
@@ -64,6 +65,7 @@ export function finaliseCapability(slot: Slot, final: bool): bool {
 }
 
 function finaliseNotification(notification: Notification): void {
+  AsyncHandlers.notificationDeleted(changetype<u32>(notification));
   UserNotifications.release(notification);
   Signals.unbind(notification);
   Signals.cancelAll(notification);
@@ -74,6 +76,7 @@ function finaliseThread(thread: Tcb): void {
   Signals.unbindThread(thread);
   suspend(thread);
   UserNotifications.releaseThread(thread);
+  AsyncHandlers.forget(thread);
   ThreadList.remove(thread);
 }
 

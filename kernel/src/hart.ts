@@ -12,7 +12,7 @@ export const RESUME_CURRENT: u32 = 0;
 export const CHOOSE_NEW: u32 = 1;
 
 /** Offset of the 4 × 64-bit priority bitmap in the record. */
-const BITMAP: u32 = HART_CONTEXT_SIZE + 24;
+const BITMAP: u32 = HART_CONTEXT_SIZE + 32;
 /** Offset of the ready queues {head, tail}, one a priority. */
 const QUEUES: u32 = BITMAP + PRIORITIES / 8;
 
@@ -26,6 +26,8 @@ export class Hart extends HartContext {
   reschedulePending: u32;
   /** 1 + the highest priority of a ready thread; 0: none is ready. */
   readyLevel: u32;
+  /** What a fast path must have to switch to a thread: `readyLevel`, or more while an asynchronous handler is ready. */
+  switchLevel: u32;
   /** Units of work of long operations since the last look for interrupts. */
   workUnits: u32;
 

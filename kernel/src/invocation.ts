@@ -59,11 +59,11 @@ export function handleInvocation(isCall: bool, blocking: bool): void {
     if (blocking) deliverFault(thread);
     return;
   }
-  Arguments.begin(MessageInfo.length(info), buffer, isCall);
+  Arguments.begin(thread, MessageInfo.length(info), buffer, isCall);
   const status = decodeInvocation(info >> MESSAGE_LABEL_SHIFT, slot, blocking);
   if (status == PREEMPTED) return;
   if (status == SYSCALL_ERROR) {
-    if (isCall) replyError(thread);
+    if (isCall) replyError(thread, ipcBufferOf(thread, true));
     return;
   }
   if (thread.state != THREAD_RESTART) return;
@@ -130,9 +130,8 @@ function invokeReply(slot: Slot): u32 {
   return OK;
 }
 
-/** Tells the caller of a refused invocation why. */
-function replyError(thread: Tcb): void {
-  const buffer = ipcBufferOf(thread, true);
+/** Tells the caller of a refused invocation why, as a message with the words behind the registers in `buffer` (0: none). */
+export function replyError(thread: Tcb, buffer: u32): void {
   const type = Errors.type;
   let length: u32 = 0;
   if (type == INVALID_ARGUMENT || type == INVALID_CAPABILITY || type == NOT_ENOUGH_MEMORY) {

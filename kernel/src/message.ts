@@ -13,7 +13,7 @@ import {
 import { Lookup, lookupSlot } from "./cspace";
 import { OK } from "./errors";
 import { CurrentFault } from "./fault";
-import { Hart } from "./hart";
+import { Invoker } from "./invoker";
 import { ArchCaps } from "./riscv/arch-caps";
 import { TCB_SLOT_BUFFER, Tcb, THREAD_RUNNING } from "./tcb";
 
@@ -93,7 +93,7 @@ export class ExtraCaps {
   }
 }
 
-/** The invocation being decoded, made by the current thread. */
+/** The invocation being decoded, made by `Invoker.thread`. */
 export class Arguments {
   /** Words of the message that the kernel can read. */
   static length: u32 = 0;
@@ -101,7 +101,9 @@ export class Arguments {
   static isCall: bool = false;
   private static buffer: u32 = 0;
 
-  static begin(length: u32, buffer: u32, isCall: bool): void {
+  /** @param buffer kernel address of the words behind those in registers, laid out as in an IPC buffer; 0: there are none */
+  static begin(invoker: Tcb, length: u32, buffer: u32, isCall: bool): void {
+    Invoker.set(invoker);
     Arguments.length = buffer == 0 && length > <u32>MESSAGE_REGISTERS ? MESSAGE_REGISTERS : length;
     Arguments.buffer = buffer;
     Arguments.isCall = isCall;
@@ -109,7 +111,7 @@ export class Arguments {
 
   /** Word `index` (below length) of the message. User memory: read each word once. */
   static word(index: u32): u64 {
-    if (index < <u32>MESSAGE_REGISTERS) return Hart.current().thread.messageRegister(index);
+    if (index < <u32>MESSAGE_REGISTERS) return Invoker.thread.messageRegister(index);
     return IpcBuffer.word(Arguments.buffer, index);
   }
 
@@ -135,15 +137,14 @@ export class Reply {
   /** Sets result word `index`; nothing when the invocation is no Call. */
   static setWord(index: u32, value: u64): void {
     if (!Arguments.isCall) return;
-    const thread = Hart.current().thread;
-    const buffer = index < <u32>MESSAGE_REGISTERS ? 0 : ipcBufferOf(thread, true);
-    setReceivedWord(thread, buffer, index, value);
+    const buffer = index < <u32>MESSAGE_REGISTERS ? 0 : Invoker.replyBuffer();
+    setReceivedWord(Invoker.thread, buffer, index, value);
   }
 }
 
 /** Ends an invocation that succeeded with `count` result words. The caller goes on behind its system call. */
 export function replyWords(count: u32): void {
-  const thread = Hart.current().thread;
+  const thread = Invoker.thread;
   if (Arguments.isCall) {
     thread.a0 = 0;
     thread.a1 = count;

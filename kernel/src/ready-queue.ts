@@ -2,6 +2,7 @@
 // most important non-empty one with two count-leading-zeros. Queues of every hart are protected by the kernel lock.
 
 import { Hart } from "./hart";
+import { ReadyHandlers } from "./ready-handlers";
 import { Tcb } from "./tcb";
 
 export class ReadyQueue {
@@ -68,7 +69,7 @@ export class ReadyQueue {
     const address = hart.bitmapWord(word);
     hart.bitmapTop |= 1 << word;
     store<u64>(address, load<u64>(address) | ((<u64>1) << (priority & 63)));
-    if (priority >= hart.readyLevel) hart.readyLevel = priority + 1;
+    if (priority >= hart.readyLevel) ReadyQueue.setLevel(hart, priority + 1);
   }
 
   private static unmark(hart: Hart, priority: u32): void {
@@ -77,7 +78,12 @@ export class ReadyQueue {
     const bits = load<u64>(address) & ~((<u64>1) << (priority & 63));
     store<u64>(address, bits);
     if (bits == 0) hart.bitmapTop &= ~(1 << word);
-    if (priority + 1 == hart.readyLevel) hart.readyLevel = ReadyQueue.findLevel(hart);
+    if (priority + 1 == hart.readyLevel) ReadyQueue.setLevel(hart, ReadyQueue.findLevel(hart));
+  }
+
+  @inline private static setLevel(hart: Hart, level: u32): void {
+    hart.readyLevel = level;
+    hart.switchLevel = ReadyHandlers.switchLevel(level);
   }
 
   /** 1 + the highest priority in the bitmap, or 0. */

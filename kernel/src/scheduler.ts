@@ -54,6 +54,24 @@ export class Scheduler {
     if (hart.reschedulePending) Scheduler.notifyHarts(hart);
   }
 
+  /**
+   * The hart runs nobody for the moment: its thread and the one that waits in the action go to their queues, in the order
+   * in which they would have been chosen.
+   */
+  static standAside(hart: Hart): void {
+    const current = hart.thread;
+    const wasRunnable = current.isRunnable();
+    if (wasRunnable) ReadyQueue.prepend(current);
+    const action = hart.action;
+    if (action != RESUME_CURRENT && action != CHOOSE_NEW) {
+      const candidate = Tcb.at(action);
+      if (wasRunnable && candidate.priority == current.priority) ReadyQueue.append(candidate);
+      else ReadyQueue.prepend(candidate);
+    }
+    hart.current = hart.idle;
+    hart.action = CHOOSE_NEW;
+  }
+
   private static switchThreads(hart: Hart): void {
     const current = hart.thread;
     const wasRunnable = current.isRunnable();

@@ -21,6 +21,7 @@ import {
   TCB_WRITE_REGISTERS,
 } from "../../abi/src/labels";
 import { RIGHT_READ } from "../../abi/src/rights";
+import { AsyncHandlers } from "./async-handler";
 import { Slot } from "./capability";
 import { Notification } from "./endpoint-object";
 import { Errors, OK } from "./errors";
@@ -110,7 +111,10 @@ function setPriorities(thread: Tcb, mcpArgument: i32, priorityArgument: i32): u3
 
   beginInvocation();
   if (mcpArgument >= 0) thread.maximumControlledPriority = <u32>mcp;
-  if (priorityArgument >= 0) Scheduler.setPriority(thread, <u32>priority);
+  if (priorityArgument >= 0) {
+    Scheduler.setPriority(thread, <u32>priority);
+    AsyncHandlers.priorityChanged(thread);
+  }
   return OK;
 }
 

@@ -2,8 +2,8 @@
 //
 //   0    ThreadContext: registers and user-interrupt state (riscv/thread-context.ts)
 //   384  this file's fields
-//   640  five capability slots
-//   800  debug build: name and list of all threads
+//   640  six capability slots
+//   840  debug build: name
 //
 // Invariants: a thread is in a ready queue only if it is runnable and not the current thread of its hart (or about to be
 // put back there); it is in an endpoint's or notification's queue exactly when its state says that it is blocked there.
@@ -16,7 +16,7 @@ export const TCB_SIZE: u32 = 1 << TCB_BITS;
 /** Offset of the slots. */
 export const TCB_SLOTS: u32 = 640;
 /** Offset of the debug name: up to TCB_NAME_LENGTH bytes, ended by 0. */
-export const TCB_NAME: u32 = 808;
+export const TCB_NAME: u32 = 840;
 export const TCB_NAME_LENGTH: u32 = 64;
 
 // Thread states, in seL4's order
@@ -42,7 +42,9 @@ export const TCB_SLOT_REPLY: u32 = 2;
 export const TCB_SLOT_CALLER: u32 = 3;
 /** Frame of the IPC buffer. */
 export const TCB_SLOT_BUFFER: u32 = 4;
-export const TCB_SLOT_COUNT: u32 = 5;
+/** Frame of the buffer of asynchronous system calls. */
+export const TCB_SLOT_CALLS: u32 = 5;
+export const TCB_SLOT_COUNT: u32 = 6;
 
 @unmanaged
 export class Tcb extends ThreadContext {
@@ -93,6 +95,25 @@ export class Tcb extends ThreadContext {
   // The list of all threads
   debugNext: u32;
   debugPrevious: u32;
+
+  // The handler of this thread's asynchronous system calls (async-handler.ts)
+  /** Bit by which the handler says that replies are there. */
+  handlerBadge: u64;
+  /** Notification it uses, or 0: the thread has no handler. */
+  handlerNotification: u32;
+  /** Mask of an offset into one of the rings: their bytes, minus 1. */
+  handlerRingMask: u32;
+  /** Offset of the next request. The kernel's own, as the client may write to the shared copy. */
+  handlerRequestHead: u32;
+  /** Offset of the next response. */
+  handlerResponseTail: u32;
+  /** While the handler is ready: 1 + its priority; else 0. */
+  handlerLevel: u32;
+  handlerNext: u32;
+  handlerPrevious: u32;
+  // The list of all threads with a handler
+  registeredNext: u32;
+  registeredPrevious: u32;
 
   @inline static at(address: u32): Tcb {
     return changetype<Tcb>(address);

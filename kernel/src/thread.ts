@@ -1,7 +1,8 @@
 // Starting and stopping threads.
 
+import { AsyncHandlers } from "./async-handler";
 import { EndpointIpc } from "./endpoint";
-import { Hart } from "./hart";
+import { Invoker } from "./invoker";
 import { Signals } from "./notification";
 import { ReadyQueue } from "./ready-queue";
 import { ReplyCaps } from "./reply";
@@ -22,7 +23,7 @@ import {
  * in the state Restart, so that a preempted one is made again.
  */
 export function beginInvocation(): void {
-  Hart.current().thread.state = THREAD_RESTART;
+  Invoker.thread.state = THREAD_RESTART;
 }
 
 /**
@@ -61,4 +62,5 @@ export function restart(thread: Tcb): void {
   Scheduler.setState(thread, THREAD_RESTART);
   ReadyQueue.prepend(thread);
   Scheduler.possibleSwitchTo(thread);
+  AsyncHandlers.wake(thread);
 }

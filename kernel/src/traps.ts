@@ -22,10 +22,11 @@ import {
   SYS_WAKE_ASYNC_HANDLER,
   SYS_YIELD,
 } from "../../abi/src/syscalls";
+import { AsyncHandlers } from "./async-handler";
 import { Debug } from "./debug-syscalls";
 import { CurrentFault } from "./fault";
 import { deliverFault } from "./fault-handler";
-import { Hart } from "./hart";
+import { Hart, RESUME_CURRENT } from "./hart";
 import { signalInterrupt } from "./interrupts";
 import { handleInvocation } from "./invocation";
 import { handleReceive, handleReply, handleSignalWait } from "./receive";
@@ -47,16 +48,21 @@ import { UserNotifications } from "./user-notification";
 
 /**
  * Ends a kernel entry: threads whose user interrupts arrived wake up, and the hart's next thread is chosen. A receiver
- * of user interrupts that now waits is watched until it runs again.
+ * of user interrupts that now waits is watched until it runs again. Ready asynchronous handlers run before another thread does, and
+ * after every interrupt.
  */
-function finish(): void {
+function finish(interrupted: bool): void {
   UserNotifications.wakePending();
-  const before = Hart.current().thread;
-  Scheduler.schedule();
-  Scheduler.activate();
+  const hart = Hart.current();
+  const before = hart.thread;
   if (before.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(before)) {
     UserInterrupts.watch(before.address);
   }
+  if (before.handlerNotification != 0 && before.isStopped()) AsyncHandlers.threadStops(before);
+  // A handler may destroy the thread that was running here.
+  if ((interrupted || hart.action != RESUME_CURRENT) && AsyncHandlers.mayRun(hart)) AsyncHandlers.run(hart);
+  Scheduler.schedule();
+  Scheduler.activate();
   const after = Hart.current().thread;
   if (after.flags & FLAG_RECEIVER) UserInterrupts.unwatch(after.address);
 }
@@ -94,7 +100,7 @@ export function handleSyscall(number: i64): void {
     default:
       handleOtherSyscall(number);
   }
-  finish();
+  finish(false);
 }
 
 /** ReL4's and the debug system calls; any other number is a fault of the thread. */
@@ -109,8 +115,10 @@ function handleOtherSyscall(number: i64): void {
     handleSignalWait();
     return;
   }
-  // There is no asynchronous handler to wake yet.
-  if (number == SYS_WAKE_ASYNC_HANDLER) return;
+  if (number == SYS_WAKE_ASYNC_HANDLER) {
+    AsyncHandlers.wake(thread);
+    return;
+  }
   if (DEBUG && number < 0 && number >= SYS_DEBUG_NAME_THREAD && handleDebugSyscall(thread, <i32>number))
     return;
   CurrentFault.unknownSyscall(number);
@@ -163,23 +171,23 @@ export function handleFault(cause: u64, address: u64): void {
       CurrentFault.userException(cause, 0);
   }
   deliverFault(Hart.current().thread);
-  finish();
+  finish(false);
 }
 
 /** A timer tick. */
 export function handleTimerTick(): void {
   Scheduler.tick();
-  finish();
+  finish(true);
 }
 
 /** Another hart made this one choose again, or took its thread away. */
 export function handleReschedule(): void {
   Scheduler.reschedule();
-  finish();
+  finish(true);
 }
 
 /** A device interrupt. */
 export function handleInterrupt(irq: u32): void {
   signalInterrupt(irq);
-  finish();
+  finish(true);
 }

@@ -37,7 +37,7 @@ import { Lookup, lookupTargetSlot } from "./cspace";
 import { ThreadList } from "./debug-threads";
 import { DerivationTree } from "./derivation-tree";
 import { Errors, LookupFailure, OK } from "./errors";
-import { Hart } from "./hart";
+import { Invoker } from "./invoker";
 import { Arguments } from "./message";
 import { preemptionPoint } from "./preemption";
 import { ArchCaps } from "./riscv/arch-caps";
@@ -190,7 +190,7 @@ function createObject(cap: Capability, address: u64, device: bool): void {
       cap.setUntyped(CAP_UNTYPED, address, Request.userBits, device, 0);
       break;
     case OBJECT_TCB:
-      initialiseThread(Tcb.at(pointer));
+      initialiseThread(Tcb.at(pointer), Invoker.thread.hart);
       cap.become(CAP_THREAD, pointer);
       break;
     case OBJECT_ENDPOINT:
@@ -210,9 +210,9 @@ function createObject(cap: Capability, address: u64, device: bool): void {
   }
 }
 
-/** What is not zero in a new thread. It belongs to the hart that makes it. */
-export function initialiseThread(thread: Tcb): void {
+/** What is not zero in a new thread, which belongs to the hart with the record `hart`: its maker's. */
+export function initialiseThread(thread: Tcb, hart: u32): void {
   thread.timeSlice = TIME_SLICE_TICKS;
-  thread.hart = Hart.current().address;
+  thread.hart = hart;
   ThreadList.add(thread);
 }

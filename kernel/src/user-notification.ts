@@ -8,12 +8,9 @@
 // it as their receiver; a table entry is valid only while the notification it was made through names that receiver.
 
 import { CAP_THREAD } from "../../abi/src/capability-tags";
-import {
-  NOTIFICATION_REGISTER_ASYNC_SYSCALL,
-  NOTIFICATION_REGISTER_RECEIVER,
-  NOTIFICATION_REGISTER_SENDER,
-} from "../../abi/src/labels";
+import { NOTIFICATION_REGISTER_ASYNC_SYSCALL, NOTIFICATION_REGISTER_SENDER } from "../../abi/src/labels";
 import { RIGHT_READ } from "../../abi/src/rights";
+import { registerHandler } from "./async-registration";
 import { Slot } from "./capability";
 import { sameObject } from "./capability-rules";
 import { Endpoint, Notification } from "./endpoint-object";
@@ -38,10 +35,10 @@ export function isUserNotificationLabel(label: u64): bool {
 
 /** Decodes and performs ReL4's invocations of the notification capability in `slot`. */
 export function decodeUserNotification(label: u64, slot: Slot): u32 {
+  if (label == NOTIFICATION_REGISTER_ASYNC_SYSCALL) return registerHandler(slot);
   if (!UserInterrupts.present()) return Errors.illegalOperation();
   if (label == NOTIFICATION_REGISTER_SENDER) return registerSender(slot);
-  if (label == NOTIFICATION_REGISTER_RECEIVER) return registerReceiver(slot);
-  return Errors.illegalOperation();
+  return registerReceiver(slot);
 }
 
 /** The calling thread may send the one vector of this capability's badge; MR0 = index of its table entry. */

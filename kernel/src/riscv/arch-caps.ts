@@ -138,6 +138,11 @@ export class ArchCaps {
     return <u32>(ArchCaps.address(capability) + (virtualAddress & mask));
   }
 
+  /** May the kernel read and write the whole of this frame at its physical address? */
+  static mayShare(frame: Capability): bool {
+    return frame.extra != FRAME_DEVICE && frame.rights == VM_READ_WRITE;
+  }
+
   /** May this frame hold an IPC buffer at `virtualAddress`? */
   static checkIpcBuffer(virtualAddress: u64, capability: Capability): u32 {
     if (capability.type != CAP_FRAME || capability.extra == FRAME_DEVICE) return Errors.illegalOperation();

@@ -6,6 +6,8 @@ export declare function __bss_end(): u64;
 export declare function __text_start(): u64;
 /** The header that the host fills in: where the root task is (`layout.ts`). */
 export declare function imageHeader(): u64;
+/** The kernel lock: next ticket, ticket being served (kernel/assembly/lock.ts). */
+export declare function kernelLock(): u64;
 /** Entry of every trap into the kernel. */
 export declare function trapEntry(): u64;
 /** Trap handler that skips the instruction at fault, for probing. */

@@ -8,7 +8,11 @@ import { CSR_SIE, CSR_SIP } from "./csr";
 import { Firmware } from "./firmware";
 import { HartContext } from "./hart-context";
 import { HART_GIVE_UP } from "./layout";
+import { kernelLock } from "./link";
 import { ThreadContext } from "./thread-context";
+
+/** Offset of the ticket being served in the kernel lock. */
+const LOCK_SERVING: u64 = 4;
 
 const READ: u32 = 2;
 const WRITE: u32 = 1;
@@ -43,6 +47,12 @@ export class Threads {
   static rescheduleHart(index: u32): void {
     fence(WRITE, READ_WRITE);
     Firmware.sendInterrupt(HartContext.at(index).hartId);
+  }
+
+  /** Does another hart wait for the kernel lock? */
+  @inline static othersWaitForKernel(): bool {
+    const lock = kernelLock();
+    return load32(lock) - load32(lock + LOCK_SERVING) > 1;
   }
 
   /** Does an interrupt wait for this hart? Asked at preemption points. */

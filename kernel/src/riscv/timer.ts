@@ -3,6 +3,7 @@
 
 import { rdtime } from "rv";
 import { TICK_MICROSECONDS } from "../../../abi/src/config";
+import { AsyncHandlers } from "../async-handler";
 import { Hart } from "../hart";
 import { Scheduler } from "../scheduler";
 import { Firmware } from "./firmware";
@@ -23,10 +24,14 @@ export class Timer {
   /** Called before this hart leaves the kernel: starts the tick when it is needed and not running. */
   static update(): void {
     const hart = Hart.current();
-    if (hart.timerArmed == 0 && (Scheduler.tickNeeded(hart) || WatchedReceivers.needPolling())) {
+    if (hart.timerArmed == 0 && Timer.tickNeeded(hart)) {
       hart.timerArmed = 1;
       Firmware.setTimer(rdtime() + Timer.interval);
     }
+  }
+
+  @inline private static tickNeeded(hart: Hart): bool {
+    return Scheduler.tickNeeded(hart) || WatchedReceivers.needPolling() || AsyncHandlers.needTick(hart);
   }
 
   /** The timer interrupted this hart: silences it; `update` starts it again if need be. */

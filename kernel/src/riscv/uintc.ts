@@ -12,6 +12,7 @@ import { load64, store64 } from "rv";
 
 const DEVICE_WINDOW: u64 = 0xffff_ffff_4000_0000;
 const ENTRY_SIZE_BITS: u64 = 5;
+const SEND: u64 = 0x00;
 const LOW: u64 = 0x08;
 const HIGH: u64 = 0x10;
 const ACTIVE: u64 = 0x18;
@@ -37,6 +38,11 @@ export class Uintc {
   /** Entry `index` only collects vectors from now on. */
   @inline static deactivate(index: u32): void {
     store64(Uintc.base + ((<u64>index) << ENTRY_SIZE_BITS) + ACTIVE, 0);
+  }
+
+  /** Makes a vector pending in entry `index`. */
+  @inline static send(index: u32, vector: u32): void {
+    store64(Uintc.base + ((<u64>index) << ENTRY_SIZE_BITS) + SEND, <u64>vector);
   }
 
   /** Pending vectors of an entry; they stay pending. */

@@ -6,7 +6,7 @@
 // runs a thread that is no receiver, user software interrupts are not delegated to user mode (sideleg = 0).
 // A thread that sends owns a table (`sender-tables.ts`).
 
-import { csrClear, csrRead, csrSet, csrWrite } from "rv";
+import { csrClear, csrRead, csrSet, csrWrite, fence } from "rv";
 import { USER_INTERRUPT_RECEIVERS } from "../../../abi/src/config";
 import {
   CSR_SIDELEG,
@@ -28,6 +28,10 @@ import { SenderTables } from "./sender-tables";
 import { ThreadContext } from "./thread-context";
 import { Uintc } from "./uintc";
 import { WatchedReceivers } from "./watched-receivers";
+
+// Sets of memory accesses, as the fence instruction names them
+const WRITE: u32 = 1;
+const DEVICE_OUTPUT: u32 = 4;
 
 const ENABLE: u64 = 1 << 63;
 const ONE_PAGE: u64 = 1 << 44;
@@ -85,6 +89,12 @@ export class UserInterrupts {
   /** Vectors that wait in an entry. They stay there. */
   static pending(index: u32): u64 {
     return Uintc.pending(index);
+  }
+
+  /** The kernel itself sends a vector to a thread that receives; what it has written before is seen by the handler. */
+  static send(tcb: u32, vector: u32): void {
+    fence(WRITE, DEVICE_OUTPUT);
+    Uintc.send(changetype<ThreadContext>(tcb).receiverIndex, vector);
   }
 
   // Receivers that wait in the kernel

@@ -18,7 +18,7 @@ import {
 } from "@rel4/abi";
 import type { Kernel } from "./kernel";
 
-const TCB_SLOTS = 5;
+const TCB_SLOTS = 6;
 const ZOMBIE_THREAD = 1;
 const PPN_MASK = 2n ** 44n - 1n;
 

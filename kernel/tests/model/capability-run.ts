@@ -29,7 +29,7 @@ import { Random } from "./random";
 
 const WINDOW = 20;
 const BASE_BITS = 15;
-const THREAD_SLOTS = 5;
+const THREAD_SLOTS = 6;
 const DERIVATION_REVOCABLE = 1;
 const DERIVATION_FIRST_BADGED = 2;
 

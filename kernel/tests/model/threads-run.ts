@@ -28,7 +28,7 @@ import { Random } from "./random";
 
 const THREADS = 6;
 const PRIORITIES = [50, 60, 60, 70];
-const TCB_FIELDS_END = 808;
+const TCB_FIELDS_END = 840;
 const ENDPOINT_SIZE = 16;
 const NOTIFICATION_SIZE = 32;
 /** scause of a load page fault and of an illegal instruction. */
