@@ -35,6 +35,8 @@ function commandLine(entries: string[], options: AssemblyScriptOptions): string[
   flags.push("--exportTable");
   flags.push("--enable", "threads");
   if (options.optimize) flags.push("-O3");
+  // The collector's stack of roots; coroutines keep half of it for what they hold while suspended.
+  if (options.runtime === "incremental") flags.push("--stackSize", "65536");
   // The stub runtime is the kernel's: its own checks are explicit.
   if (options.runtime === "stub") flags.push("--noAssert");
   return [...entries, ...flags];
