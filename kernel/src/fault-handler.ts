@@ -1,26 +1,29 @@
-// Delivering faults: as a call, in the thread's name, to the endpoint its fault handler pointer names.
+// Delivering faults, to what the thread's fault handler pointer names: as a call, in the thread's name, to an endpoint; or
+// by signalling a notification, whose owner reads the fault with TCB_READ_FAULT and resumes the thread. Meanwhile the
+// thread is inactive and keeps its fault.
 
-import { CAP_ENDPOINT } from "../../abi/src/capability-tags";
+import { CAP_ENDPOINT, CAP_NOTIFICATION } from "../../abi/src/capability-tags";
 import { DEBUG } from "../../abi/src/config";
 import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_WRITE } from "../../abi/src/rights";
 import { Slot } from "./capability";
 import { Lookup, lookupSlot } from "./cspace";
 import { EndpointIpc } from "./endpoint";
-import { Endpoint } from "./endpoint-object";
+import { Endpoint, Notification } from "./endpoint-object";
 import { LookupFailure, OK } from "./errors";
 import { CurrentFault } from "./fault";
+import { Signals } from "./notification";
 import { Console } from "./riscv/console";
 import { Scheduler } from "./scheduler";
 import { TCB_NAME, Tcb, THREAD_INACTIVE } from "./tcb";
 
-/** A handler must be able to answer: send, and grant or grant-reply. */
-function canHandleFaults(slot: Slot): bool {
+/** Who handles by messages must be able to answer: send, and grant or grant-reply. */
+function canAnswerFaults(slot: Slot): bool {
   return (
     slot.type == CAP_ENDPOINT && slot.allows(RIGHT_WRITE) && slot.allows(RIGHT_GRANT | RIGHT_GRANT_REPLY)
   );
 }
 
-/** Delivers CurrentFault of a thread. Without a usable handler the thread stops for good. */
+/** Delivers CurrentFault of a thread. Without a usable handler it stops, until somebody resumes it. */
 export function deliverFault(thread: Tcb): void {
   const lookupType = LookupFailure.type;
   const bitsLeft = LookupFailure.bitsLeft;
@@ -32,15 +35,19 @@ export function deliverFault(thread: Tcb): void {
   LookupFailure.bitsLeft = bitsLeft;
   LookupFailure.bitsFound = bitsFound;
   LookupFailure.guard = guard;
-  if (!found || !canHandleFaults(Lookup.slot)) {
-    if (DEBUG) report(thread);
-    Scheduler.setState(thread, THREAD_INACTIVE);
-    return;
-  }
   CurrentFault.recordIn(thread);
   const slot = Lookup.slot;
-  const rights = (<u32>slot.rights & RIGHT_GRANT) | RIGHT_GRANT_REPLY;
-  EndpointIpc.send(thread, Endpoint.at(slot.object), slot.data, rights, true, true);
+  if (found && canAnswerFaults(slot)) {
+    const rights = (<u32>slot.rights & RIGHT_GRANT) | RIGHT_GRANT_REPLY;
+    EndpointIpc.send(thread, Endpoint.at(slot.object), slot.data, rights, true, true);
+    return;
+  }
+  if (found && slot.type == CAP_NOTIFICATION && slot.canSend()) {
+    Signals.send(Notification.at(slot.object), slot.data);
+  } else if (DEBUG) {
+    report(thread);
+  }
+  Scheduler.setState(thread, THREAD_INACTIVE);
 }
 
 /** Says on the console that a thread without a fault handler stopped. */

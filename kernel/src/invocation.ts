@@ -31,7 +31,7 @@ import { Endpoint, Notification } from "./endpoint-object";
 import { Errors, LookupFailure, OK, PREEMPTED, SYSCALL_ERROR } from "./errors";
 import { CurrentFault } from "./fault";
 import { deliverFault } from "./fault-handler";
-import { writeLookupFailure } from "./fault-message";
+import { lookupFailureLength, lookupFailureWord } from "./fault-words";
 import { Hart } from "./hart";
 import { Arguments, ExtraCaps, ipcBufferOf, MessageInfo, setReceivedWord } from "./message";
 import { Signals } from "./notification";
@@ -141,16 +141,26 @@ export function replyError(thread: Tcb, buffer: u32): void {
     length = setReceivedWord(thread, buffer, 1, Errors.second);
   } else if (type == FAILED_LOOKUP) {
     setReceivedWord(thread, buffer, 0, Errors.first);
-    length = writeLookupFailure(
-      thread,
-      buffer,
-      1,
-      LookupFailure.type,
+    length = replyLookupFailure(thread, buffer);
+  }
+  thread.a0 = 0;
+  thread.a1 = ((<u64>type) << MESSAGE_LABEL_SHIFT) | length;
+}
+
+/** Writes LookupFailure from word 1 on; returns the message's length. */
+function replyLookupFailure(thread: Tcb, buffer: u32): u32 {
+  const type = LookupFailure.type;
+  const count = lookupFailureLength(type);
+  let length: u32 = 1;
+  for (let i: u32 = 0; i < count; i++) {
+    const word = lookupFailureWord(
+      i,
+      type,
       LookupFailure.bitsLeft,
       LookupFailure.bitsFound,
       LookupFailure.guard,
     );
+    length = setReceivedWord(thread, buffer, 1 + i, word);
   }
-  thread.a0 = 0;
-  thread.a1 = ((<u64>type) << MESSAGE_LABEL_SHIFT) | length;
+  return length;
 }

@@ -6,6 +6,7 @@ import {
   TCB_BIND_NOTIFICATION,
   TCB_CONFIGURE,
   TCB_COPY_REGISTERS,
+  TCB_READ_FAULT,
   TCB_READ_REGISTERS,
   TCB_RESUME,
   TCB_SET_AFFINITY,
@@ -25,6 +26,7 @@ import { AsyncHandlers } from "./async-handler";
 import { Slot } from "./capability";
 import { Notification } from "./endpoint-object";
 import { Errors, OK } from "./errors";
+import { FaultWords } from "./fault-words";
 import { Hart } from "./hart";
 import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
@@ -81,6 +83,8 @@ export function decodeThread(label: u32, slot: Slot): u32 {
       return setTlsBase(thread);
     case TCB_SET_FLAGS:
       return setFlags(thread);
+    case TCB_READ_FAULT:
+      return readFault(thread);
     default:
       return Errors.illegalOperation();
   }
@@ -160,6 +164,16 @@ function setFlags(thread: Tcb): u32 {
   thread.userFlags = (thread.userFlags & ~clear) | (set & USER_FLAGS);
   Reply.setWord(0, thread.userFlags);
   replyWords(1);
+  return OK;
+}
+
+/** MR0 = type of the fault that the thread has not been resumed from (0: none), then the words of its message. */
+function readFault(thread: Tcb): u32 {
+  beginInvocation();
+  Reply.setWord(0, thread.faultType);
+  const count = FaultWords.length(thread);
+  for (let i: u32 = 0; i < count; i++) Reply.setWord(1 + i, FaultWords.word(thread, i));
+  replyWords(1 + count);
   return OK;
 }
 

@@ -1,9 +1,11 @@
 // What happens on each way into the kernel (called by riscv/entry.ts with the kernel lock held and the current thread's
 // registers saved). Every way ends by deciding which thread runs next.
 
-import { DEBUG } from "../../abi/src/config";
+import { DEBUG, SYNC_IPC } from "../../abi/src/config";
 import {
+  FEATURE_SYNC_IPC,
   FEATURE_USER_INTERRUPTS,
+  FEATURE_WAIT_ON_RESERVATION,
   SYS_CALL,
   SYS_DEBUG_CAP_IDENTIFY,
   SYS_DEBUG_DUMP_SCHEDULER,
@@ -39,6 +41,7 @@ import {
   CAUSE_STORE_ACCESS,
   CAUSE_STORE_PAGE,
 } from "./riscv/csr";
+import { DeviceTree } from "./riscv/device-tree";
 import { HartContext } from "./riscv/hart-context";
 import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
@@ -107,7 +110,7 @@ export function handleSyscall(number: i64): void {
 function handleOtherSyscall(number: i64): void {
   const thread = Hart.current().thread;
   if (number == SYS_GET_FEATURES) {
-    thread.setMessageRegister(0, UserInterrupts.present() ? FEATURE_USER_INTERRUPTS : 0);
+    thread.setMessageRegister(0, features());
     thread.setMessageRegister(1, HartContext.count());
     return;
   }
@@ -123,6 +126,14 @@ function handleOtherSyscall(number: i64): void {
     return;
   CurrentFault.unknownSyscall(number);
   deliverFault(thread);
+}
+
+/** What the kernel and the hardware offer: FEATURE_*. */
+function features(): u64 {
+  let bits: u64 = SYNC_IPC ? FEATURE_SYNC_IPC : 0;
+  if (UserInterrupts.present()) bits |= FEATURE_USER_INTERRUPTS;
+  if (DeviceTree.waitOnReservation) bits |= FEATURE_WAIT_ON_RESERVATION;
+  return bits;
 }
 
 /** Serves a debug system call; false when it is none. */

@@ -1,6 +1,8 @@
 import {
   CNODE_DELETE,
+  FEATURE_SYNC_IPC,
   FEATURE_USER_INTERRUPTS,
+  FEATURE_WAIT_ON_RESERVATION,
   ROOT_SLOT_CNODE,
   ROOT_SLOT_TCB,
   SYS_GET_FEATURES,
@@ -36,14 +38,16 @@ describe("several harts", () => {
     expect([0, 1, 2].map((hart) => world.kernel.isIdle(hart))).toEqual([false, true, true]);
   });
 
-  it("are counted for user programs, who also learn of user interrupts", () => {
-    const thread = world.thread();
+  it.each([
+    { userInterrupts: true, isa: "rv64imac_zicsr", features: FEATURE_USER_INTERRUPTS },
+    { userInterrupts: false, isa: "rv64imac_zawrs_zba", features: FEATURE_WAIT_ON_RESERVATION },
+    { userInterrupts: false, isa: "rv64imac_zba_zawrs", features: FEATURE_WAIT_ON_RESERVATION },
+    { userInterrupts: false, isa: "rv64imac_zawrsx_xzawrs", features: 0 },
+  ])("are counted for user programs, who also learn what harts of $isa can do", (options) => {
+    const { features, ...hardware } = options;
+    const thread = new World({ harts: 2, ...hardware }).thread();
     thread.systemCall(SYS_GET_FEATURES);
-    expect([thread.register("a2"), thread.register("a3")]).toEqual([BigInt(FEATURE_USER_INTERRUPTS), 3n]);
-    const plain = new World({ harts: 1, userInterrupts: false });
-    const other = plain.thread();
-    other.systemCall(SYS_GET_FEATURES);
-    expect([other.register("a2"), other.register("a3")]).toEqual([0n, 1n]);
+    expect([thread.register("a2"), thread.register("a3")]).toEqual([BigInt(FEATURE_SYNC_IPC + features), 2n]);
   });
 
   it("run their own threads at the same time", () => {

@@ -9,6 +9,7 @@ const TOKEN_BEGIN_NODE: u32 = 1;
 const TOKEN_END_NODE: u32 = 2;
 const TOKEN_PROPERTY: u32 = 3;
 const TOKEN_NOP: u32 = 4;
+const UNDERSCORE: u8 = 0x5f;
 
 const HEADER_TOTAL_SIZE: u32 = 4;
 const HEADER_STRUCTURE: u32 = 8;
@@ -40,6 +41,8 @@ export class DeviceTree {
   static plicSize: u64 = 0;
   static plicSources: u32 = 0;
   static timebase: u32 = 0;
+  /** Every hart can wait for a store to a word it has reserved (Zawrs). */
+  static waitOnReservation: bool = false;
 
   /** The firmware's number of the `index`-th hart in the tree. */
   static hartId(index: u32): u32 {
@@ -82,6 +85,16 @@ function equals(address: u32, text: string): bool {
   return startsWith(address, text) && load<u8>(address + <u32>text.length) == 0;
 }
 
+/** Does an ISA string (RISC-V unprivileged specification, chapter 27) name a multi-letter extension? */
+function namesExtension(isa: u32, extension: string): bool {
+  for (let at = isa; load<u8>(at) != 0; at++) {
+    if (load<u8>(at) != UNDERSCORE || !startsWith(at + 1, extension)) continue;
+    const end = load<u8>(at + 1 + <u32>extension.length);
+    if (end == UNDERSCORE || end == 0) return true;
+  }
+  return false;
+}
+
 /** Address of the token behind the zero-terminated name at `address`. */
 function afterName(address: u32): u32 {
   while (load<u8>(address) != 0) address++;
@@ -107,16 +120,24 @@ function walk(start: u32): void {
   let plicInterrupts: u32 = 0;
   let plicInterruptsLength: u32 = 0;
   let hartUsable: bool = true;
+  let hartWaits: bool = false;
+  DeviceTree.waitOnReservation = true;
   while (at < end) {
     const token = bigEndian(at);
     at += 4;
     if (token == TOKEN_BEGIN_NODE) {
       parent = node;
       node = classify(at, parent);
-      if (node == NODE_CPU) hartUsable = true;
+      if (node == NODE_CPU) {
+        hartUsable = true;
+        hartWaits = false;
+      }
       at = afterName(at);
     } else if (token == TOKEN_END_NODE) {
-      if (node == NODE_CPU && hartUsable && DeviceTree.harts < MAX_HARTS) DeviceTree.harts += 1;
+      if (node == NODE_CPU && hartUsable && DeviceTree.harts < MAX_HARTS) {
+        DeviceTree.harts += 1;
+        if (!hartWaits) DeviceTree.waitOnReservation = false;
+      }
       // Only cpu nodes have children that matter, and those have no children themselves.
       node = node == NODE_CPU_INTERRUPTS ? NODE_CPU : NODE_OTHER;
     } else if (token == TOKEN_PROPERTY) {
@@ -124,6 +145,7 @@ function walk(start: u32): void {
       const name = strings + bigEndian(at + 4);
       const value = at + 8;
       if (node == NODE_CPU && equals(name, "status")) hartUsable = equals(value, "okay");
+      if (node == NODE_CPU && equals(name, "riscv,isa")) hartWaits = namesExtension(value, "zawrs");
       if (node == NODE_PLIC && equals(name, "interrupts-extended")) {
         plicInterrupts = value;
         plicInterruptsLength = length;

@@ -64,6 +64,8 @@ export interface KernelOptions {
   harts?: number;
   /** The machine has user-interrupt hardware; default true. */
   userInterrupts?: boolean;
+  /** The harts' ISA string in the device tree. */
+  isa?: string;
   /** Call, ReplyRecv and SignalWait try their fastpaths first, as the assembly does; default true. */
   fastpath?: boolean;
 }
@@ -117,7 +119,7 @@ export class Kernel {
     this.exports = instance.exports as unknown as KernelExports;
     this.layout = new Layout(instance.exports);
     symbols.__bss_end = this.layout.heapBase;
-    this.boot(harts, userInterrupts);
+    this.boot(harts, userInterrupts, options.isa);
   }
 
   /** Boots the kernel; the root task is then about to execute its first instruction on hart 0. */
@@ -319,11 +321,12 @@ export class Kernel {
     write(HEADER_ROOT_ENTRY, ROOT_ENTRY);
   }
 
-  private boot(harts: number, uintc: boolean): void {
+  private boot(harts: number, uintc: boolean, isa?: string): void {
     const tree = createDeviceTree({
       harts,
       memory: { base: RAM_BASE, size: RAM_SIZE },
       uintc,
+      isa,
       plicUserContexts: "none",
     });
     this.memory.bytes.set(tree, DEVICE_TREE);

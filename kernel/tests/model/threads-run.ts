@@ -15,6 +15,7 @@ import {
   ROOT_SLOT_CNODE,
   ROOT_SLOT_TCB,
   TCB_BIND_NOTIFICATION,
+  TCB_READ_FAULT,
   TCB_RESUME,
   TCB_SET_AFFINITY,
   TCB_SET_PRIORITY,
@@ -74,7 +75,8 @@ export class ThreadsRun {
         name: `thread ${index}`,
         priority: random.pick(PRIORITIES),
         hart: index % harts,
-        faultEndpoint: index < 2 ? 0 : this.endpoints[index % 2],
+        // The first two have none; one has a notification.
+        faultEndpoint: [0, 0, this.notifications[0]][index] ?? this.endpoints[index % 2],
       }),
     );
     this.notifications.forEach((notification, index) => {
@@ -273,7 +275,9 @@ export class ThreadsRun {
     const cap = random.pick(this.caps);
     const act = (pointer: number, label: number, words: number[] = [], caps: number[] = []) =>
       world.invoke(pointer, label, words, caps).error;
-    switch (random.below(9)) {
+    switch (random.below(10)) {
+      case 8:
+        return `root reads the fault of ${thread.name}: ${world.must(thread.cap, TCB_READ_FAULT)}`;
       case 0:
         return `root suspends ${thread.name}: ${act(thread.cap, TCB_SUSPEND)}`;
       case 1:

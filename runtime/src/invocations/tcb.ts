@@ -1,8 +1,10 @@
 /** Threads. */
+import { FAULT_NULL } from "../../../abi/src/faults";
 import {
   NOTIFICATION_REGISTER_RECEIVER,
   TCB_BIND_NOTIFICATION,
   TCB_CONFIGURE,
+  TCB_READ_FAULT,
   TCB_RESUME,
   TCB_SET_AFFINITY,
   TCB_SET_PRIORITY,
@@ -101,5 +103,14 @@ export class Tcb extends Capability {
 
   suspend(): ErrorCode {
     return invoke(this.slot, TCB_SUSPEND, 0);
+  }
+
+  /**
+   * The fault at which the thread stopped, FAULT_* (FAULT_NULL: at none). `Message.word(1)` and on are then the words of
+   * its message (abi/src/faults.ts). Resuming the thread makes the faulting instruction again.
+   */
+  readFault(): u32 {
+    invoke(this.slot, TCB_READ_FAULT, 0);
+    return Message.label == 0 ? <u32>Message.word0 : FAULT_NULL;
   }
 }
