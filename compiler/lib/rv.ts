@@ -47,6 +47,8 @@ export declare function sfenceVmaAddressAsid(address: u64, asid: u64): void;
 export declare function wfi(): void;
 /** Hints that this is a spin loop (Zihintpause). */
 export declare function pause(): void;
+/** Waits a short time while the 32 bits at `pointer` are `value` (Zawrs); may return early. Polling loops call it between looks. */
+export declare function waitWhileEqual32(pointer: u32, value: u32): void;
 
 // Environment
 
@@ -62,7 +64,16 @@ export declare function threadPointer(): u64;
 export declare function setThreadPointer(value: u64): void;
 /** Saves ra, sp and s0–s11 (14 × 8 bytes) at pointer `from`, loads them from `to` and continues where that context was saved. */
 export declare function contextSwitch(from: u32, to: u32): void;
-/** Machine address of a function-table entry (`fn.index`). */
+/**
+ * Continues another stack: saves ra and sp (2 × 8 bytes) at pointer `from`, loads them from `to` and goes on where that stack
+ * was left; returns when somebody switches back. Much cheaper than `contextSwitch`: every other register is lost, and the
+ * compiler keeps what is live in stack slots. A new stack starts with ra = `functionAddress` of a `() => void` that never
+ * returns, sp = its end (16-byte aligned).
+ */
+export declare function switchStack(from: u32, to: u32): void;
+/** Register sp, somewhere in the calling function's frame. */
+export declare function stackPointer(): u64;
+/** Machine address of a function-table entry (`fn.index`), for assembly and hardware: it follows the psABI. */
 export declare function functionAddress(index: u32): u64;
 
 // User interrupts

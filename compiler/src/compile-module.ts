@@ -14,9 +14,11 @@ import { printFunction } from "./ir/printer";
 import type { BackendOptions, ImportedFunction, ModuleObject } from "./link/module-object";
 import { PIPELINE, runPipeline } from "./passes/pipeline";
 import { assemblyHelper, irHelper, TRAP_FUNCTION } from "./runtime-helpers/helpers";
+import { preservingEntry } from "./runtime-helpers/preserving-entry";
 import { decodeModule } from "./wasm/decoder";
 import type { TranslationContext } from "./wasm/emitter";
 import { signatureText, type WasmFunction, type WasmModule } from "./wasm/module";
+import { findSuspension, outsideEntries } from "./wasm/suspension";
 import { translateFunction } from "./wasm/translator";
 
 /** Symbol that runs the start function. */
@@ -34,6 +36,8 @@ class ModuleCompiler {
   /** Tables that code refers to: symbol → signature, or null for the table of all functions. */
   private readonly tables = new Map<string, string | null>();
   private readonly fragments: Fragment[] = [];
+  /** Functions that others enter by a fragment of its own, named like the function; code calls the body. */
+  private readonly withEntry: ReadonlySet<WasmFunction>;
 
   constructor(
     wasm: Uint8Array,
@@ -42,7 +46,11 @@ class ModuleCompiler {
     this.module = decodeModule(wasm);
     const mutable = this.module.globals.flatMap((global, index) => (global.mutable ? [index] : []));
     const slots = new Map(mutable.map((index, slot) => [index, slot]));
+    const suspension = findSuspension(this.module);
+    this.withEntry = outsideEntries(this.module, suspension);
     this.context = {
+      suspension,
+      symbolOf: (target) => this.symbolOf(target),
       module: this.module,
       options,
       globalSlot: (index) => slots.get(index)!,
@@ -56,8 +64,11 @@ class ModuleCompiler {
     const { module } = this;
     for (const index of module.exports.values()) this.enqueue(module.functions[index]!);
     if (module.start !== null) this.enqueue(module.functions[module.start]!);
-    for (let next = this.pending.pop(); next; next = this.pending.pop())
+    for (let next = this.pending.pop(); next; next = this.pending.pop()) {
       this.fragments.push(this.function(next));
+      if (this.withEntry.has(next))
+        this.fragments.push(preservingEntry(next.name, this.symbolOf(next), next.type.params.length));
+    }
     this.fragments.push(this.start(), ...this.dispatchTables());
     this.addHelpers();
     return {
@@ -75,6 +86,10 @@ class ModuleCompiler {
     if (target.import || this.queued.has(target)) return;
     this.queued.add(target);
     this.pending.push(target);
+  }
+
+  private symbolOf(target: WasmFunction): string {
+    return this.withEntry.has(target) ? `${target.name}.body` : target.name;
   }
 
   /** Functions of the table are compiled once a call could reach them. */
@@ -119,8 +134,10 @@ class ModuleCompiler {
   private dispatchTables(): Fragment[] {
     return [...this.tables].map(([symbol, signature]) => {
       const table = fragment(symbol, "rodata");
-      for (const target of this.tableEntries(signature))
-        table.items.push({ kind: "data", size: 4, value: { symbol: target?.name ?? TRAP_FUNCTION } });
+      for (const target of this.tableEntries(signature)) {
+        const symbol = target && signature !== null ? this.symbolOf(target) : target?.name;
+        table.items.push({ kind: "data", size: 4, value: { symbol: symbol ?? TRAP_FUNCTION } });
+      }
       return table;
     });
   }

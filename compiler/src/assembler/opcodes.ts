@@ -222,6 +222,9 @@ export const OPCODES = {
   csrrwi: i(SYSTEM, 5, "csrImm"),
   csrrsi: i(SYSTEM, 6, "csrImm"),
   csrrci: i(SYSTEM, 7, "csrImm"),
+  // Zawrs
+  "wrs.nto": fixed(0x00d00073),
+  "wrs.sto": fixed(0x01d00073),
   // Privileged and N extension
   uret: fixed(0x00200073),
   sret: fixed(0x10200073),

@@ -3,9 +3,7 @@
  * Names of work lists and steps are the paper's.
  */
 import type { InterferenceGraph, Move } from "./interference";
-import { CALLEE_SAVED, FIRST_VIRTUAL } from "./registers";
-
-const CALLEE: ReadonlySet<number> = new Set(CALLEE_SAVED);
+import { FIRST_VIRTUAL } from "./registers";
 
 /** Where a register stands. */
 const ACTIVE = 0;
@@ -31,6 +29,7 @@ export class Coloring {
   private readonly spillWorklist = new Set<number>();
   private readonly moveWorklist: Set<Move>;
   private readonly colors: readonly number[];
+  private readonly callee: ReadonlySet<number>;
   private readonly isColor = new Uint8Array(FIRST_VIRTUAL);
 
   constructor(
@@ -38,7 +37,10 @@ export class Coloring {
     colors: readonly number[],
     /** Registers made by spilling, which must not be spilled again. */
     private readonly unspillable: ReadonlySet<number>,
+    /** Registers the function must save before it uses them. */
+    calleeSaved: readonly number[],
   ) {
+    this.callee = new Set(calleeSaved);
     this.colors = colors;
     for (const color of colors) this.isColor[color] = 1;
     this.aliasOf = Int32Array.from({ length: graph.size }, (_, register) => register);
@@ -232,7 +234,7 @@ export class Coloring {
       if (chosen < 0) spilled.push(register);
       else {
         color[register] = chosen;
-        if (CALLEE.has(chosen)) usedCallee.add(chosen);
+        if (this.callee.has(chosen)) usedCallee.add(chosen);
       }
     }
     for (let register = FIRST_VIRTUAL; register < graph.size; register++)
@@ -248,7 +250,7 @@ export class Coloring {
     usedCallee: ReadonlySet<number>,
   ): number {
     const isFree = (candidate: number): boolean =>
-      !taken[candidate] && (!CALLEE.has(candidate) || usedCallee.has(candidate));
+      !taken[candidate] && (!this.callee.has(candidate) || usedCallee.has(candidate));
     for (const move of this.graph.movesOf[register]!) {
       const other = this.alias(this.alias(move.to) === register ? move.from : move.to);
       const candidate = color[other]!;

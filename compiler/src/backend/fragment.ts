@@ -11,7 +11,13 @@ import {
 import { OPCODES, type Opcode } from "../assembler/opcodes";
 import { reg } from "../assembler/registers";
 import { Frame } from "./frame";
-import { invert, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
+import {
+  invert,
+  isTerminator,
+  type MachineBlock,
+  type MachineFunction,
+  type MachineInstruction,
+} from "./machine";
 
 /** What emission needs besides the code. */
 export interface EmissionOptions {
@@ -44,7 +50,7 @@ class FragmentWriter {
       if (block === this.fn.frameStart) this.writeAll(this.frame.prologue());
       this.writeAll(block.instructions, next);
       const last = block.instructions[block.instructions.length - 1];
-      const falls = !last || !["branch", "jumpTable", "return", "tail", "unimp"].includes(last.op);
+      const falls = !last || !isTerminator(last.op);
       if (falls && block.successors[0] !== next) this.jump(block.successors[0]!);
     }
     return this.result;
@@ -67,6 +73,7 @@ class FragmentWriter {
     if (expansion) for (const part of expansion) this.instruction(part);
     else if (item.op === "branch") this.branch(item, next);
     else if (item.op === "compareExchange") this.compareExchange(item);
+    else if (item.op === "waitWhileEqual") this.waitWhileEqual(item);
     else this.push(...this.encode(item));
   }
 
@@ -98,6 +105,9 @@ class FragmentWriter {
       case "tail":
         this.leaveFrame();
         return [this.plain("tail", item)];
+      case "switchStack":
+        this.leaveFrame();
+        return switchInstructions(uses[0]!, uses[1]!);
       case "callRegister":
         return [instruction("jalr", { rd: reg.ra, rs1: uses[uses.length - 1]! })];
       default:
@@ -158,6 +168,27 @@ class FragmentWriter {
     this.push(instruction("bne", { rs1: scratch, rs2: 0, target: retry }));
     this.result.items.push({ kind: "label", label: done });
   }
+
+  /** Zawrs: waits until the reservation is lost, an interrupt is pending, or a short time has passed. */
+  private waitWhileEqual({ rd, uses }: MachineInstruction): void {
+    const [address, value] = uses as [number, number];
+    const done = `done ${this.retries++}`;
+    this.push(instruction("lr.w", { rd, rs1: address }));
+    this.push(instruction("bne", { rs1: rd, rs2: value, target: done }));
+    this.push(instruction("wrs.sto"));
+    this.result.items.push({ kind: "label", label: done });
+  }
+}
+
+/** Leaves this stack for another: its ra and sp at register `from`, the other's at `to`. */
+export function switchInstructions(from: number, to: number): Instruction[] {
+  return [
+    instruction("sd", { rs2: reg.ra, rs1: from }),
+    instruction("ld", { rd: reg.ra, rs1: to }),
+    instruction("sd", { rs2: reg.sp, rs1: from, imm: 8 }),
+    instruction("ld", { rd: reg.sp, rs1: to, imm: 8 }),
+    instruction("jalr", { rs1: reg.ra }),
+  ];
 }
 
 /** Blocks that something other than falling through leads to. */

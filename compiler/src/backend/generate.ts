@@ -9,6 +9,7 @@ import { allocateRegisters } from "./register-allocation";
 import { ALLOCATION_ORDER } from "./registers";
 import { selectInstructions } from "./select";
 import { shrinkWrap } from "./shrink-wrap";
+import { saveAcrossSuspensions } from "./suspension-slots";
 
 export interface GenerationOptions {
   bitmanip: boolean;
@@ -22,11 +23,13 @@ export interface GenerationOptions {
 function allocate(fn: IRFunction, options: GenerationOptions): MachineFunction {
   const registers = options.registers ?? ALLOCATION_ORDER;
   const machine = selectInstructions(fn, options);
+  saveAcrossSuspensions(machine);
   options.observe?.("machine", () => printMachineFunction(machine));
   allocateRegisters(machine, registers);
   if (!new Frame(machine).isLarge) return machine;
   // A large frame needs a register of its own to reach its slots.
   const again = selectInstructions(fn, options);
+  saveAcrossSuspensions(again);
   allocateRegisters(
     again,
     registers.filter((register) => register !== FRAME_SCRATCH),

@@ -25,6 +25,15 @@ export class RegisterSet {
     return new RegisterSet(this.words);
   }
 
+  /** Removes what is not in `other`. */
+  intersect(other: RegisterSet): void {
+    for (let index = 0; index < this.words.length; index++) this.words[index]! &= other.words[index]!;
+  }
+
+  equals(other: RegisterSet): boolean {
+    return this.words.every((word, index) => word === other.words[index]);
+  }
+
   forEach(visit: (register: number) => void): void {
     for (let index = 0; index < this.words.length; index++) {
       let word = this.words[index]!;

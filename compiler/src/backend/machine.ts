@@ -2,8 +2,8 @@
  * Machine IR: RISC-V instructions over virtual registers, in basic blocks. Instruction selection makes it, register
  * allocation replaces the virtual registers, layout and `fragment.ts` turn it into a linkable fragment.
  *
- * A block's last instruction may be a control transfer (`branch`, `jumpTable`, `return`, `tail`, `unimp`); a block without
- * one continues at its only successor.
+ * A block's last instruction may be a control transfer (`branch`, `jumpTable`, `return`, `tail`, `switchStack`, `unimp`); a
+ * block without one continues at its only successor.
  */
 import type { Opcode } from "../assembler/opcodes";
 import { REGISTER_NAMES } from "../assembler/registers";
@@ -17,6 +17,8 @@ import { FIRST_VIRTUAL, NONE } from "./registers";
  * - `return` · `callRegister`: jalr through the last of `uses`.
  * - `loadSlot` / `storeSlot`: spill slot `imm`. · `loadArgument`: incoming stack argument `imm`.
  * - `compareExchange`: LR/SC loop; rd = old value, scratch in defs, uses = address, expected, replacement.
+ * - `waitWhileEqual`: reserve, compare, wait; rd = scratch, uses = address, value.
+ * - `switchStack`: leave the frame, save ra and sp at uses[0], continue with those at uses[1].
  */
 export type MachineOp =
   | Opcode
@@ -29,7 +31,9 @@ export type MachineOp =
   | "loadSlot"
   | "storeSlot"
   | "loadArgument"
-  | "compareExchange";
+  | "compareExchange"
+  | "waitWhileEqual"
+  | "switchStack";
 
 export type BranchCondition = "beq" | "bne" | "blt" | "bge" | "bltu" | "bgeu";
 
@@ -47,6 +51,8 @@ export interface MachineInstruction {
   earlyClobber?: boolean;
   /** `li`: the value; csr*i: the 5-bit immediate. */
   constant?: bigint;
+  /** A call during which other stacks may run: no register but sp, gp and tp survives it. */
+  suspends?: boolean;
   symbol?: string;
   /** Bytes added to the symbol's address. */
   addend?: number;
@@ -81,6 +87,8 @@ export interface MachineFunction {
   outgoingBytes: number;
   /** Whether it contains a call that returns. */
   hasCall: boolean;
+  /** Whether other stacks may run before it returns: it preserves no registers, and its callers know. */
+  suspends: boolean;
   /** Spill slots of 8 bytes. */
   slots: number;
   /** Callee-saved registers it uses, set by the register allocator. */
@@ -89,9 +97,18 @@ export interface MachineFunction {
   frameStart?: MachineBlock;
 }
 
+const TERMINATORS: ReadonlySet<MachineOp> = new Set<MachineOp>([
+  "branch",
+  "jumpTable",
+  "return",
+  "tail",
+  "switchStack",
+  "unimp",
+]);
+
 /** Whether control never continues behind this instruction. */
 export function isTerminator(op: MachineOp): boolean {
-  return op === "branch" || op === "jumpTable" || op === "return" || op === "tail" || op === "unimp";
+  return TERMINATORS.has(op);
 }
 
 const INVERSE: Record<BranchCondition, BranchCondition> = {

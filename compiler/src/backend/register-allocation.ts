@@ -100,7 +100,7 @@ function applyColors(fn: MachineFunction, color: Int32Array): void {
     }
     block.instructions = block.instructions.filter(({ op, rd, uses }) => op !== "mv" || rd !== uses[0]);
   }
-  fn.savedRegisters = CALLEE_SAVED.filter((register) => used.has(register));
+  fn.savedRegisters = fn.suspends ? [] : CALLEE_SAVED.filter((register) => used.has(register));
 }
 
 /**
@@ -115,7 +115,7 @@ export function allocateRegisters(
   const allocatable = new Set(registers);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const graph = new InterferenceGraph(fn, allocatable);
-    const result = new Coloring(graph, registers, unspillable).run();
+    const result = new Coloring(graph, registers, unspillable, fn.suspends ? [] : CALLEE_SAVED).run();
     if (result.spilled.length === 0) {
       applyColors(fn, result.color);
       return;

@@ -48,6 +48,9 @@ export const CALLEE_SAVED: readonly number[] = [
   reg.s11,
 ];
 
+/** Registers that calls of functions that may suspend change: all the allocator hands out. */
+export const SUSPENSION_CLOBBERS: readonly number[] = [...CALLER_SAVED, ...CALLEE_SAVED];
+
 /** Order in which the allocator tries registers: those with compressed encodings that nobody saves come first. */
 export const ALLOCATION_ORDER: readonly number[] = [
   reg.a5,

@@ -3,7 +3,7 @@ import { reg } from "../assembler/registers";
 import type { Value } from "../ir/ir";
 import { signatureText } from "../wasm/module";
 import type { MachineInstruction, MachineOp } from "./machine";
-import { ARGUMENT_REGISTERS, CALLER_SAVED, NONE } from "./registers";
+import { ARGUMENT_REGISTERS, CALLER_SAVED, NONE, SUSPENSION_CLOBBERS } from "./registers";
 import type { Selector } from "./selector";
 
 /** Symbol of the table that holds the functions of one signature; every other entry is the trap function. */
@@ -11,6 +11,9 @@ export const dispatchTable = (signature: string): string => `__functions ${signa
 
 /** Symbol of the table of all functions in the function table. */
 export const FUNCTION_TABLE = "__functions";
+
+/** Symbol of the run-time helper that switches stacks where more code follows: (from, to). */
+export const SWITCH_STACK = "__switchStack";
 
 /** Registers the bit-counting helpers may change. */
 export const HELPER_CLOBBERS: readonly number[] = [reg.ra, reg.a0, reg.t0, reg.t1, reg.t2];
@@ -69,8 +72,11 @@ export class CallSelector {
   }
 
   private emitCall(op: MachineOp, uses: number[], extra: Partial<MachineInstruction>): void {
-    this.s.machine.hasCall = true;
-    this.s.emit(op, NONE, uses, 0, { defs: CALLER_SAVED, ...extra });
+    const { machine } = this.s;
+    machine.hasCall = true;
+    if (extra.suspends) machine.suspends = true;
+    const defs = extra.suspends ? SUSPENSION_CLOBBERS : CALLER_SAVED;
+    this.s.emit(op, NONE, uses, 0, { defs, ...extra });
   }
 
   private takeResult(value: Value): void {
@@ -78,19 +84,40 @@ export class CallSelector {
   }
 
   call(value: Value): void {
+    const { symbol, position, suspends } = value;
     const uses = this.arguments(value.args);
-    this.emitCall("call", uses, { symbol: value.symbol, position: value.position });
+    this.emitCall("call", uses, { symbol, position, suspends });
     this.takeResult(value);
   }
 
   /** Whether a call may reuse this function's frame: nothing of it is passed on the stack. */
   canBeTail(value: Value): boolean {
-    return value.op === "call" && value.args.length <= ARGUMENT_REGISTERS.length;
+    return (
+      value.op === "switchStack" || (value.op === "call" && value.args.length <= ARGUMENT_REGISTERS.length)
+    );
   }
 
   tailCall(value: Value): void {
+    const { s } = this;
     const uses = this.arguments(value.args);
-    this.s.emit("tail", NONE, uses, 0, { symbol: value.symbol, position: value.position });
+    if (value.suspends) s.machine.suspends = true;
+    s.emit("tail", NONE, uses, 0, { symbol: value.symbol, position: value.position });
+  }
+
+  switchStack(value: Value): void {
+    const uses = this.arguments(value.args);
+    this.emitCall("call", uses, { symbol: SWITCH_STACK, suspends: true });
+  }
+
+  /** The other stack returns to this function's caller. */
+  tailSwitch({ args }: Value): void {
+    const { s } = this;
+    s.machine.suspends = true;
+    s.emit(
+      "switchStack",
+      NONE,
+      args.map((arg) => s.register(arg)),
+    );
   }
 
   callIndirect(value: Value): void {
@@ -101,7 +128,7 @@ export class CallSelector {
       index,
     );
     const uses = this.arguments(args);
-    this.emitCall("callRegister", [...uses, target], {});
+    this.emitCall("callRegister", [...uses, target], { suspends: value.suspends });
     this.takeResult(value);
   }
 

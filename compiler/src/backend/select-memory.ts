@@ -123,6 +123,14 @@ export class MemorySelector {
     });
   }
 
+  waitWhileEqual(value: Value): void {
+    const { s } = this;
+    const address = this.plainAddress(value.args[0]!, value.offset);
+    s.emit("waitWhileEqual", s.newRegister(), [address, s.register(value.args[1]!)], 0, {
+      earlyClobber: true,
+    });
+  }
+
   globalGet(value: Value): void {
     const { s } = this;
     if (!s.isNeeded(value)) return;
@@ -172,6 +180,11 @@ export class MemorySelector {
   threadPointer(value: Value): void {
     const { s } = this;
     if (s.isNeeded(value)) s.emit(value.type === "i32" ? "addiw" : "addi", s.resultRegister(value), [reg.tp]);
+  }
+
+  stackPointer(value: Value): void {
+    const { s } = this;
+    s.emit("addi", s.isNeeded(value) ? s.resultRegister(value) : 0, [reg.sp]);
   }
 
   setThreadPointer(value: Value): void {

@@ -69,8 +69,9 @@ class FunctionSelector {
   private returnFrom(block: Block, value: Value | undefined): boolean {
     const last = block.instructions[block.instructions.length - 1];
     const isTail = last && this.calls.canBeTail(last) && (value === last || (!value && last.type === null));
-    if (isTail) this.calls.tailCall(last);
-    else this.calls.returnValue(value);
+    if (!isTail) this.calls.returnValue(value);
+    else if (last.op === "switchStack") this.calls.tailSwitch(last);
+    else this.calls.tailCall(last);
     return isTail === true;
   }
 
@@ -116,9 +117,12 @@ class FunctionSelector {
       machine: (value) => memory.machineInstruction(value),
       threadPointer: (value) => memory.threadPointer(value),
       setThreadPointer: (value) => memory.setThreadPointer(value),
+      stackPointer: (value) => memory.stackPointer(value),
+      waitWhileEqual: (value) => memory.waitWhileEqual(value),
       fence: (value) => void selector.emit("fence", NONE, [], value.index),
       call: (value) => calls.call(value),
       callIndirect: (value) => calls.callIndirect(value),
+      switchStack: (value) => calls.switchStack(value),
       ecall: (value) => calls.ecall(value),
       functionAddress: (value) => calls.functionAddress(value),
       symbolAddress: (value) => calls.symbolAddress(value),

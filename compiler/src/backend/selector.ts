@@ -60,6 +60,7 @@ export class Selector {
       registerCount: FIRST_VIRTUAL,
       outgoingBytes: 0,
       hasCall: false,
+      suspends: false,
       slots: 0,
       savedRegisters: [],
     };

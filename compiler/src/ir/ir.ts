@@ -24,6 +24,8 @@ export class Value {
   signed = false;
   symbol = "";
   order = 0;
+  /** Calls: other stacks may run before it returns. */
+  suspends = false;
   signature: FunctionType | null = null;
   /** Byte offset in the wasm file, for diagnostics; 0 if unknown. */
   position = 0;

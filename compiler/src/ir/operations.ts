@@ -16,7 +16,15 @@
 export type Effect = "pure" | "read" | "write" | "globalRead" | "globalWrite" | "ordered" | "barrier";
 
 /** Attributes a value can carry besides its operands; see `Value`. */
-export type Attribute = "index" | "offset" | "size" | "signed" | "symbol" | "signature" | "order";
+export type Attribute =
+  | "index"
+  | "offset"
+  | "size"
+  | "signed"
+  | "symbol"
+  | "signature"
+  | "order"
+  | "suspends";
 
 interface OperationInfo {
   effect: Effect;
@@ -82,10 +90,12 @@ export const OPERATIONS = {
   globalSet: info("globalWrite", "index"),
   threadPointer: info("globalRead"),
 
-  /** Calls `symbol` with the psABI. */
-  call: info("barrier", "symbol"),
+  /** Calls `symbol` with the psABI; if it `suspends`, s0–s11 change too. */
+  call: info("barrier", "symbol", "suspends"),
   /** table index, arguments…; traps unless the entry has this signature. */
-  callIndirect: info("barrier", "signature"),
+  callIndirect: info("barrier", "signature", "suspends"),
+  /** from, to (i32): saves ra and sp at `from`, continues with those at `to`; everything else changes meanwhile. */
+  switchStack: info("barrier"),
 
   /** Volatile accesses: address (i64). Never merged, moved across another effect, or removed. */
   volatileLoad: info("barrier", "offset", "size", "signed"),
@@ -106,6 +116,9 @@ export const OPERATIONS = {
   /** One machine instruction with up to two register operands and at most one result. */
   machine: info("barrier", "symbol"),
   setThreadPointer: info("barrier"),
+  stackPointer: info("ordered"),
+  /** address (i32), value (i32): waits while the word is the value, not for long. */
+  waitWhileEqual: info("barrier"),
   /** a0…a7 → a0; memory and a0–a5 change. */
   ecall: info("barrier"),
   /** Register a`index` as the ecall given as operand left it. */

@@ -117,6 +117,7 @@ class Parser {
       if (name === "symbol") value.symbol = JSON.parse(content!) as string;
       else if (name === "signature") value.signature = parseSignature(content!);
       else if (name === "signed") value.signed = content === "1";
+      else if (name === "suspends") value.suspends = content === "1";
       else if (name === "index" || name === "offset" || name === "size" || name === "order")
         value[name] = Number(content);
       else throw new Error(`unknown attribute ${name}`);

@@ -32,6 +32,8 @@ function printAttribute(value: Value, attribute: Attribute): string {
       return `signature=${signatureText(value.signature!)}`;
     case "signed":
       return value.signed ? "signed=1" : "signed=0";
+    case "suspends":
+      return "suspends=1";
     default:
       return `${attribute}=${value[attribute]}`;
   }
@@ -40,7 +42,8 @@ function printAttribute(value: Value, attribute: Attribute): string {
 /** One value as a line of text, without indentation. */
 export function printValue(value: Value): string {
   const result = value.type ? `v${value.id}: ${value.type} = ` : "";
-  const names: readonly Attribute[] = OPERATIONS[value.op].attributes;
+  const all: readonly Attribute[] = OPERATIONS[value.op].attributes;
+  const names = all.filter((name) => name !== "suspends" || value.suspends);
   const attributes =
     names.length > 0 ? ` [${names.map((name) => printAttribute(value, name)).join(" ")}]` : "";
   const operands = value.args.length > 0 ? ` ${value.args.map(printOperand).join(", ")}` : "";

@@ -63,6 +63,7 @@ class Verifier {
       for (const arg of args) if (arg.type !== type) this.problem(`${printValue(value)}: types differ`);
     if (op === "select") this.expect(value, "i32", type, type);
     if (op === "load" || op === "store") this.expect(value, "i32");
+    if (op === "switchStack" || op === "waitWhileEqual") this.expect(value, "i32", "i32");
     if (isComparison(op) && (type !== "i32" || (args.length === 2 && args[0]!.type !== args[1]!.type)))
       this.problem(`${printValue(value)}: bad comparison`);
   }

@@ -21,6 +21,8 @@ function functionsOf(seed: number): IRFunction[] {
       optimize: true,
       locate: () => undefined,
     },
+    suspension: { functions: new Set(), signatures: new Set() },
+    symbolOf: (target) => target.name,
     globalSlot: (index) => index,
     onCall: () => undefined,
     onImport: () => undefined,

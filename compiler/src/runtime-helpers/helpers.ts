@@ -1,8 +1,10 @@
 /** Run-time helpers: functions that compiled code calls and that are linked in only if something needs them. */
 import { Assembler } from "../assembler/assembler";
-import type { Fragment } from "../assembler/instruction";
+import { type Fragment, fragment } from "../assembler/instruction";
 import { reg } from "../assembler/registers";
+import { switchInstructions } from "../backend/fragment";
 import { CALLEE_SAVED } from "../backend/registers";
+import { SWITCH_STACK } from "../backend/select-calls";
 import { CONTEXT_SWITCH } from "../wasm/intrinsics";
 import { BIT_COUNTING } from "./bit-counting";
 import { BULK_MEMORY } from "./bulk-memory";
@@ -29,6 +31,13 @@ function contextSwitch(): Fragment {
   return a.finish();
 }
 
+/** Saves ra and sp at a0, loads them from a1 and returns there. */
+function switchStack(): Fragment {
+  const helper = fragment(SWITCH_STACK);
+  helper.items.push(...switchInstructions(reg.a0, reg.a1));
+  return helper;
+}
+
 function trap(): Fragment {
   const a = new Assembler(TRAP_FUNCTION);
   a.unimp();
@@ -38,6 +47,7 @@ function trap(): Fragment {
 /** The helper written in assembly with this name, if there is one. */
 export function assemblyHelper(name: string): Fragment | undefined {
   if (name === CONTEXT_SWITCH) return contextSwitch();
+  if (name === SWITCH_STACK) return switchStack();
   if (name === TRAP_FUNCTION) return trap();
   return undefined;
 }

@@ -6,11 +6,15 @@ import type { Operation } from "../ir/operations";
 import { SsaBuilder } from "../ir/ssa-builder";
 import type { BackendOptions, ImportedFunction } from "../link/module-object";
 import type { FunctionType, ValueType, WasmFunction, WasmModule } from "./module";
+import type { Suspension } from "./suspension";
 
 /** What the translation of all functions of a module shares. */
 export interface TranslationContext {
   module: WasmModule;
   options: BackendOptions;
+  suspension: Suspension;
+  /** What code calls the function by. */
+  symbolOf(target: WasmFunction): string;
   /** Slot of a mutable global. */
   globalSlot(index: number): number;
   /** Called for every function that is called directly. */
@@ -34,7 +38,7 @@ export class FunctionEmitter {
     readonly context: TranslationContext,
     readonly source: WasmFunction,
   ) {
-    this.fn = new IRFunction(source.name, source.type);
+    this.fn = new IRFunction(context.symbolOf(source), source.type);
     this.builder = new SsaBuilder(this.fn);
     this.current = this.fn.addBlock();
     this.builder.seal(this.current);

@@ -104,6 +104,13 @@ class IntrinsicTranslator {
         return this.emit("threadPointer", "i64", []);
       case "setThreadPointer":
         return this.emit("setThreadPointer", null, args);
+      case "stackPointer":
+        return this.emit("stackPointer", "i64", []);
+      case "switchStack":
+        emitter.lastEcall = null;
+        return this.emit("switchStack", null, args);
+      case "waitWhileEqual32":
+        return this.emit("waitWhileEqual", null, args);
       case "functionAddress":
         return this.functionAddress();
       case "contextSwitch":

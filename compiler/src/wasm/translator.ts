@@ -406,7 +406,9 @@ class FunctionTranslator {
       const type = emitter.resultType(target.type, position);
       emitter.lastEcall = null;
       emitter.context.onCall(target);
-      const value = emitter.emit("call", type, args, { symbol: target.name, position });
+      const symbol = emitter.context.symbolOf(target);
+      const suspends = emitter.context.suspension.functions.has(target);
+      const value = emitter.emit("call", type, args, { symbol, position, suspends });
       result = type ? value : null;
     }
     if (result) this.push(result);
@@ -419,12 +421,14 @@ class FunctionTranslator {
     const type = emitter.resultType(signature, position);
     const target = this.pop();
     const args = this.popMany(signature.params.length);
-    emitter.context.onTable(signatureText(signature));
+    const text = signatureText(signature);
+    emitter.context.onTable(text);
     emitter.trapIf(
       emitter.emit("geu", "i32", [target, emitter.constant("i32", emitter.context.module.table.length)]),
     );
     emitter.lastEcall = null;
-    const value = emitter.emit("callIndirect", type, [target, ...args], { signature, position });
+    const suspends = emitter.context.suspension.signatures.has(text);
+    const value = emitter.emit("callIndirect", type, [target, ...args], { signature, position, suspends });
     if (type) this.push(value);
   }
 
