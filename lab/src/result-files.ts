@@ -1,6 +1,6 @@
 /** The files an experiment leaves: rows as CSV and JSON, the figure as SVG, everything together as an HTML page. */
 import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { toCsv } from "./csv";
 import { LabError } from "./errors";
 import type { Experiment, ExperimentResult, Row } from "./experiment";
@@ -13,7 +13,7 @@ import { resultPage } from "./page";
  */
 export function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new LabError(
@@ -21,6 +21,13 @@ export function prepareFolder(folder: string): void {
       "give another folder with --out",
     );
   }
+}
+
+/** Level by level: where a file system refuses with "no such file", Node's recursive form tries for ever. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 function reason(error: unknown, folder: string): string {
