@@ -72,6 +72,16 @@ export class ChannelRecord {
   }
 }
 
+/** Number of channel records. */
+export function channelCount(): u32 {
+  return startInfoWord(START_INFO_CHANNEL_COUNT_AT);
+}
+
+/** Record number `index`. */
+export function channelAt(index: u32): ChannelRecord {
+  return changetype<ChannelRecord>(startInfoWord(START_INFO_CHANNELS_AT) + index * CHANNEL_RECORD_SIZE);
+}
+
 /** The channel of `kind` to `peer` on whose `side` this program stands, or null. */
 export function findChannel(kind: u32, peer: string, side: u32): ChannelRecord | null {
   const count = startInfoWord(START_INFO_CHANNEL_COUNT_AT);

@@ -1,6 +1,11 @@
 /** What the kernel found by probing the machine it runs on. */
 import { ecall, ecallResult } from "rv";
-import { FEATURE_USER_INTERRUPTS, SYS_GET_FEATURES } from "../../abi/src/syscalls";
+import {
+  FEATURE_SYNC_IPC,
+  FEATURE_USER_INTERRUPTS,
+  FEATURE_WAIT_ON_RESERVATION,
+  SYS_GET_FEATURES,
+} from "../../abi/src/syscalls";
 
 /** Answers of the GetFeatures system call. */
 export class Features {
@@ -20,6 +25,18 @@ export class Features {
   static get userInterrupts(): bool {
     Features.ask();
     return (Features.bits & FEATURE_USER_INTERRUPTS) != 0;
+  }
+
+  /** Whether the hardware can wait for a store to a word (Zawrs). */
+  static get waitOnReservation(): bool {
+    Features.ask();
+    return (Features.bits & FEATURE_WAIT_ON_RESERVATION) != 0;
+  }
+
+  /** Whether the kernel has synchronous IPC. */
+  static get syncIpc(): bool {
+    Features.ask();
+    return (Features.bits & FEATURE_SYNC_IPC) != 0;
   }
 
   /** Harts that run threads. */

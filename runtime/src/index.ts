@@ -1,5 +1,18 @@
 /** What programs import as "rel4". */
 export { Arrivals } from "./arrivals";
+export { AsyncClient } from "./async/async-client";
+export { AsyncService } from "./async/async-service";
+export { CallChoice } from "./async/call-choice";
+export { Coroutine } from "./async/coroutine";
+export { Request } from "./async/request";
+export {
+  CALL_CANCELLED,
+  CALL_TIMED_OUT,
+  NEEDS_RING,
+  PEER_HAS_ENDED,
+  Response,
+  UNKNOWN_REQUEST,
+} from "./async/response";
 export { ASYNC_DATA_BYTES, AsyncChannel } from "./async-channel";
 export { peerIsRunning } from "./channel-table";
 export { Counters } from "./counters";

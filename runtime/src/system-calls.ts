@@ -17,6 +17,7 @@ import {
   SYS_REPLY,
   SYS_REPLY_RECV,
   SYS_SEND,
+  SYS_SET_TIMER,
   SYS_SIGNAL_WAIT,
   SYS_YIELD,
 } from "../../abi/src/syscalls";
@@ -134,4 +135,9 @@ export function debugPutChar(byte: u32): void {
 /** Stops the machine at once, without an exit code. */
 export function debugHalt(): void {
   ecall(0, 0, 0, 0, 0, 0, 0, SYS_DEBUG_HALT);
+}
+
+/** Sets this program's timer to `tick` of `time`, or takes it back (0): its bound notification is signalled with TIMER_BADGE. */
+export function setTimer(tick: u64): void {
+  ecall(tick, 0, 0, 0, 0, 0, 0, SYS_SET_TIMER);
 }

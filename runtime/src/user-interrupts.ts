@@ -56,6 +56,11 @@ export class UserInterrupts {
     return true;
   }
 
+  /** Have they been let in? */
+  @inline static get areEnabled(): bool {
+    return entryInstalled;
+  }
+
   /** Holds user interrupts back; returns what `restore` needs. */
   static mask(): u64 {
     return csrClearRead(CSR_USTATUS, USTATUS_UIE) & USTATUS_UIE;

@@ -1,0 +1,211 @@
+/**
+ * What runs when no coroutine can: it looks at rings, timers and signals, and when there is nothing, waits.
+ *
+ * Waiting has three stages, each cheaper for the program and dearer for whoever wakes it: polling the rings (the peer does
+ * nothing), armed in user mode (a user interrupt), blocked in the kernel (a Signal). Peers on the same hart cannot do
+ * anything while this program runs, so for them only the last makes sense. How long to poll is learned from whether it paid.
+ */
+import { amoSwap64, load32, load64, pause, rdcycle, waitWhileEqual32 } from "rv";
+import { SLOT_ASYNC_NOTIFICATION, SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
+import { PEER_ARMED, PEER_AWAKE, PEER_BLOCKED } from "../../../abi/src/ring";
+import { ENDPOINT_BADGE_FLAG, NEWS_BADGE } from "../../../abi/src/start-info";
+import { TIMER_BADGE } from "../../../abi/src/syscalls";
+import { Arrivals } from "../arrivals";
+import { Features } from "../features";
+import { poll, setTimer, signal, signalAndReceive, signalAndWait } from "../system-calls";
+import { UserInterrupts } from "../user-interrupts";
+import { AsyncClient } from "./async-client";
+import { AsyncService } from "./async-service";
+import { Connection } from "./connection";
+import { Ends } from "./ends";
+import { News } from "./news";
+import { RingEnd } from "./ring-end";
+import { Timers } from "./timers";
+import { Turns } from "./turns";
+
+/** Cycles of polling before arming: bounds of what is learned, and where it begins. */
+const LEAST_POLLING: u32 = 256;
+const MOST_POLLING: u32 = 16_384;
+/** Cycles armed in user mode before blocking. */
+const ARMED_LIMIT: u32 = 100_000;
+
+let patience: u32 = 2048;
+
+/** Rounds of the executor after which it asks the kernel for signals even though it never waits for them. */
+const ROUNDS_BETWEEN_SIGNALS: u32 = 64;
+let roundsLeft: u32 = ROUNDS_BETWEEN_SIGNALS;
+
+/** The executor's function: entered once, on its own stack. */
+export function executorLoop(): void {
+  for (;;) {
+    if (load64(Arrivals.address) != 0) Executor.arrived(amoSwap64(Arrivals.address, 0));
+    if (Timers.any) Timers.expire();
+    if (--roundsLeft == 0) Executor.askForSignals();
+    const found = Executor.poll();
+    if (Turns.hasYielded) Executor.flush();
+    if (Turns.ready != 0) Turns.runReady();
+    else if (!found) Executor.idle();
+  }
+}
+
+class Executor {
+  /** Looks at all hot ends once; true when one had something. */
+  static poll(): bool {
+    let found = false;
+    for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
+      const worked = end.isService
+        ? changetype<Connection>(changetype<u32>(end)).serve()
+        : changetype<AsyncClient>(changetype<u32>(end)).collect();
+      if (!worked) continue;
+      found = true;
+      if (end.isRemote && !end.hasWorked) end.show(PEER_AWAKE);
+      end.hasWorked = true;
+    }
+    return found;
+  }
+
+  /** Signals have come, by user interrupt or from the kernel. */
+  static arrived(vectors: u64): void {
+    if ((vectors & NEWS_BADGE) != 0) News.read();
+    Ends.signalled(vectors & ~(NEWS_BADGE | TIMER_BADGE));
+  }
+
+  /** A program that is busy all the time sees here the signals of peers it does not poll. */
+  static askForSignals(): void {
+    roundsLeft = ROUNDS_BETWEEN_SIGNALS;
+    const badge = poll(SLOT_ASYNC_NOTIFICATION);
+    if (badge != 0) Executor.arrived(badge);
+  }
+
+  /** Coroutines take turns without ever waiting: what others have written must not wait for them. */
+  static flush(): void {
+    Turns.hasYielded = false;
+    Executor.publishAll();
+    RingEnd.settle();
+    const slot = Executor.wakeAll();
+    if (slot != 0) signal(slot);
+  }
+
+  /** Nothing to do: publishes what is not published, and waits. */
+  static idle(): void {
+    const remote = Executor.publishAll();
+    if (!remote) Executor.showAll(PEER_BLOCKED);
+    RingEnd.settle();
+    let slot = Executor.wakeAll();
+    if (remote) {
+      if (slot != 0) signal(slot);
+      slot = 0;
+      if (Executor.waitInUserMode()) return;
+      Executor.showAll(PEER_BLOCKED);
+      RingEnd.settle();
+    }
+    if (Executor.anyNews()) {
+      if (slot != 0) signal(slot);
+      return;
+    }
+    Ends.coolDown();
+    Executor.block(slot);
+  }
+
+  /** Publishes everything that is written; true when a hot peer runs on another hart. */
+  private static publishAll(): bool {
+    let remote = false;
+    for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
+      if (end.out != end.published) {
+        end.publish();
+        end.mustWake = true;
+      }
+      if (end.isRemote) remote = true;
+    }
+    return remote;
+  }
+
+  private static showAll(state: u32): void {
+    for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) end.show(state);
+  }
+
+  /** Wakes the peers something was published for; returns a slot that is still to be signalled, or 0. */
+  private static wakeAll(): u32 {
+    let pending: u32 = 0;
+    for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
+      if (!end.mustWake) continue;
+      end.mustWake = false;
+      const slot = end.wakePeer();
+      if (slot == 0) continue;
+      if (pending != 0) signal(pending);
+      pending = slot;
+    }
+    return pending;
+  }
+
+  /** Is there anything in a ring that nobody has looked at? */
+  private static anyNews(): bool {
+    for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) if (end.hasNews()) return true;
+    return false;
+  }
+
+  private static timerIsDue(): bool {
+    return Timers.any && Timers.areDue;
+  }
+
+  /** Polls, then waits armed; true when there is something to do, false when that took too long. */
+  private static waitInUserMode(): bool {
+    Executor.showAll(PEER_AWAKE);
+    if (Executor.pollFor(patience)) {
+      patience = min(patience << 1, MOST_POLLING);
+      return true;
+    }
+    patience = max(patience >> 1, LEAST_POLLING);
+    if (!UserInterrupts.enableArrivals()) return false;
+    Executor.showAll(PEER_ARMED);
+    RingEnd.settle();
+    if (Executor.anyNews()) return true;
+    const start = rdcycle();
+    const canWait = Features.waitOnReservation;
+    do {
+      if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
+      if (canWait) waitWhileEqual32(Arrivals.address, 0);
+      else pause();
+    } while (rdcycle() - start < ARMED_LIMIT);
+    return false;
+  }
+
+  /** Looks at the rings for so many cycles. */
+  private static pollFor(cycles: u64): bool {
+    const only = Ends.hot;
+    const canWait = Features.waitOnReservation && changetype<u32>(only.nextHot) == 0;
+    const start = rdcycle();
+    do {
+      if (canWait) {
+        const index = load32(only.inTail);
+        if (only.isNews(index)) return true;
+        waitWhileEqual32(only.inTail, index);
+      } else {
+        pause();
+      }
+      if (Executor.anyNews() || load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
+    } while (rdcycle() - start < cycles);
+    return false;
+  }
+
+  /** Signals `slot` (0: nobody) and waits in the kernel for a signal, a synchronous call or a timer. */
+  private static block(slot: u32): void {
+    const masked = UserInterrupts.areEnabled;
+    const previous = masked ? UserInterrupts.mask() : 0;
+    if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) {
+      if (slot != 0) signal(slot);
+    } else {
+      if (Timers.any) setTimer(Timers.earliest);
+      let badge: u64;
+      if (Ends.answersCalls) {
+        badge = signalAndReceive(slot, SLOT_SERVICE_ENDPOINT);
+        if ((badge & ENDPOINT_BADGE_FLAG) != 0) badge = AsyncService.answerCalls();
+      } else {
+        badge = signalAndWait(slot, SLOT_ASYNC_NOTIFICATION);
+      }
+      roundsLeft = ROUNDS_BETWEEN_SIGNALS;
+      Executor.arrived(badge);
+    }
+    if (masked) UserInterrupts.restore(previous);
+  }
+}

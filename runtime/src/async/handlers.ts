@@ -1,0 +1,82 @@
+/** The functions that serve requests, by label, and the coroutines of those that may wait. */
+import { Connection } from "./connection";
+import { Coroutine } from "./coroutine";
+import { CoroutineTable } from "./coroutine-table";
+import { PendingRequest, Request } from "./request";
+import { UNKNOWN_REQUEST } from "./response";
+
+/** Handles a request; words it was sent with, response in `request`. */
+export type Handler = (request: Request, word0: u64, word1: u64, word2: u64, word3: u64) => void;
+
+/** Labels 0 … LABELS-1 can have handlers. */
+export const LABELS: u32 = 64;
+/** Set in a table entry: the handler may wait. */
+const MAY_WAIT: u32 = 0x8000_0000;
+
+/** Function index of each label's handler; the last entry, for all other labels, refuses. */
+const table: u32 = <u32>memory.data(260, 8);
+
+let freePending: PendingRequest = changetype<PendingRequest>(0);
+
+function refuse(request: Request, _word0: u64, _word1: u64, _word2: u64, _word3: u64): void {
+  request.fail(UNKNOWN_REQUEST);
+}
+
+/** Runs a handler that may wait, on its own coroutine. */
+function runPending(argument: u32): void {
+  const pending = changetype<PendingRequest>(argument);
+  call_indirect<void>(
+    pending.handler & ~MAY_WAIT,
+    argument,
+    pending.word0,
+    pending.word1,
+    pending.word2,
+    pending.word3,
+  );
+  changetype<Connection>(pending.connection).respond(pending);
+  pending.next = freePending;
+  freePending = pending;
+}
+
+export class Handlers {
+  /** Before the first request: unknown labels are refused. */
+  static start(): void {
+    for (let label: u32 = 0; label <= LABELS; label++) {
+      if (load<u32>(table + (label << 2)) == 0) store<u32>(table + (label << 2), refuse.index);
+    }
+  }
+
+  static set(label: u32, handler: Handler, mayWait: bool): void {
+    if (label >= LABELS) throw new Error(`label ${label.toString()}: handlers are for labels 0 to 63`);
+    store<u32>(table + (label << 2), handler.index | (mayWait ? MAY_WAIT : 0));
+  }
+
+  /** The handler for a label a client wrote. */
+  @inline static find(label: u32): u32 {
+    return load<u32>(table + (min(label, LABELS) << 2));
+  }
+
+  @inline static mayWait(handler: u32): bool {
+    return <i32>handler < 0;
+  }
+
+  /** Runs a handler that does not wait. */
+  @inline static run(handler: u32, request: Request, word0: u64, word1: u64, word2: u64, word3: u64): void {
+    call_indirect<void>(handler, request, word0, word1, word2, word3);
+  }
+
+  /** A record for a request whose handler may wait, or 0 when all coroutines are in use. */
+  static take(): PendingRequest {
+    if (CoroutineTable.count == CoroutineTable.capacity) return changetype<PendingRequest>(0);
+    const pending = freePending;
+    if (changetype<u32>(pending) == 0)
+      return changetype<PendingRequest>(<u32>heap.alloc(offsetof<PendingRequest>()));
+    freePending = pending.next;
+    return pending;
+  }
+
+  /** Gives a request its coroutine. */
+  static begin(pending: PendingRequest): void {
+    Coroutine.spawnWith(runPending, changetype<u32>(pending), "request handler");
+  }
+}
