@@ -36,6 +36,8 @@ export interface IpcPoint {
 export const IPC_CLIENT_HART = 0;
 
 const WARM_UP = 512;
+/** Items of the smallest ring, one call more than it can hold. */
+const LEAST_REQUESTS = 64;
 
 /** Calls in the window: a multiple of every concurrency, fewer where each takes long. */
 function operations(work: number, quick: boolean): number {
@@ -43,17 +45,25 @@ function operations(work: number, quick: boolean): number {
   return work > 0 || quick ? 1024 : 4096;
 }
 
+/** The runtime's executor takes one of the client's stacks. */
+const EXECUTOR = 1;
+
 /** The system of a client and a server, each a process of its own. */
-export function ipcSystem({ harts, synchronous, kernel }: IpcMode): SystemDescription {
+function ipcSystem({ mode: { harts, synchronous, kernel }, concurrency }: IpcPoint): SystemDescription {
+  const coroutines = synchronous ? {} : { coroutines: concurrency + EXECUTOR };
   const form = synchronous ? "sync" : "async";
   return {
     machine: { harts },
     ...(kernel && { kernel }),
     programs: {
-      client: { source: `./ipc/${form}-client.ts`, hart: IPC_CLIENT_HART },
+      client: { source: `./ipc/${form}-client.ts`, hart: IPC_CLIENT_HART, ...coroutines },
       server: { source: `./ipc/${form}-server.ts`, hart: harts - 1, background: true },
     },
-    channels: [{ from: "client", to: "server", kind: synchronous ? "endpoint" : "async" }],
+    channels: [
+      synchronous
+        ? { from: "client", to: "server", kind: "endpoint" }
+        : { from: "client", to: "server", kind: "async", requests: 2 * LEAST_REQUESTS },
+    ],
   };
 }
 
@@ -63,7 +73,7 @@ export async function measureIpc(point: IpcPoint, settings: ExperimentSettings):
   const what = `${mode.name}, ${concurrency} in flight${work > 0 ? `, ${work} × ${work} matrices` : ""}`;
   settings.progress(what);
   const run = await runSystem({
-    description: ipcSystem(mode),
+    description: ipcSystem(point),
     arguments: {
       client: [
         `warm-up=${WARM_UP}`,

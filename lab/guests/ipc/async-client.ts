@@ -1,0 +1,31 @@
+/** Keeps a number of calls in flight, each made by a coroutine of its own, and checks each answer. */
+import { AsyncClient, CallChoice, Coroutine } from "rel4";
+import { numberArgument } from "../arguments";
+import { Answer, Request } from "./request";
+import { Schedule } from "./schedule";
+import { Work } from "./work";
+
+/** What the server's work must yield. */
+let work: u64 = 0;
+
+/** Calls until the measurement is over. @param caller tells the callers' requests apart */
+function callRepeatedly(caller: u32): void {
+  const server = AsyncClient.to("server");
+  for (let i = (<u64>caller) << 32; !Schedule.isOver; i++) {
+    const response = server.call(0, i, Request.word1(i), Request.word2(i), Request.word3(i));
+    if (!Answer.isRight(i, response.word0, response.word1, response.word2, response.word3, work))
+      throw new Error(`wrong answer to request ${i.toString()}`);
+    Schedule.note();
+  }
+}
+
+export function main(): void {
+  if (numberArgument("ring-only") != 0) CallChoice.disable();
+  work = new Work(numberArgument("work")).run();
+  Schedule.begin();
+  const callers: Coroutine[] = [];
+  const concurrency = numberArgument("concurrency");
+  for (let caller: u32 = 0; caller < concurrency; caller++)
+    callers.push(Coroutine.spawnWith(callRepeatedly, caller, "caller"));
+  for (let i = 0; i < callers.length; i++) callers[i].join();
+}
