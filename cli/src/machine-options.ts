@@ -9,14 +9,16 @@ export interface MachineFlags {
   memory?: number;
   quantum?: number;
   userInterrupts: boolean;
+  storeBuffer?: number;
 }
 
 const MOST_HARTS = 8;
 const MOST_QUANTUM = 1_000_000;
+const MOST_SEED = 2 ** 32 - 1;
 const DEFAULT_HARTS = 2;
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
-/** Adds --harts, --memory, --quantum and --no-user-interrupts to a command. */
+/** Adds --harts, --memory, --quantum, --no-user-interrupts and --store-buffer to a command. */
 export function addMachineOptions(command: Command): Command {
   return command
     .option("--harts <n>", "processors of the machine, 1 to 8", wholeNumber(1, MOST_HARTS))
@@ -26,7 +28,12 @@ export function addMachineOptions(command: Command): Command {
       "how far one hart may run ahead of another; 8 by default, larger is faster",
       wholeNumber(1, MOST_QUANTUM),
     )
-    .option("--no-user-interrupts", "a machine without user-interrupt hardware, like stock QEMU");
+    .option("--no-user-interrupts", "a machine without user-interrupt hardware, like stock QEMU")
+    .option(
+      "--store-buffer <seed>",
+      "delay stores as RVWMO allows, at random times, so that missing fences show",
+      wholeNumber(0, MOST_SEED),
+    );
 }
 
 /** Builds the machine, with what the flags leave open from `defaults` (a system description's machine). */
@@ -42,5 +49,6 @@ export async function createMachine(
     memory: flags.memory ?? defaults.memory ?? DEFAULT_MEMORY,
     quantum: flags.quantum,
     uintc: flags.userInterrupts,
+    storeBuffer: flags.storeBuffer === undefined ? undefined : { seed: flags.storeBuffer },
   });
 }

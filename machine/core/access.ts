@@ -9,6 +9,14 @@ import { accessFault, translateData } from "./mmu";
 import { Op } from "./operation";
 import { breakReservations } from "./reservation";
 import { HART_LEFT, HART_PC, HART_STRICT, HART_TRANSLATED_ADDRESS } from "./state";
+import {
+  BEFORE_INPUT,
+  BEFORE_OUTPUT,
+  bufferStore,
+  buffersStores,
+  drainForDevice,
+  loadBuffered,
+} from "./store-buffer";
 import { anyWatched } from "./watch";
 
 /**
@@ -29,10 +37,11 @@ export function slowLoad(hart: u32, slot: u64, address: u64, pc: u64, left: i32)
   } else {
     if (!translateData(hart, address, bytes, RIGHT_READ)) return false;
     const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
-    if (Machine.inRam(physical, bytes)) value = loadRam(Machine.ramAddress(physical), <u32>bytes);
+    if (Machine.inRam(physical, bytes)) value = loadRam(hart, physical, bytes);
     else {
       if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_READ, address);
       if (!mayProceed(hart)) return false;
+      if (buffersStores()) drainForDevice(hart, BEFORE_INPUT);
       value = loadDevice(physical, <u32>bytes);
       if (busFaulted()) return Hart.raise(hart, CAUSE_LOAD_ACCESS, address);
     }
@@ -54,11 +63,11 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
   if (!translateData(hart, address, bytes, RIGHT_WRITE)) return false;
   const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
   if (Machine.inRam(physical, bytes)) {
-    storeRam(Machine.ramAddress(physical), <u32>bytes, value);
-    if (load<u32>(hart, HART_STRICT) != 0 || anyWatched()) breakReservations(hart, physical, bytes);
+    storeRam(hart, physical, bytes, value);
   } else {
     if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_WRITE, address);
     if (!mayProceed(hart)) return false;
+    if (buffersStores()) drainForDevice(hart, BEFORE_OUTPUT);
     storeDevice(physical, <u32>bytes, value);
     if (busFaulted()) return Hart.raise(hart, CAUSE_STORE_ACCESS, address);
   }
@@ -83,8 +92,10 @@ function extend(op: u32, value: u64): u64 {
   }
 }
 
-function loadRam(address: u32, bytes: u32): u64 {
-  switch (bytes) {
+function loadRam(hart: u32, physical: u64, bytes: u64): u64 {
+  if (buffersStores()) return loadBuffered(hart, physical, bytes);
+  const address = Machine.ramAddress(physical);
+  switch (<u32>bytes) {
     case 1:
       return <u64>load<u8>(address);
     case 2:
@@ -96,8 +107,13 @@ function loadRam(address: u32, bytes: u32): u64 {
   }
 }
 
-function storeRam(address: u32, bytes: u32, value: u64): void {
-  switch (bytes) {
+function storeRam(hart: u32, physical: u64, bytes: u64, value: u64): void {
+  if (buffersStores()) {
+    bufferStore(hart, physical, bytes, value);
+    return;
+  }
+  const address = Machine.ramAddress(physical);
+  switch (<u32>bytes) {
     case 1:
       store<u8>(address, <u8>value);
       break;
@@ -110,6 +126,8 @@ function storeRam(address: u32, bytes: u32, value: u64): void {
     default:
       store<u64>(address, value);
   }
+  if (load<u32>(hart, HART_STRICT) != 0 || anyWatched())
+    breakReservations(hart, physical, bytes, Hart.clock(hart));
 }
 
 /** What loadAcrossPages loaded. */
@@ -120,12 +138,12 @@ function loadAcrossPages(hart: u32, address: u64, bytes: u64): bool {
   joined = 0;
   const inFirst = 4096 - (address & 0xfff);
   const first = ramOf(hart, address, inFirst, RIGHT_READ);
-  if (first == 0) return false;
+  if (first == NOT_RAM) return false;
   const second = ramOf(hart, address + inFirst, bytes - inFirst, RIGHT_READ);
-  if (second == 0) return false;
+  if (second == NOT_RAM) return false;
   for (let i: u64 = 0; i < bytes; i++) {
-    const from = i < inFirst ? first + <u32>i : second + <u32>(i - inFirst);
-    joined |= (<u64>load<u8>(from)) << (i << 3);
+    const from = i < inFirst ? first + i : second + (i - inFirst);
+    joined |= loadRam(hart, from, 1) << (i << 3);
   }
   return true;
 }
@@ -134,24 +152,23 @@ function loadAcrossPages(hart: u32, address: u64, bytes: u64): bool {
 function storeAcrossPages(hart: u32, address: u64, bytes: u64, value: u64): bool {
   const inFirst = 4096 - (address & 0xfff);
   const first = ramOf(hart, address, inFirst, RIGHT_WRITE);
-  if (first == 0) return false;
-  const firstPhysical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  if (first == NOT_RAM) return false;
   const second = ramOf(hart, address + inFirst, bytes - inFirst, RIGHT_WRITE);
-  if (second == 0) return false;
+  if (second == NOT_RAM) return false;
   for (let i: u64 = 0; i < bytes; i++) {
-    const to = i < inFirst ? first + <u32>i : second + <u32>(i - inFirst);
-    store<u8>(to, <u8>(value >> (i << 3)));
+    const to = i < inFirst ? first + i : second + (i - inFirst);
+    storeRam(hart, to, 1, value >> (i << 3));
   }
-  breakReservations(hart, firstPhysical, inFirst);
-  breakReservations(hart, load<u64>(hart, HART_TRANSLATED_ADDRESS), bytes - inFirst);
   return true;
 }
 
-/** Memory address of a part of an access inside one page, or 0 after a fault (also when it is not RAM). */
-function ramOf(hart: u32, address: u64, bytes: u64, right: u32): u32 {
-  if (!translateData(hart, address, bytes, right)) return 0;
+const NOT_RAM: u64 = 0;
+
+/** Physical address of a part of an access inside one page, or NOT_RAM after a fault. */
+function ramOf(hart: u32, address: u64, bytes: u64, right: u32): u64 {
+  if (!translateData(hart, address, bytes, right)) return NOT_RAM;
   const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
-  if (Machine.inRam(physical, bytes)) return Machine.ramAddress(physical);
+  if (Machine.inRam(physical, bytes)) return physical;
   accessFault(hart, right, address);
-  return 0;
+  return NOT_RAM;
 }

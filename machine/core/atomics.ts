@@ -24,8 +24,10 @@ import {
   TLB_READ_TAG,
   TLB_WRITE_TAG,
 } from "./state";
+import { buffersStores, drainForAtomic } from "./store-buffer";
 import { Tlb } from "./tlb";
 
+const RELEASE: u32 = 1 << 25;
 const AMO_ADD: u32 = 0;
 const AMO_SWAP: u32 = 1;
 const LOAD_RESERVED: u32 = 2;
@@ -61,6 +63,7 @@ export function executeAtomic(hart: u32, slot: u64, pc: u64, left: i32): bool {
   );
   if (memory == 0) return false;
   const physical = <u64>(memory - RAM_BASE) + <u64>(<u32>RAM_PHYSICAL);
+  if (buffersStores()) drainForAtomic(hart, physical, isDouble ? 8 : 4, (word & RELEASE) != 0);
   const old = isDouble ? load<u64>(memory) : <u64>(<i64>load<i32>(memory));
   let result = old;
   if (operation == LOAD_RESERVED) reserve(hart, physical);
@@ -96,7 +99,7 @@ function locate(hart: u32, address: u64, bytes: u64, right: u32): u32 {
 function write(hart: u32, memory: u32, physical: u64, isDouble: bool, value: u64): void {
   if (isDouble) store<u64>(memory, value);
   else store<u32>(memory, <u32>value);
-  breakReservations(hart, physical, isDouble ? 8 : 4);
+  breakReservations(hart, physical, isDouble ? 8 : 4, Hart.clock(hart));
 }
 
 /** The word an AMO stores. 32-bit operands are sign-extended, which keeps signed and unsigned order. */

@@ -143,7 +143,7 @@ function load3(word: u32): u64 {
 function fence(word: u32): u64 {
   if (Function.three(word) == 0) {
     const bothSides = (word & 0x0f000000) != 0 && (word & 0x00f00000) != 0;
-    return pack(bothSides ? Op.Fence : Op.Nop, word, 0); // without one side it is a hint, such as pause
+    return pack(bothSides ? Op.Fence : Op.Nop, word, word); // without one side it is a hint, such as pause
   }
   return Function.three(word) == 1 ? pack(Op.FenceI, word, 0) : illegal(word);
 }

@@ -16,6 +16,7 @@ import {
   TLB_CODE,
   TLB_FETCH_TAG,
 } from "./state";
+import { buffersStores, drainAll, orderByFence } from "./store-buffer";
 import { Tlb } from "./tlb";
 
 /** Decoded page of a virtual address if the TLB has it, else 0. */
@@ -41,14 +42,18 @@ export function decodeStraddling(hart: u32, pc: u64, code: u32, left: i32): u64 
   return decode(word, word, 2);
 }
 
-export function executeFence(hart: u32, pc: u64, left: i32): bool {
+export function executeFence(hart: u32, word: u32, pc: u64, left: i32): bool {
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
-  return mayProceed(hart);
+  if (!mayProceed(hart)) return false;
+  if (!buffersStores()) return true;
+  orderByFence(hart, word);
+  return Hart.finish(hart, 4); // a store that drained may have woken a hart
 }
 
 export function executeFenceI(hart: u32, pc: u64, left: i32): void {
   store<i32>(hart, left, HART_LEFT);
+  if (buffersStores()) drainAll(hart);
   dropDecodedCode();
   Hart.leave(hart, pc + 4, EXIT_RELOAD);
 }

@@ -529,7 +529,7 @@ export function interpret(hart: u32): void {
         Operand.set(hart, low, Operand.first(hart, low) | ((<u64>1) << Slot.immediate(slot)));
         break;
       case Op.Fence:
-        if (executeFence(hart, Position.pc(ip, page, pagePc), left)) break;
+        if (executeFence(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
         return;
       case Op.FenceI: {
         executeFenceI(hart, Position.pc(ip, page, pagePc), left);

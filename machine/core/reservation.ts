@@ -56,15 +56,15 @@ export function endWaitOnReservation(hart: u32): void {
   touchWatch(hart);
 }
 
-/** A store by `hart` of `bytes` (at most 8) bytes: other harts lose reservations of the words it touches. */
-export function breakReservations(hart: u32, physical: u64, bytes: u64): void {
+/** A store by `hart` of `bytes` (at most 8) bytes, seen at `clock`: other harts lose reservations of the words it touches. */
+export function breakReservations(hart: u32, physical: u64, bytes: u64, clock: u64): void {
   const isObserved = anyWatched();
   if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0 && !isObserved) return;
   for (let id: u32 = 0; id < Harts.count(); id++) {
     const other = Harts.at(id);
     if (other == hart || load<u32>(other, HART_RESERVATION_VALID) == 0) continue;
     const word = load<u64>(other, HART_RESERVATION_ADDRESS) & ~WORD;
-    if (physical < word + 8 && word < physical + bytes) loseReservation(other, Hart.clock(hart));
+    if (physical < word + 8 && word < physical + bytes) loseReservation(other, clock);
   }
   if (isObserved) forgetOldWatches(hart, physical);
 }

@@ -40,6 +40,7 @@ import {
   RUN_STOPPED,
   RUN_WAITING,
 } from "./state";
+import { buffersStores, drainDue, drainMachine, nextDrain } from "./store-buffer";
 import { NEVER, nextTimer, nextWake, resume, updateTimers } from "./time";
 import { selectBanks } from "./tlb";
 import { takeException, takeInterrupt } from "./trap";
@@ -52,14 +53,17 @@ export const RUN_EVENT = 3; // the clock of the next device event has come
 
 /** Longest slice in cycles, so that stop requests of a page's user are seen. */
 const LONGEST_SLICE: u64 = 1 << 24;
-/** Length of a slice that must see every store. */
+/** Length of a slice that must see every store, or delays stores. */
 const STRICT_SLICE: u64 = 64;
 const NOBODY: u32 = 0;
 
 /** Runs harts until the instruction budget is used up or something ends the run (RUN_*). */
 export function runHarts(): u32 {
   while (true) {
-    if (load<u32>(MACHINE_BASE, MACHINE_STOP) != 0) return RUN_STOP;
+    if (load<u32>(MACHINE_BASE, MACHINE_STOP) != 0) {
+      if (buffersStores()) drainMachine();
+      return RUN_STOP;
+    }
     if (load<i64>(MACHINE_BASE, MACHINE_INSTRUCTION_BUDGET) <= 0) return RUN_BUDGET;
     let hart = cutSlice();
     if (hart != NOBODY) {
@@ -68,6 +72,7 @@ export function runHarts(): u32 {
     }
     hart = slowest(NOBODY);
     const clock = hart == NOBODY ? NEVER : scheduledClock(hart);
+    if (buffersStores() && drainBefore(min(clock, load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT)))) continue;
     if (load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT) <= clock) {
       if (load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT) == NEVER) return RUN_IDLE;
       advanceNow(load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT));
@@ -76,6 +81,14 @@ export function runHarts(): u32 {
     if (load<u32>(hart, HART_RUN_STATE) == RUN_WAITING) resume(hart, clock);
     startSlice(hart);
   }
+}
+
+/** Drains the next buffered stores if they are due until `clock`; they may wake a hart. */
+function drainBefore(clock: u64): bool {
+  const due = nextDrain();
+  if (due == NEVER || due > clock) return false;
+  drainDue(due);
+  return true;
 }
 
 /** Clock at which a hart has something to do. */
@@ -127,7 +140,8 @@ function startSlice(hart: u32): void {
     syncClock = other < hart ? otherClock - 1 : otherClock;
   }
   store<u64>(MACHINE_BASE, syncClock, MACHINE_SYNC_CLOCK);
-  const strict: u32 = othersHoldReservations(hart) ? 1 : 0;
+  const strict: u32 = buffersStores() || othersHoldReservations(hart) ? 1 : 0;
+  if (buffersStores()) end = min(end, nextDrain());
   if (strict != 0) end = min(end, clock + STRICT_SLICE);
   if (strict != load<u32>(hart, HART_STRICT)) {
     store<u32>(hart, strict, HART_STRICT);

@@ -17,6 +17,7 @@ export const CSR_TABLE_BASE = 0x40000; // u16 per CSR number, see csr.ts
 export const TLB_BASE = 0x100000; // hart i's TLB banks at TLB_BASE + i * TLB_BANKS * TLB_BANK_SIZE
 export const TLB_LISTS_BASE = 0x900000; // for each bank, the list of entries filled since its last flush
 export const TLB_STRICT_BANK = 0x920000; // a bank without entries, so that every access takes the slow path
+export const STORE_BUFFER_BASE = 0x940000; // hart i's buffered stores at STORE_BUFFER_BASE + i * STORE_BUFFER_SIZE
 export const CODE_MAP_BASE = 0xa00000; // u16 per RAM page: its decoded page in the code pool, 0 = none
 export const CODE_POOL_BASE = 0x1000000; // decoded pages, see decode.ts
 export const RAM_BASE = 0x2000000; // guest RAM
@@ -49,6 +50,8 @@ export const MACHINE_RESUME_END = 0x60; // u64: where that slice ends
 export const MACHINE_ACTIVE_RECEIVERS = 0x68; // u32: UINTC entries whose active bit is set
 export const MACHINE_MARKS = 0x6c; // u32: addresses in the table below
 export const MACHINE_WATCHED_PAGES = 0x70; // u32: bit per hart whose HART_WATCHED_PAGE is set
+export const MACHINE_STORE_BUFFER = 0x74; // u32: stores each hart buffers (store-buffer.ts), 0 = none
+export const MACHINE_STORE_RANDOM = 0x78; // u64: state of the generator that delays them, not 0
 export const MACHINE_MARK_TABLE = 0x800; // MAX_MARKS × u64: virtual addresses that report their execution
 export const MAX_MARKS = 256;
 
@@ -95,6 +98,8 @@ export const HART_WAIT_INSTRUCTION = 0x188; // u32: WAIT_*, what a waiting hart 
 export const HART_WAIT_END = 0x190; // u64: clock at which a waiting hart goes on by itself, all ones = never
 export const HART_WATCHED_PAGE = 0x198; // u64: physical page whose stores are looked at for this hart, 0 = none
 export const HART_WATCH_CLOCK = 0x1a0; // u64: clock at which the hart last used that
+export const HART_STORES = 0x1a8; // u32: stores in its buffer
+export const HART_STORE_EPOCH = 0x1ac; // u32: fences so far that keep stores in order
 
 export const PRIVILEGE_USER = 0;
 export const PRIVILEGE_SUPERVISOR = 1;
@@ -193,6 +198,17 @@ export const TLB_ADDEND = 24; // u32: memory address = low 32 bits of virtual ad
 export const TLB_CODE = 28; // u32: address of the decoded page (with fetch tag) | level of the leaf in bits 1:0
 export const TLB_LIST_CAPACITY = 511; // entries a bank remembers for cheap flushing; more = clear the whole bank
 export const TLB_LIST_SIZE = 1024; // bytes: u16 entry indexes
+
+// --- Store buffers (store-buffer.ts), oldest store first ------------------------------------------------------------
+export const STORE_BUFFER_SIZE = 0x800;
+export const STORE_BUFFER_DEPTH = 64; // most entries of a hart: STORE_BUFFER_SIZE / STORE_ENTRY_SIZE
+export const STORE_ENTRY_SIZE = 32;
+export const STORE_ADDRESS = 0; // u64: physical
+export const STORE_VALUE = 8; // u64
+export const STORE_DUE = 16; // u64: clock at which it drains
+export const STORE_BYTES = 24; // u16: 1 to 8
+export const STORE_FLAGS = 26; // u16: what it must drain before
+export const STORE_EPOCH = 28; // u32: HART_STORE_EPOCH at the store
 
 // --- Decoded code ---------------------------------------------------------------------------------------------------
 export const CODE_SLOT_SIZE = 8; // a decoded instruction, one slot for every two bytes of code

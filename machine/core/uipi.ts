@@ -15,6 +15,7 @@ import {
   HART_UIPI_SENDS,
   UINTC_RECEIVERS,
 } from "./state";
+import { BEFORE_INPUT, BEFORE_OUTPUT, buffersStores, drainForDevice, loadBuffered } from "./store-buffer";
 import { REGISTER_ACTIVE, REGISTER_HIGH, REGISTER_SEND } from "./uintc";
 
 const ENABLE: u64 = (<u64>1) << 63;
@@ -29,6 +30,7 @@ export function executeUipi(hart: u32, word: u32, pc: u64, left: i32): bool {
   store<i32>(hart, left, HART_LEFT);
   if (!Machine.hasUintc()) return Hart.raise(hart, CAUSE_ILLEGAL, <u64>word);
   if (!mayProceed(hart)) return false;
+  if (buffersStores()) drainForDevice(hart, BEFORE_INPUT | BEFORE_OUTPUT);
   const operand = Hart.x(hart, (word >> 15) & 31);
   const operation = word >> 25;
   if (operation == SEND) send(hart, operand);
@@ -45,7 +47,7 @@ function send(hart: u32, index: u64): void {
   if ((table & ENABLE) == 0 || index >= entries) return;
   const entryAddress = ((table & 0xfffffffffff) << 12) + (index << 3);
   if (!Machine.inRam(entryAddress, 8)) return;
-  const entry = loadPhysical64(entryAddress);
+  const entry = buffersStores() ? loadBuffered(hart, entryAddress, 8) : loadPhysical64(entryAddress);
   const receiver = entry >> 48;
   const vector = (entry >> 16) & 0xffff;
   if ((entry & 1) == 0 || receiver >= <u64>UINTC_RECEIVERS || vector > 63) return;

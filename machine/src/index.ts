@@ -16,6 +16,12 @@ export type {
   WakeEvent,
 } from "./events";
 export { Hart, type HartCounters, type PerMode, Privilege, type PrivilegeLevel, type RunState } from "./hart";
-export { Machine, type MachineOptions, type RunOptions, type RunResult } from "./machine";
+export {
+  Machine,
+  type MachineOptions,
+  type RunOptions,
+  type RunResult,
+  type StoreBufferOptions,
+} from "./machine";
 export type { MachineConsole } from "./machine-console";
 export type { Mark } from "./marks";

@@ -32,12 +32,22 @@ export interface MachineOptions {
   /** Whether the N extension, uipi and the UINTC exist (default true). */
   uintc?: boolean;
   plicUserContexts?: "none" | "after" | "interleaved";
+  /** Delays stores within what RVWMO allows, so that a missing fence can fail a test; see docs/machine.md. */
+  storeBuffer?: StoreBufferOptions;
   /** Kernel command line in the device tree. */
   bootargs?: string;
   /** What the guest's random numbers start from: `rng-seed` in the device tree (default 0). */
   seed?: number;
   /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */
   epoch?: bigint;
+}
+
+/** The store-buffer mode. */
+export interface StoreBufferOptions {
+  /** What the delays are drawn from: another seed, another run. */
+  seed: number;
+  /** Stores a hart may hold back, 1 to 64 (default 8). */
+  depth?: number;
 }
 
 /** When a run ends. */
@@ -56,6 +66,7 @@ export type RunResult =
   | { reason: "reset" | "limit" | "deadlock" | "until" | "input" };
 
 const DEFAULT_QUANTUM = 8;
+const DEFAULT_STORE_BUFFER_DEPTH = 8;
 const DEFAULT_POLL_INTERVAL = 100_000;
 const SMALLEST_RAM = 65536;
 const LARGEST_RAM = 0xf000_0000;
@@ -121,12 +132,21 @@ export class Machine implements FirmwareHost {
     const features =
       ((options.uintc ?? true) ? S.FEATURE_UINTC : 0) | (options.firmware === "sbi" ? S.FEATURE_FIRMWARE : 0);
     this.core.powerOn(options.harts, BigInt(options.memory), options.quantum ?? DEFAULT_QUANTUM, features);
+    this.setStoreBuffer(options.storeBuffer);
     this.agenda.clear();
     this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
     this.marks.publish();
     this.board = createVirtBoard(this, { ...options, uintc: options.uintc ?? true });
     this.bus = new Bus(this.board.devices);
     this.firmware = options.firmware === "sbi" ? createSbi(this, this.board) : undefined;
+  }
+
+  private setStoreBuffer(options: StoreBufferOptions | undefined): void {
+    const depth = options ? (options.depth ?? DEFAULT_STORE_BUFFER_DEPTH) : 0;
+    this.view.setUint32(S.MACHINE_STORE_BUFFER, depth, true);
+    // Neighbouring seeds must differ in many bits, and the generator's state must not be 0.
+    const state = BigInt.asUintN(64, (BigInt(options?.seed ?? 0) + 1n) * 0x9e37_79b9_7f4a_7c15n);
+    this.view.setBigUint64(S.MACHINE_STORE_RANDOM, state === 0n ? 1n : state, true);
   }
 
   /** Everything on the bus. */
@@ -365,7 +385,7 @@ class Limits {
   }
 }
 
-function checkOptions({ harts, memory, quantum = DEFAULT_QUANTUM }: MachineOptions): void {
+function checkOptions({ harts, memory, quantum = DEFAULT_QUANTUM, storeBuffer }: MachineOptions): void {
   if (!Number.isInteger(harts) || harts < 1 || harts > S.MAX_HARTS)
     throw new MachineError(`a machine cannot have ${harts} harts`, `give 1 to ${S.MAX_HARTS} harts`);
   if (!Number.isInteger(memory) || memory % 4096 !== 0 || memory < SMALLEST_RAM || memory > LARGEST_RAM)
@@ -375,4 +395,12 @@ function checkOptions({ harts, memory, quantum = DEFAULT_QUANTUM }: MachineOptio
     );
   if (!Number.isInteger(quantum) || quantum < 1 || quantum > 0x7fff_ffff)
     throw new MachineError(`a quantum of ${quantum} cycles is not possible`, "give 1 to 2147483647 cycles");
+  const depth = storeBuffer?.depth ?? DEFAULT_STORE_BUFFER_DEPTH;
+  if (!Number.isInteger(depth) || depth < 1 || depth > S.STORE_BUFFER_DEPTH)
+    throw new MachineError(
+      `a store buffer cannot hold ${depth} stores`,
+      `give a depth of 1 to ${S.STORE_BUFFER_DEPTH}`,
+    );
+  if (storeBuffer && !Number.isSafeInteger(storeBuffer.seed))
+    throw new MachineError(`${storeBuffer.seed} is no seed`, "give an integer");
 }
