@@ -4,13 +4,15 @@
  * Two runs of the same system are the same run. The first finds out when the window opens; the second goes there at full
  * speed and then in single steps, so that nothing about the measured code is changed.
  */
+import type { BuiltSystem } from "@rel4/image";
 import { type Machine, Privilege } from "@rel4/machine";
 import { LabError } from "./errors";
 import { type PreparedSystem, prepareSystem, type SystemRequest } from "./run-system";
 
 /** Instructions retired in one function. */
 export interface FunctionShare {
-  mode: "user" | "kernel";
+  /** A program's name, or "kernel". */
+  place: string;
   /** The function's symbol. */
   name: string;
   instructions: number;
@@ -24,11 +26,11 @@ const MOST_STEPS = 2_000_000;
 /**
  * The functions executed in window `id` of a system with one hart, most instructions first. The passages through the
  * kernel of the two marks at its edges are in it; `profileDifference` takes such constant parts away.
- * @param program whose functions user code is attributed to
+ * @param programs those that run in the window, in the order in which they first do; the first opens it
  */
 export async function profileWindow(
   request: SystemRequest,
-  program: string,
+  programs: readonly string[],
   id: number,
 ): Promise<FunctionShare[]> {
   const opening = await findOpening(await prepareSystem(request), id);
@@ -36,7 +38,7 @@ export async function profileWindow(
   const { machine } = system;
   if (machine.harts.length !== 1) throw new LabError("only systems with one hart can be profiled");
   machine.runSync({ maxInstructions: Math.max(0, opening - APPROACH) });
-  return stepThrough(system, program, id);
+  return stepThrough(system, programs, id);
 }
 
 /** Executes whole a `larger` and a `smaller` profile differ by, divided by how many operations they differ by. */
@@ -45,7 +47,7 @@ export function profileDifference(
   smaller: readonly FunctionShare[],
   operations: number,
 ): FunctionShare[] {
-  const key = ({ mode, name }: FunctionShare) => `${mode} ${name}`;
+  const key = ({ place, name }: FunctionShare) => `${place} ${name}`;
   const less = new Map(smaller.map((share) => [key(share), share.instructions]));
   return larger
     .map((share) => ({
@@ -75,11 +77,11 @@ async function findOpening({ machine, recorder, output }: PreparedSystem, id: nu
 
 function stepThrough(
   { machine, built, recorder }: PreparedSystem,
-  program: string,
+  programs: readonly string[],
   id: number,
 ): FunctionShare[] {
   const hart = machine.harts[0]!;
-  const functions = built.programs[program]!.functions;
+  const names = new Namer(machine, built, programs);
   const shares = new Map<string, FunctionShare>();
   let isOpen = false;
   let isOver = false;
@@ -89,28 +91,50 @@ function stepThrough(
     isOver = edge === "close";
   };
   for (let steps = 0; !isOver && steps < MOST_STEPS; steps++) {
-    const { pc } = hart;
-    const mode = hart.privilege === Privilege.user ? "user" : "kernel";
-    const before = hart.counters.instructions;
     const wasOpen = isOpen;
+    const before = hart.counters.instructions;
+    const where = wasOpen ? names.functionAt() : undefined;
     machine.runSync({ maxInstructions: 1 });
-    if (!wasOpen || hart.counters.instructions === before) continue;
-    const name = mode === "user" ? userFunction(functions, Number(pc)) : kernelFunction(machine, pc);
-    const share = shares.get(`${mode} ${name}`) ?? { mode, name, instructions: 0 };
+    if (where === undefined || hart.counters.instructions === before) continue;
+    const key = `${where.place} ${where.name}`;
+    const share = shares.get(key) ?? { ...where, instructions: 0 };
     share.instructions++;
-    shares.set(`${mode} ${name}`, share);
+    shares.set(key, share);
   }
   if (!isOver) throw new LabError(`window ${id} is longer than ${MOST_STEPS} instructions`);
   return [...shares.values()].sort((a, b) => b.instructions - a.instructions);
 }
 
-function kernelFunction(machine: Machine, pc: bigint): string {
-  return machine.symbols?.lookup(pc)?.name ?? "?";
-}
+const CSR_SATP = 0x180;
 
-function userFunction(
-  functions: readonly { name: string; address: number; size: number }[],
-  pc: number,
-): string {
-  return functions.find(({ address, size }) => pc >= address && pc < address + size)?.name ?? "?";
+/** Names the function hart 0 is in: of the kernel, or of the program whose address space is in use. */
+class Namer {
+  /** satp → program. */
+  private readonly seen = new Map<bigint, string>();
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly built: BuiltSystem,
+    private readonly programs: readonly string[],
+  ) {}
+
+  functionAt(): { place: string; name: string } {
+    const hart = this.machine.harts[0]!;
+    const { pc } = hart;
+    if (hart.privilege !== Privilege.user)
+      return { place: "kernel", name: this.machine.symbols?.lookup(pc)?.name ?? "?" };
+    const place = this.program(hart.csr(CSR_SATP));
+    const functions = this.built.programs[place]?.functions ?? [];
+    const address = Number(pc);
+    const found = functions.find((each) => address >= each.address && address < each.address + each.size);
+    return { place, name: found?.name ?? "?" };
+  }
+
+  private program(satp: bigint): string {
+    const known = this.seen.get(satp);
+    if (known !== undefined) return known;
+    const name = this.programs[this.seen.size] ?? "another program";
+    this.seen.set(satp, name);
+    return name;
+  }
 }

@@ -1,7 +1,7 @@
 /** Keeps a number of calls in flight, each made by a coroutine of its own, and checks each answer. */
 import { AsyncClient, CallChoice, Coroutine } from "rel4";
 import { numberArgument } from "../arguments";
-import { Answer, Request } from "./request";
+import { Answer, Request, refuse } from "./request";
 import { Schedule } from "./schedule";
 import { Work } from "./work";
 
@@ -13,19 +13,19 @@ function callRepeatedly(caller: u32): void {
   const server = AsyncClient.to("server");
   for (let i = (<u64>caller) << 32; !Schedule.isOver; i++) {
     const response = server.call(0, i, Request.word1(i), Request.word2(i), Request.word3(i));
-    if (!Answer.isRight(i, response.word0, response.word1, response.word2, response.word3, work))
-      throw new Error(`wrong answer to request ${i.toString()}`);
+    if (!Answer.isRight(i, response.word0, response.word1, response.word2, response.word3, work)) refuse(i);
     Schedule.note();
   }
 }
 
 export function main(): void {
   if (numberArgument("ring-only") != 0) CallChoice.disable();
-  work = new Work(numberArgument("work")).run();
+  Work.prepare(numberArgument("work"));
+  work = Work.run();
   Schedule.begin();
-  const callers: Coroutine[] = [];
   const concurrency = numberArgument("concurrency");
+  const callers = new StaticArray<Coroutine>(concurrency);
   for (let caller: u32 = 0; caller < concurrency; caller++)
-    callers.push(Coroutine.spawnWith(callRepeatedly, caller, "caller"));
-  for (let i = 0; i < callers.length; i++) callers[i].join();
+    callers[caller] = Coroutine.spawnWith(callRepeatedly, caller, "caller");
+  for (let caller: u32 = 0; caller < concurrency; caller++) callers[caller].join();
 }

@@ -4,19 +4,17 @@ import { numberArgument } from "../arguments";
 import { Answer } from "./request";
 import { Work } from "./work";
 
-let work = new Work(0);
-
 function answer(request: Pending, word0: u64, word1: u64, word2: u64, word3: u64): void {
   request.reply(
     Answer.word0(word0),
     Answer.word1(word1),
     Answer.word2(word2),
-    Answer.word3(word3, work.run()),
+    Answer.word3(word3, Work.run()),
   );
 }
 
 export function main(): void {
-  work = new Work(numberArgument("work"));
+  Work.prepare(numberArgument("work"));
   AsyncService.handle(0, answer);
   AsyncService.serve();
 }

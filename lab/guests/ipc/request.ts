@@ -19,6 +19,11 @@ export class Request {
   }
 }
 
+/** Ends the program: request `i` was answered wrongly. A function of its own, so that callers hold nothing the collector manages. */
+export function refuse(i: u64): void {
+  throw new Error(`wrong answer to request ${i.toString()}`);
+}
+
 /** What the server makes of each word. */
 export class Answer {
   @inline static word0(word: u64): u64 {

@@ -1,18 +1,18 @@
 /** Calls the server over an endpoint, one call at a time, and checks each answer. */
 import { Message, Server } from "rel4";
 import { numberArgument } from "../arguments";
-import { Answer, Request } from "./request";
+import { Answer, Request, refuse } from "./request";
 import { Schedule } from "./schedule";
 import { Work } from "./work";
 
 export function main(): void {
   const server = Server.named("server");
-  const work = new Work(numberArgument("work")).run();
+  Work.prepare(numberArgument("work"));
+  const work = Work.run();
   Schedule.begin();
   for (let i: u64 = 0; !Schedule.isOver; i++) {
     server.call(0, 4, i, Request.word1(i), Request.word2(i), Request.word3(i));
-    if (!Answer.isRight(i, Message.word0, Message.word1, Message.word2, Message.word3, work))
-      throw new Error(`wrong answer to request ${i.toString()}`);
+    if (!Answer.isRight(i, Message.word0, Message.word1, Message.word2, Message.word3, work)) refuse(i);
     Schedule.note();
   }
 }

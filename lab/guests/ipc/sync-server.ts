@@ -5,7 +5,7 @@ import { Answer } from "./request";
 import { Work } from "./work";
 
 export function main(): void {
-  const work = new Work(numberArgument("work"));
+  Work.prepare(numberArgument("work"));
   Service.receive();
   for (;;) {
     Service.replyAndReceive(
@@ -14,7 +14,7 @@ export function main(): void {
       Answer.word0(Message.word0),
       Answer.word1(Message.word1),
       Answer.word2(Message.word2),
-      Answer.word3(Message.word3, work.run()),
+      Answer.word3(Message.word3, Work.run()),
     );
   }
 }

@@ -1,34 +1,41 @@
 /** What the server does for a call besides answering: the product of two n × n matrices of 64-bit words. */
 
-export class Work {
-  private readonly a: StaticArray<u64>;
-  private readonly b: StaticArray<u64>;
-  private readonly product: StaticArray<u64>;
+/** n; 0 for no work. */
+let dimension: u32 = 0;
+/** Addresses of the factors and of the product, row by row. */
+let left: usize = 0;
+let right: usize = 0;
+let product: usize = 0;
 
-  /** @param dimension n; 0 for no work */
-  constructor(private readonly dimension: u32) {
-    const size = dimension * dimension;
-    this.a = new StaticArray<u64>(size);
-    this.b = new StaticArray<u64>(size);
-    this.product = new StaticArray<u64>(size);
-    for (let i: u32 = 0; i < size; i++) {
-      this.a[i] = i + 1;
-      this.b[i] = 2 * i + 3;
+export class Work {
+  /** Fills the factors. @param n 0 for no work */
+  static prepare(n: u32): void {
+    const words = n * n;
+    dimension = n;
+    left = heap.alloc(words << 3);
+    right = heap.alloc(words << 3);
+    product = heap.alloc(words << 3);
+    for (let i: u32 = 0; i < words; i++) {
+      store<u64>(left + (i << 3), i + 1);
+      store<u64>(right + (i << 3), 2 * i + 3);
     }
   }
 
   /** Multiplies; returns the last element of the product, which the client checks. */
-  run(): u64 {
-    const n = this.dimension;
-    if (n == 0) return 0;
-    for (let row: u32 = 0; row < n; row++) {
-      for (let column: u32 = 0; column < n; column++) {
-        let sum: u64 = 0;
-        for (let k: u32 = 0; k < n; k++)
-          sum += unchecked(this.a[row * n + k]) * unchecked(this.b[k * n + column]);
-        this.product[row * n + column] = sum;
-      }
-    }
-    return unchecked(this.product[n * n - 1]);
+  @inline static run(): u64 {
+    return dimension == 0 ? 0 : multiply();
   }
+}
+
+function multiply(): u64 {
+  const n = dimension;
+  for (let row: u32 = 0; row < n; row++) {
+    for (let column: u32 = 0; column < n; column++) {
+      let sum: u64 = 0;
+      for (let k: u32 = 0; k < n; k++)
+        sum += load<u64>(left + ((row * n + k) << 3)) * load<u64>(right + ((k * n + column) << 3));
+      store<u64>(product + ((row * n + column) << 3), sum);
+    }
+  }
+  return load<u64>(product + ((n * n - 1) << 3));
 }
