@@ -2,26 +2,18 @@
  * The work of one call, the same however the message travels: the client makes four words, the server adds to each, the
  * client checks all four.
  */
-const SPREAD1: u64 = 0x1_0000_0001;
-const SPREAD2: u64 = 0x5555_5555_5555;
-const SPREAD3: u64 = 0x7fff_ffff_ffff;
 
 /** Words of request `i`; word 0 is i itself. */
 export class Request {
   @inline static word1(i: u64): u64 {
-    return i + SPREAD1;
+    return i + 10;
   }
   @inline static word2(i: u64): u64 {
-    return i ^ SPREAD2;
+    return i ^ 7;
   }
   @inline static word3(i: u64): u64 {
-    return SPREAD3 - i;
+    return i << 3;
   }
-}
-
-/** Ends the program: request `i` was answered wrongly. A function of its own, so that callers hold nothing the collector manages. */
-export function refuse(i: u64): void {
-  throw new Error(`wrong answer to request ${i.toString()}`);
 }
 
 /** What the server makes of each word. */
@@ -49,4 +41,9 @@ export class Answer {
       word3 == Answer.word3(Request.word3(i), work)
     );
   }
+}
+
+/** Ends the program: request `i` was answered wrongly. A function of its own, so that callers hold nothing the collector manages. */
+export function refuse(i: u64): void {
+  throw new Error(`wrong answer to request ${i.toString()}`);
 }

@@ -2,30 +2,33 @@
 import { numberArgument } from "../arguments";
 import { Window } from "../marks";
 
-export class Schedule {
-  private static completed: u32 = 0;
-  private static first: u32 = 0;
-  private static measured: u32 = 0;
-  private static last: u32 = 0;
-  /** Whether all measured calls are done. */
-  static isOver: bool = false;
+/** Calls answered so far, and how many will be when the window next opens or closes. */
+let answered: u32 = 0;
+let edge: u32 = 0;
+let measured: u32 = 0;
+let isOpen: bool = false;
 
+export class Schedule {
   /** Reads the arguments warm-up=… and operations=…. */
   static begin(): void {
-    Schedule.first = numberArgument("warm-up");
-    Schedule.measured = numberArgument("operations");
-    Schedule.last = Schedule.first + Schedule.measured;
+    edge = numberArgument("warm-up");
+    measured = numberArgument("operations");
   }
 
-  /** Notes that one more call was answered rightly. */
-  @inline static note(): void {
-    const completed = ++Schedule.completed;
-    if (completed == Schedule.first) Window.open();
-    else if (completed == Schedule.last) Schedule.finish();
+  /** Notes that one more call was answered rightly; false when that was enough. */
+  @inline static goesOn(): bool {
+    return ++answered < edge || passEdge();
   }
+}
 
-  private static finish(): void {
-    Window.close(Schedule.measured);
-    Schedule.isOver = true;
+/** Opens the window when the warm-up is over, and closes it after the measured calls. */
+function passEdge(): bool {
+  if (isOpen) {
+    if (answered == edge) Window.close(measured);
+    return false;
   }
+  isOpen = true;
+  edge += measured;
+  Window.open();
+  return true;
 }

@@ -10,9 +10,10 @@ export function main(): void {
   Work.prepare(numberArgument("work"));
   const work = Work.run();
   Schedule.begin();
-  for (let i: u64 = 0; !Schedule.isOver; i++) {
+  let i: u64 = 0;
+  do {
+    i++;
     server.call(0, 4, i, Request.word1(i), Request.word2(i), Request.word3(i));
     if (!Answer.isRight(i, Message.word0, Message.word1, Message.word2, Message.word3, work)) refuse(i);
-    Schedule.note();
-  }
+  } while (Schedule.goesOn());
 }
