@@ -13,6 +13,8 @@ export const BUNDLE_CAPABILITY_COUNT_AT = 20;
 export const BUNDLE_CAPABILITIES_AT = 24;
 export const BUNDLE_MAPPING_COUNT_AT = 28;
 export const BUNDLE_MAPPINGS_AT = 32;
+export const BUNDLE_ENDER_COUNT_AT = 36;
+export const BUNDLE_ENDERS_AT = 40;
 export const BUNDLE_HEADER_SIZE = 64;
 
 export const PROGRAM_RECORD_SIZE = 128;
@@ -43,6 +45,8 @@ export const PROGRAM_SYSTEM_CALL_BITS_AT = 76;
 export const PROGRAM_SYSTEM_CALL_VECTOR_AT = 80;
 /** Untyped memory of its own: 2^n bytes, or 0 for none. */
 export const PROGRAM_UNTYPED_BITS_AT = 84;
+/** Memory in which everything of this program lies, so that it can be started again: 2^n bytes, or 0 if it cannot. */
+export const PROGRAM_RESERVED_BITS_AT = 88;
 
 /** Left out, without an error, on a machine with too few harts. */
 export const PROGRAM_FLAG_OPTIONAL = 1;
@@ -71,6 +75,11 @@ export const CAPABILITY_SLOT_AT = 4;
 export const CAPABILITY_OBJECT_AT = 8;
 export const CAPABILITY_RIGHTS_AT = 12;
 export const CAPABILITY_BADGE_AT = 16; // 64-bit
+
+/** One program that may end another. */
+export const ENDER_RECORD_SIZE = 8;
+export const ENDER_PROGRAM_AT = 0;
+export const ENDER_TARGET_AT = 4;
 
 export const MAPPING_RECORD_SIZE = 16;
 export const MAPPING_PROGRAM_AT = 0;

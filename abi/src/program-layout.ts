@@ -19,6 +19,8 @@ export const PROGRAM_IPC_BUFFER = 0x7ff0_0000;
 /** Start-info pages, and how many there can be. */
 export const PROGRAM_START_INFO = 0x7ff0_1000;
 export const PROGRAM_START_INFO_MOST_PAGES = 14;
+/** Mailbox to the root server (abi/src/supervisor.ts). */
+export const PROGRAM_MAILBOX = 0x7ff1_0000;
 
 /** The root task's image: tables for the root server, then its own text, data and stack, then the programs. */
 export const ROOT_TABLES_BASE = 0x0040_0000;
@@ -29,10 +31,15 @@ export const ROOT_STACK_SIZE = 0x1_0000;
 export const ROOT_PROGRAMS_BASE = 0x0048_0000;
 /** Root maps here for a moment what it must touch itself (device registers). */
 export const ROOT_DEVICE_WINDOW = 0x7000_0000;
+/** ... and here the pages it fills for programs. */
+export const ROOT_COPY_WINDOW = 0x7000_1000;
+/** For each program a page: its mailbox, and its unfinished console line. */
+export const ROOT_MAILBOXES = 0x7010_0000;
+export const ROOT_LINE_BUFFERS = 0x7020_0000;
 
 /** Slots of a program's CNode; a program has nothing else but the slots its channels name. */
 export const PROGRAM_CNODE_BITS = 8;
-/** Endpoint of the root server: console lines, exit, faults. Badge = program index + 1. */
+/** Notification of the root server: a request is in the mailbox. */
 export const SLOT_SUPERVISOR = 1;
 /** Endpoint on which this program receives calls from its clients. */
 export const SLOT_SERVICE_ENDPOINT = 2;
@@ -51,5 +58,7 @@ export const SLOT_OWN_THREAD = 9;
 export const SLOT_UNTYPED = 10;
 /** Notification with which the root server answers (abi/src/supervisor.ts). */
 export const SLOT_SUPERVISOR_REPLY = 11;
+/** Told by the kernel when the program faults. */
+export const SLOT_FAULT_HANDLER = 12;
 /** First slot for the sending capabilities of this program's channels. */
 export const SLOT_FIRST_CHANNEL = 16;

@@ -1,17 +1,12 @@
 /** From a system description, or a single program, to one bootable image. */
 import { basename, resolve } from "node:path";
-import {
-  CALL_ITEM_BYTES,
-  MEGA_PAGE_BITS,
-  PROGRAM_PAGE_SIZE,
-  PROGRAM_STACK_SIZE,
-  SYSTEM_CALL_ITEM_BYTES,
-} from "@rel4/abi";
-import { type CheckedProgram, type CheckedSystem, checkSystem } from "./check-system";
+import { CALL_ITEM_BYTES } from "@rel4/abi";
+import { type CheckedSystem, checkSystem } from "./check-system";
 import { compileProgram, compileRoot, type ProgramImage, usesCoroutines } from "./compile-program";
 import { buildKernel, makeImage } from "./kernel-image";
 import { loadSystem } from "./load-system";
 import { formatMemorySize } from "./memory-size";
+import { programMemory } from "./program-memory";
 import { rootImage } from "./root-image";
 import type { MemorySize } from "./system";
 import { SystemError } from "./system-error";
@@ -147,18 +142,4 @@ function checkMemory({ machine, programs, channels }: CheckedSystem): void {
     "raise machine.memory, or lower the programs' memory",
     "machine.memory",
   );
-}
-
-/** Bytes of RAM a program takes by itself. */
-function programMemory({
-  memory,
-  coroutines = 0,
-  coroutineStack,
-  systemCallBits,
-  resources,
-}: CheckedProgram): number {
-  const untyped = resources && resources.untypedBits > 0 ? 2 ** resources.untypedBits : 0;
-  const systemCalls = systemCallBits === 0 ? 0 : (3 * SYSTEM_CALL_ITEM_BYTES) << systemCallBits;
-  const buffer = systemCalls > PROGRAM_PAGE_SIZE ? 2 ** MEGA_PAGE_BITS : 0;
-  return memory + PROGRAM_STACK_SIZE + coroutines * coroutineStack + untyped + buffer;
 }

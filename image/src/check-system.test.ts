@@ -30,6 +30,8 @@ describe("a system description", () => {
           arguments: [],
           optional: false,
           background: false,
+          restart: false,
+          ends: [],
           coroutineStack: 8192,
           systemCallBits: 0,
         },
@@ -56,6 +58,20 @@ describe("a system description", () => {
     const resources = { untyped: "3M", slots: 500 };
     const { programs } = checkSystem({ programs: { a: { ...program, systemCalls: 512, resources } } });
     expect(programs[0]).toMatchObject({ systemCallBits: 9, resources: { untypedBits: 22, slots: 500 } });
+  });
+
+  it("names the programs a program may end, which become numbers", () => {
+    const programs = {
+      a: { ...program, ends: ["c", "b", "c"] },
+      b: program,
+      c: { ...program, restart: true },
+    };
+    const checked = checkSystem({ programs }).programs;
+    expect(checked.map(({ ends, restart }) => [ends, restart])).toEqual([
+      [[2, 1], false],
+      [[], false],
+      [[], true],
+    ]);
   });
 
   it("rounds memory up to the 64 KiB in which a heap grows", () => {
@@ -138,6 +154,30 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
     { programs: { a: { ...program, resources: { slots: 1e6 } } } },
     /programs\.a\.resources\.slots: 1000000/,
     /0 to 65536/,
+  ],
+  [
+    "ending a program that does not exist",
+    { programs: { a: { ...program, ends: ["b"] }, c: program } },
+    /programs\.a\.ends: there is no program "b"/,
+    /"a", "c"/,
+  ],
+  [
+    "ending itself",
+    { programs: { a: { ...program, ends: ["a"] } } },
+    /programs\.a\.ends: a program that ends itself/,
+    /Process\.exit/,
+  ],
+  [
+    "a single name where a list belongs",
+    { programs: { a: { ...program, ends: "c" }, c: program } },
+    /programs\.a\.ends: "c" is no list/,
+    /\["client"\]/,
+  ],
+  [
+    "a restart that is no flag",
+    { programs: { a: { ...program, restart: 3 } } },
+    /restart: 3/,
+    /true or false/,
   ],
   ["a program without source", { programs: { a: {} } }, /programs\.a\.source: has no source/, /source:/],
   ["a strange name", { programs: { "a b": program } }, /"a b" is no program name/, /letters, digits/],

@@ -28,6 +28,9 @@ export interface CheckedProgram {
   arguments: string[];
   optional: boolean;
   background: boolean;
+  restart: boolean;
+  /** Numbers of the programs it may end. */
+  ends: number[];
   /** Coroutine stacks; undefined: as many as a program that uses coroutines should have. */
   coroutines?: number;
   /** Bytes of a coroutine's stack, whole pages. */
@@ -156,6 +159,8 @@ const PROGRAM_FIELDS = [
   "arguments",
   "optional",
   "background",
+  "restart",
+  "ends",
   "coroutines",
   "coroutineStack",
   "systemCalls",
@@ -196,6 +201,8 @@ function checkProgram(name: string, value: unknown): CheckedProgram {
     arguments: checkArguments(value.arguments, `${where}.arguments`),
     optional: flag(value.optional, `${where}.optional`),
     background: flag(value.background, `${where}.background`),
+    restart: flag(value.restart, `${where}.restart`),
+    ends: [],
     ...checkCoroutines(value, where),
     systemCallBits: checkSystemCalls(value.systemCalls, `${where}.systemCalls`),
     resources: checkResources(value.resources, `${where}.resources`),
@@ -289,7 +296,26 @@ function checkPrograms(value: unknown, harts: number | undefined): CheckedProgra
       "leave out background for the one whose end is the system's end",
       "programs",
     );
+  checkEnds(value, programs);
   return programs;
+}
+
+/** Which programs each may end; the names must be known. */
+function checkEnds(value: Fields, programs: CheckedProgram[]): void {
+  for (const program of programs) {
+    const { ends } = value[program.name] as Fields;
+    const where = `programs.${program.name}.ends`;
+    if (ends === undefined) continue;
+    if (!Array.isArray(ends))
+      throw new SystemError(`${show(ends)} is no list of programs`, 'give names, such as ["client"]', where);
+    program.ends = [...new Set(ends.map((name) => programNumber(name, programs, where)))];
+    if (program.ends.some((target) => programs[target] === program))
+      throw new SystemError(
+        "a program that ends itself",
+        "leave its own name out: it can call Process.exit",
+        where,
+      );
+  }
 }
 
 function programNumber(name: unknown, programs: CheckedProgram[], where: string): number {

@@ -10,6 +10,7 @@
 import * as abi from "@rel4/abi";
 import type { CheckedSystem } from "./check-system";
 import type { FunctionSymbol, ProgramImage } from "./compile-program";
+import { reservedBits } from "./program-memory";
 import { RecordWriter } from "./record-writer";
 import { startInfoPages } from "./start-info-page";
 import { SystemError } from "./system-error";
@@ -132,7 +133,9 @@ function writeTables(
   const objects = programs + placed.length * abi.PROGRAM_RECORD_SIZE;
   const capabilities = objects + plan.objects.length * abi.OBJECT_RECORD_SIZE;
   const mappings = capabilities + plan.capabilities.length * abi.CAPABILITY_RECORD_SIZE;
-  const end = mappings + plan.mappings.length * abi.MAPPING_RECORD_SIZE;
+  const enders = mappings + plan.mappings.length * abi.MAPPING_RECORD_SIZE;
+  const pairs = system.programs.flatMap(({ ends }, program) => ends.map((target) => ({ program, target })));
+  const end = enders + pairs.length * abi.ENDER_RECORD_SIZE;
   if (end > abi.ROOT_TEXT_BASE)
     throw new SystemError("the system's tables do not fit 64 KiB", "describe fewer programs and channels");
 
@@ -146,6 +149,12 @@ function writeTables(
   tables.word(base + abi.BUNDLE_CAPABILITIES_AT, capabilities);
   tables.word(base + abi.BUNDLE_MAPPING_COUNT_AT, plan.mappings.length);
   tables.word(base + abi.BUNDLE_MAPPINGS_AT, mappings);
+  tables.word(base + abi.BUNDLE_ENDER_COUNT_AT, pairs.length);
+  tables.word(base + abi.BUNDLE_ENDERS_AT, enders);
+  pairs.forEach(({ program, target }, index) => {
+    tables.word(enders + index * abi.ENDER_RECORD_SIZE + abi.ENDER_PROGRAM_AT, program);
+    tables.word(enders + index * abi.ENDER_RECORD_SIZE + abi.ENDER_TARGET_AT, target);
+  });
   placed.forEach((place, index) => {
     const at = programs + index * abi.PROGRAM_RECORD_SIZE;
     writeProgram(tables, at, system, plan, index, images[index]!, place);
@@ -207,4 +216,8 @@ function writeProgram(
   tables.word(at + abi.PROGRAM_SYSTEM_CALL_BITS_AT, program.systemCallBits);
   tables.word(at + abi.PROGRAM_SYSTEM_CALL_VECTOR_AT, plan.systemCallVectors[index]!);
   tables.word(at + abi.PROGRAM_UNTYPED_BITS_AT, program.resources?.untypedBits ?? 0);
+  tables.word(
+    at + abi.PROGRAM_RESERVED_BITS_AT,
+    program.restart ? reservedBits(program, plan, index, image) : 0,
+  );
 }

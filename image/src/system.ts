@@ -41,6 +41,10 @@ export interface ProgramDescription {
   optional?: boolean;
   /** The system does not wait for its end: it ends when all other programs have ended. For servers. */
   background?: boolean;
+  /** Started again, from the beginning, when it aborts, faults, or is ended by another. Not when `main` returns. */
+  restart?: boolean;
+  /** Programs it may end with `Process.endPeer`. */
+  ends?: readonly string[];
   /** Coroutines it can have at a time, beside its `main`. Default 64 for a program that uses any, else 0. */
   coroutines?: number;
   /** Stack of each coroutine, whole pages of 4K; behind each is a guard page. Default 8K. */

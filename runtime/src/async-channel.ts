@@ -13,7 +13,7 @@
 import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
 import { RING_CONTROL_BYTES } from "../../abi/src/ring";
-import { CHANNEL_ASYNC, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
+import { CHANNEL_ASYNC, NEWS_BADGE, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
 import { NotificationCapability } from "./invocations/notification-capability";
@@ -51,6 +51,11 @@ function laneOf(record: ChannelRecord, side: u32): u32 {
   return controlPage(record) + LANES_OFFSET + side * LANE_BYTES;
 }
 
+/** Forgets how peers were interrupted that have been started again since. */
+function readNews(): void {
+  for (let i = 0; i < opened.length; i++) opened[i].forgetEarlierPeer();
+}
+
 /** The channels this program has asked for: what an end has seen is counted in one place. */
 const opened: AsyncChannel[] = [];
 
@@ -60,6 +65,7 @@ const opened: AsyncChannel[] = [];
  */
 @unmanaged
 export class AsyncChannel {
+  private readonly record: ChannelRecord;
   private readonly sendSlot: u32;
   /** This end's vector, as a set. */
   private readonly vector: u64;
@@ -72,17 +78,22 @@ export class AsyncChannel {
   private registered: bool = false;
   private mayRegister: bool = true;
   private senderIndex: u64 = 0;
+  /** Which run of the peer that entry is for. */
+  private peerGeneration: u32 = 0;
   private published: u32 = 0;
   private seen: u32 = 0;
   /** Address of this channel's shared bytes, and the same address in both programs. */
   readonly data: usize;
 
   constructor(record: ChannelRecord) {
+    this.record = record;
     this.sendSlot = record.sendSlot;
     this.vector = (<u64>1) << record.identity;
     const side = record.side;
     this.outLane = laneOf(record, side);
     this.inLane = laneOf(record, 1 - side);
+    // an earlier run of this program may have counted already
+    this.published = load32(this.outLane);
     this.data = controlPage(record) + DATA_OFFSET;
     this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
   }
@@ -114,6 +125,7 @@ export class AsyncChannel {
   /** Gets an entry in this thread's sender table, the first time the peer can be interrupted. */
   private register(): bool {
     if (!this.mayRegister) return false;
+    this.peerGeneration = this.record.peerGeneration;
     if (changetype<NotificationCapability>(this.sendSlot).registerSender() == 0) {
       this.senderIndex = NotificationCapability.senderIndex;
       this.registered = true;
@@ -121,6 +133,13 @@ export class AsyncChannel {
       this.mayRegister = false; // the tables are full: the kernel's Signal still works
     }
     return this.registered;
+  }
+
+  /** If the peer has been started again, the entry leads nowhere. */
+  forgetEarlierPeer(): void {
+    if (this.peerGeneration == this.record.peerGeneration) return;
+    this.registered = false;
+    this.mayRegister = true;
   }
 
   /** Whether the peer has notified since the last `wait` or `poll` that said so. Does not wait. */
@@ -160,7 +179,11 @@ export class AsyncChannel {
     const previous = this.armed ? UserInterrupts.mask() : 0;
     this.setState(STATE_BLOCKED);
     fence(READ | WRITE, READ | WRITE);
-    if (loadAcquire32(this.inLane) == this.seen) Arrivals.add(wait(SLOT_ASYNC_NOTIFICATION));
+    if (loadAcquire32(this.inLane) == this.seen) {
+      const signals = wait(SLOT_ASYNC_NOTIFICATION);
+      Arrivals.add(signals);
+      if ((signals & NEWS_BADGE) != 0) readNews();
+    }
     if (!this.armed) return;
     this.setState(STATE_ARMED);
     UserInterrupts.restore(previous);

@@ -2,13 +2,14 @@
 import {
   START_INFO_ARGUMENT_COUNT_AT,
   START_INFO_ARGUMENTS_AT,
+  START_INFO_GENERATION_AT,
   START_INFO_HART_AT,
   START_INFO_NAME_AT,
   START_INFO_PRIORITY_AT,
 } from "../../abi/src/start-info";
 import { SUPERVISOR_EXIT } from "../../abi/src/supervisor";
 import { startInfoString, startInfoWord } from "./start-info";
-import { finish } from "./supervisor";
+import { endProgram, finish } from "./supervisor";
 
 export class Process {
   /** Name in the system description. */
@@ -32,6 +33,19 @@ export class Process {
 
   static get priority(): u32 {
     return startInfoWord(START_INFO_PRIORITY_AT);
+  }
+
+  /** How often this program has been started: 1 the first time. */
+  static get generation(): u32 {
+    return startInfoWord(START_INFO_GENERATION_AT);
+  }
+
+  /**
+   * Ends the program `peer`, wherever it is; it is started again if its description says so.
+   * @returns false when this program may not (`ends` in the description), or the peer does not run
+   */
+  static endPeer(peer: string): bool {
+    return endProgram(peer);
   }
 
   /** Ends the program; the low 8 bits of `code` are its exit code. Does not return. */

@@ -5,7 +5,7 @@ import { startInfoWord } from "./start-info";
 
 export class SlotAllocator {
   private next: u32;
-  private readonly end: u32;
+  private end: u32;
 
   /** @param first first free slot; @param end one past the last */
   constructor(first: u32, end: u32) {
@@ -17,6 +17,12 @@ export class SlotAllocator {
   static own(): SlotAllocator {
     const slots = (<u32>1) << startInfoWord(START_INFO_CNODE_BITS_AT);
     return new SlotAllocator(startInfoWord(START_INFO_FIRST_FREE_SLOT_AT), slots);
+  }
+
+  /** Begins anew, with other slots. */
+  reset(first: u32, end: u32): void {
+    this.next = first;
+    this.end = end;
   }
 
   /** First of `count` consecutive slots, or 0 when they have run out. */

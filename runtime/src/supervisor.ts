@@ -1,55 +1,73 @@
 /**
- * Talking to the root server: console bytes, the end of this program.
+ * Talking to the root server through the mailbox (abi/src/supervisor.ts): console bytes, requests, the end of this program.
  *
- * Console bytes go in messages of up to 952 bytes; the root server prints whole lines, so that lines of several
- * programs never mix. The message registers this uses are put back, so that a program may print before it has read
- * all of a message it received.
+ * The whole program waits for an answer, not only the running coroutine: an answer takes the root server microseconds.
  */
-import { SLOT_SUPERVISOR } from "../../abi/src/program-layout";
+import { fence, load32, loadAcquire32, store32, storeRelease32 } from "rv";
+import { PROGRAM_MAILBOX, SLOT_SUPERVISOR, SLOT_SUPERVISOR_REPLY } from "../../abi/src/program-layout";
 import {
+  MAILBOX_ANSWER_AT,
+  MAILBOX_ARGUMENT_AT,
+  MAILBOX_REQUEST_AT,
+  MAILBOX_REQUESTED,
+  MAILBOX_STATE_AT,
+  MAILBOX_TEXT_AT,
+  MAILBOX_TEXT_BYTES,
+  MAILBOX_WAITS_AT,
   SUPERVISOR_CONSOLE,
-  SUPERVISOR_CONSOLE_BYTES,
+  SUPERVISOR_END_PEER,
   SUPERVISOR_RECEIVE_INTERRUPTS,
 } from "../../abi/src/supervisor";
-import { IpcBuffer, Message, MessageInfo } from "./message";
-import { call, send } from "./system-calls";
+import { signal, wait } from "./system-calls";
 
-/** Message registers 0–3 hold the length and the first 24 bytes. */
-const BYTES_IN_REGISTERS: u32 = 24;
+const READ_WRITE: u32 = 3;
 
-const saved: u32 = <u32>memory.data(952, 8);
-const staged: u32 = <u32>memory.data(960, 8);
+function isAnswered(): bool {
+  return loadAcquire32(PROGRAM_MAILBOX + MAILBOX_STATE_AT) != MAILBOX_REQUESTED;
+}
+
+/** Asks the root server for something and waits for its answer. The text, if any, is in the mailbox already. */
+function request(kind: u32, argument: u32): u32 {
+  store32(PROGRAM_MAILBOX + MAILBOX_REQUEST_AT, kind);
+  store32(PROGRAM_MAILBOX + MAILBOX_ARGUMENT_AT, argument);
+  storeRelease32(PROGRAM_MAILBOX + MAILBOX_STATE_AT, MAILBOX_REQUESTED);
+  signal(SLOT_SUPERVISOR);
+  // where both share a hart the more important root server has answered by now
+  if (!isAnswered()) {
+    store32(PROGRAM_MAILBOX + MAILBOX_WAITS_AT, 1);
+    fence(READ_WRITE, READ_WRITE);
+    // a signal may be left from an answer that was not waited for
+    while (!isAnswered()) wait(SLOT_SUPERVISOR_REPLY);
+    store32(PROGRAM_MAILBOX + MAILBOX_WAITS_AT, 0);
+  }
+  return load32(PROGRAM_MAILBOX + MAILBOX_ANSWER_AT);
+}
 
 /** Writes `length` bytes of UTF-8 to the console. */
 export function writeConsole(address: u32, length: u32): void {
   while (length > 0) {
-    const part = min(length, <u32>SUPERVISOR_CONSOLE_BYTES);
-    sendConsolePart(address, part);
+    const part = min(length, <u32>MAILBOX_TEXT_BYTES);
+    memory.copy(PROGRAM_MAILBOX + MAILBOX_TEXT_AT, address, part);
+    request(SUPERVISOR_CONSOLE, part);
     address += part;
     length -= part;
   }
 }
 
-function sendConsolePart(address: u32, length: u32): void {
-  const words = (length + 7) >> 3;
-  store<u64>(staged + ((words - 1) << 3), 0);
-  memory.copy(staged, address, length);
-  const inBuffer = length > BYTES_IN_REGISTERS ? (words - 3) << 3 : 0;
-  const target = IpcBuffer.wordAddress(4);
-  memory.copy(saved, target, inBuffer);
-  memory.copy(target, staged + BYTES_IN_REGISTERS, inBuffer);
-  const info = MessageInfo.make(SUPERVISOR_CONSOLE, 0, words + 1);
-  send(SLOT_SUPERVISOR, info, length, load<u64>(staged), load<u64>(staged + 8), load<u64>(staged + 16));
-  memory.copy(target, saved, inBuffer);
-}
-
 /** Asks to become the receiver of the user interrupts of this program's async channels. */
 export function becomeInterruptReceiver(): bool {
-  call(SLOT_SUPERVISOR, MessageInfo.make(SUPERVISOR_RECEIVE_INTERRUPTS, 0, 0), 0, 0, 0, 0);
-  return Message.word0 != 0;
+  return request(SUPERVISOR_RECEIVE_INTERRUPTS, 0) != 0;
+}
+
+/** Asks to end another program; false when this one may not, or the other does not run. */
+export function endProgram(name: string): bool {
+  const length = <u32>String.UTF8.byteLength(name);
+  if (length > <u32>MAILBOX_TEXT_BYTES) return false;
+  String.UTF8.encodeUnsafe(changetype<usize>(name), name.length, PROGRAM_MAILBOX + MAILBOX_TEXT_AT);
+  return request(SUPERVISOR_END_PEER, length) != 0;
 }
 
 /** Tells the root server that this program is over; does not return. */
 export function finish(label: u32, code: i32): void {
-  for (;;) call(SLOT_SUPERVISOR, MessageInfo.make(label, 0, 1), <u64>(<u32>code), 0, 0, 0);
+  for (;;) request(label, code);
 }

@@ -1,8 +1,8 @@
 /** Building address spaces: frames, and the page tables they need. */
-import { ROOT_SLOT_ASID_POOL } from "../../abi/src/bootinfo";
+import { ROOT_SLOT_ASID_POOL, ROOT_SLOT_VSPACE } from "../../abi/src/bootinfo";
 import { FAILED_LOOKUP } from "../../abi/src/errors";
 import { OBJECT_MEGA_PAGE, OBJECT_PAGE, OBJECT_PAGE_TABLE, VM_EXECUTE_NEVER } from "../../abi/src/objects";
-import { PROGRAM_PAGE_SIZE, ROOT_TABLES_BASE } from "../../abi/src/program-layout";
+import { PROGRAM_PAGE_SIZE, ROOT_COPY_WINDOW, ROOT_TABLES_BASE } from "../../abi/src/program-layout";
 import { RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import { AsidPool } from "../../runtime/src/invocations/asid-pool";
 import { Frame } from "../../runtime/src/invocations/frame";
@@ -15,20 +15,22 @@ const MEGA_PAGE_SIZE: u32 = 0x20_0000;
 const READ_WRITE: u64 = RIGHT_READ | RIGHT_WRITE;
 
 export class AddressSpace {
-  /** @param workshop makes what is needed: page tables, frames, copies of capabilities */
-  constructor(
-    readonly table: PageTable,
-    private readonly workshop: Workshop,
-  ) {}
+  /** The root server's own. */
+  static readonly own: AddressSpace = new AddressSpace(Workshop.root);
 
-  /** A new, empty one. */
-  static make(workshop: Workshop): AddressSpace {
-    const table = changetype<PageTable>(workshop.make(OBJECT_PAGE_TABLE, 0));
+  /** Capability to the root table. */
+  table: PageTable = changetype<PageTable>(ROOT_SLOT_VSPACE);
+
+  /** @param workshop makes what is needed: page tables, frames, copies of capabilities */
+  constructor(private readonly workshop: Workshop) {}
+
+  /** Begins anew, empty. */
+  make(): void {
+    this.table = changetype<PageTable>(this.workshop.make(OBJECT_PAGE_TABLE, 0));
     mustSucceed(
       "assigning an address-space identifier",
-      changetype<AsidPool>(ROOT_SLOT_ASID_POOL).assign(table),
+      changetype<AsidPool>(ROOT_SLOT_ASID_POOL).assign(this.table),
     );
-    return new AddressSpace(table, workshop);
   }
 
   /** Maps a frame, adding the page tables that are missing; returns the kernel's error. */
@@ -60,6 +62,17 @@ export class AddressSpace {
   /** Maps copies of the root image's own frames (`pages` from `source`, an address in the root task) at `address`. */
   mapImagePages(source: u32, address: u32, pages: u32, rights: u64, attributes: u64): void {
     this.mapCopies(imageFrame(source), address, pages, rights, attributes);
+  }
+
+  /** Maps new pages at `address` with the contents of the root image's from `source` on; those stay as they are. */
+  mapFilledPages(source: u32, address: u32, pages: u32): void {
+    const first = this.workshop.makePages(pages);
+    for (let i: u32 = 0; i < pages; i++) {
+      AddressSpace.own.map(first + i, ROOT_COPY_WINDOW, READ_WRITE);
+      memory.copy(ROOT_COPY_WINDOW, source + i * PROGRAM_PAGE_SIZE, PROGRAM_PAGE_SIZE);
+      mustSucceed("unmapping a page", changetype<Frame>(first + i).unmap());
+      this.map(first + i, address + i * PROGRAM_PAGE_SIZE, READ_WRITE);
+    }
   }
 
   /** Maps `pages` new zero-filled pages at `address`, readable and writable; large pages where they fit. */

@@ -2,6 +2,8 @@
 import {
   BUNDLE_CAPABILITIES_AT,
   BUNDLE_CAPABILITY_COUNT_AT,
+  BUNDLE_ENDER_COUNT_AT,
+  BUNDLE_ENDERS_AT,
   BUNDLE_MAGIC,
   BUNDLE_MAGIC_AT,
   BUNDLE_MAPPING_COUNT_AT,
@@ -16,6 +18,9 @@ import {
   CAPABILITY_RECORD_SIZE,
   CAPABILITY_RIGHTS_AT,
   CAPABILITY_SLOT_AT,
+  ENDER_PROGRAM_AT,
+  ENDER_RECORD_SIZE,
+  ENDER_TARGET_AT,
   MAPPING_ADDRESS_AT,
   MAPPING_OBJECT_AT,
   MAPPING_PROGRAM_AT,
@@ -37,6 +42,7 @@ import {
   PROGRAM_NAME_AT,
   PROGRAM_PRIORITY_AT,
   PROGRAM_RECORD_SIZE,
+  PROGRAM_RESERVED_BITS_AT,
   PROGRAM_SLOT_BITS_AT,
   PROGRAM_START_INFO_AT,
   PROGRAM_START_INFO_PAGES_AT,
@@ -82,6 +88,16 @@ export class Bundle {
   static mapping(index: u32): MappingRecord {
     return changetype<MappingRecord>(header(BUNDLE_MAPPINGS_AT) + index * MAPPING_RECORD_SIZE);
   }
+}
+
+/** Whether program number `index` may end program number `target`. */
+export function mayEnd(index: u32, target: u32): bool {
+  let at = header(BUNDLE_ENDERS_AT);
+  for (let left = header(BUNDLE_ENDER_COUNT_AT); left > 0; left--) {
+    if (load<u32>(at + ENDER_PROGRAM_AT) == index && load<u32>(at + ENDER_TARGET_AT) == target) return true;
+    at += ENDER_RECORD_SIZE;
+  }
+  return false;
 }
 
 /** A record of a table; the handle's value is its address. */
@@ -171,6 +187,10 @@ export class ProgramRecord extends TableRecord {
   /** Untyped memory it gets: 2^n bytes; 0 for none. */
   get untypedBits(): u32 {
     return this.field(PROGRAM_UNTYPED_BITS_AT);
+  }
+  /** Everything of it lies in 2^n bytes, so that it can be started again; 0: it cannot. */
+  get reservedBits(): u32 {
+    return this.field(PROGRAM_RESERVED_BITS_AT);
   }
   /** Object number, or NO_OBJECT. */
   get boundNotification(): u32 {

@@ -1,8 +1,7 @@
-/** What a program did wrong, in words, from the kernel's fault message (abi/src/faults.ts). */
+/** What a program did wrong, in words, from the words of the kernel's fault message (abi/src/faults.ts). */
 import {
   CAP_FAULT_ADDRESS,
   FAULT_CAPABILITY,
-  FAULT_UNKNOWN_SYSCALL,
   FAULT_USER_EXCEPTION,
   FAULT_VM,
   UNKNOWN_SYSCALL_NUMBER,
@@ -36,25 +35,23 @@ const NULL_AREA: u64 = 0x1_0000;
 /** A stack frame can jump over the guard page; this far below the stack still counts as its overflow. */
 const OVERFLOW_AREA: u64 = 0x10_0000;
 
-/** Whether a message label is one of the kernel's faults. */
-export function isFault(label: u64): bool {
-  return (
-    label == FAULT_CAPABILITY ||
-    label == FAULT_UNKNOWN_SYSCALL ||
-    label == FAULT_USER_EXCEPTION ||
-    label == FAULT_VM
-  );
+/** Where the words of a fault begin in the answer to TCB_READ_FAULT, behind its type. */
+const FIRST_WORD: u32 = 1;
+
+/** A word of the fault read last, by its place in the fault message. */
+function faultWord(index: u32): u64 {
+  return Message.word(FIRST_WORD + index);
 }
 
-/** Prints the report for the fault message received last. */
+/** Prints the report for the fault read last. */
 export function reportFault(program: ProgramRecord): void {
   TextBuffer.clear();
   TextBuffer.text('rel4: program "');
   TextBuffer.bytes(program.name, program.nameLength);
   TextBuffer.text('" stopped: ');
   appendCause(program);
-  // all fault messages begin with the program counter
-  const pc = Message.word(0);
+  // all faults begin with the program counter
+  const pc = faultWord(0);
   TextBuffer.text("\n  at ");
   appendSymbol(program, pc);
   TextBuffer.text(" (pc ");
@@ -74,18 +71,18 @@ export function reportExit(program: ProgramRecord, code: u32): void {
 }
 
 function appendCause(program: ProgramRecord): void {
-  const label = Message.label;
-  if (label == FAULT_VM) {
-    appendMemoryFault(program, Message.word(VM_FAULT_ADDRESS), Message.word(VM_FAULT_STATUS));
-  } else if (label == FAULT_USER_EXCEPTION) {
-    appendException(Message.word(USER_EXCEPTION_NUMBER));
-  } else if (label == FAULT_CAPABILITY) {
+  const type = Message.word0;
+  if (type == FAULT_VM) {
+    appendMemoryFault(program, faultWord(VM_FAULT_ADDRESS), faultWord(VM_FAULT_STATUS));
+  } else if (type == FAULT_USER_EXCEPTION) {
+    appendException(faultWord(USER_EXCEPTION_NUMBER));
+  } else if (type == FAULT_CAPABILITY) {
     TextBuffer.text("it used capability ");
-    TextBuffer.decimal(Message.word(CAP_FAULT_ADDRESS));
+    TextBuffer.decimal(faultWord(CAP_FAULT_ADDRESS));
     TextBuffer.text(", which it was not given");
   } else {
     TextBuffer.text("it made an unknown system call, number ");
-    TextBuffer.signed(<i64>Message.word(UNKNOWN_SYSCALL_NUMBER));
+    TextBuffer.signed(<i64>faultWord(UNKNOWN_SYSCALL_NUMBER));
   }
 }
 

@@ -4,12 +4,11 @@
  * The frame comes from the device untyped that covers the address; what lies below it in that untyped is skipped by
  * making untypeds of it, since an untyped hands out its memory from the bottom.
  */
-import { ROOT_SLOT_CNODE, ROOT_SLOT_VSPACE } from "../../abi/src/bootinfo";
+import { ROOT_SLOT_CNODE } from "../../abi/src/bootinfo";
 import { OBJECT_PAGE, OBJECT_UNTYPED, PAGE_BITS, VM_EXECUTE_NEVER } from "../../abi/src/objects";
 import { ROOT_DEVICE_WINDOW } from "../../abi/src/program-layout";
 import { RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import { CNode } from "../../runtime/src/invocations/cnode";
-import { PageTable } from "../../runtime/src/invocations/page-table";
 import { Untyped } from "../../runtime/src/invocations/untyped";
 import { AddressSpace } from "./address-space";
 import { BootInfo } from "./boot-info";
@@ -44,7 +43,6 @@ export function initialisePower(): void {
   }
   const slot = Workshop.root.allocateSlots(1);
   if (untyped.retype(OBJECT_PAGE, PAGE_BITS, kernels, slot, 1) != 0) return;
-  const own = new AddressSpace(changetype<PageTable>(ROOT_SLOT_VSPACE), Workshop.root);
   const rights = RIGHT_READ | RIGHT_WRITE;
-  PowerSwitch.mapped = own.tryMap(slot, ROOT_DEVICE_WINDOW, rights, VM_EXECUTE_NEVER) == 0;
+  PowerSwitch.mapped = AddressSpace.own.tryMap(slot, ROOT_DEVICE_WINDOW, rights, VM_EXECUTE_NEVER) == 0;
 }

@@ -1,29 +1,42 @@
-/** The fields of the programs' start-info pages that only the running system knows. */
+/** The fields of the programs' start-info pages that only the running system knows. They change while programs read them. */
+import { fence, store32 } from "rv";
 import {
+  CHANNEL_PEER_GENERATION_AT,
   CHANNEL_PEER_PROGRAM_AT,
   CHANNEL_PRESENT_AT,
   CHANNEL_RECORD_SIZE,
   START_INFO_CHANNEL_COUNT_AT,
   START_INFO_CHANNELS_AT,
+  START_INFO_GENERATION_AT,
 } from "../../abi/src/start-info";
 
-/** Number of channels of the program with this start-info page. */
-export function channelCount(page: u32): u32 {
-  return load<u32>(page + START_INFO_CHANNEL_COUNT_AT);
-}
+const WRITE: u32 = 1;
 
+/** The start-info pages of a program; the handle's value is their address in the root task. */
 @unmanaged
-export class ChannelEntry {
-  static of(page: u32, index: u32): ChannelEntry {
-    return changetype<ChannelEntry>(
-      page + load<u32>(page + START_INFO_CHANNELS_AT) + index * CHANNEL_RECORD_SIZE,
-    );
+export class StartInfo {
+  private word(at: u32): u32 {
+    return load<u32>(changetype<u32>(this) + at);
   }
-  /** Bundle number of the program at the other end. */
-  get peer(): u32 {
-    return load<u32>(changetype<u32>(this) + CHANNEL_PEER_PROGRAM_AT);
+
+  set generation(value: u32) {
+    store32(changetype<u32>(this) + START_INFO_GENERATION_AT, value);
   }
-  set present(value: bool) {
-    store<u32>(changetype<u32>(this) + CHANNEL_PRESENT_AT, value ? 1 : 0);
+
+  /** Writes what has become of the program numbered `peer` into all channels to it; returns whether there are any. */
+  notePeer(peer: u32, presence: u32, generation: u32): bool {
+    let found = false;
+    let at = changetype<u32>(this) + this.word(START_INFO_CHANNELS_AT);
+    for (let left = this.word(START_INFO_CHANNEL_COUNT_AT); left > 0; left--) {
+      if (load<u32>(at + CHANNEL_PEER_PROGRAM_AT) == peer) {
+        found = true;
+        // who sees that it runs sees which run it is
+        store32(at + CHANNEL_PEER_GENERATION_AT, generation);
+        fence(WRITE, WRITE);
+        store32(at + CHANNEL_PRESENT_AT, presence);
+      }
+      at += CHANNEL_RECORD_SIZE;
+    }
+    return found;
   }
 }

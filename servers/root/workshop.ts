@@ -3,6 +3,7 @@
  *
  * The root server's own takes the memory of the whole machine. A program that can be started again has one with memory of
  * its own, in which everything lies that belongs to it alone, even the slots: revoking that memory takes everything back.
+ * It then makes the same again, without using any memory of the root server's heap, which nobody would collect.
  */
 import { ROOT_SLOT_CNODE } from "../../abi/src/bootinfo";
 import { RETYPE_FAN_OUT_LIMIT } from "../../abi/src/config";
@@ -22,7 +23,7 @@ const PROGRAM_EXTENSION_BITS: u32 = 9;
 class SlotSpace {
   /** Pointer to its first slot. */
   base: u32 = 0;
-  slots: SlotAllocator = new SlotAllocator(0, 0);
+  readonly slots: SlotAllocator = new SlotAllocator(0, 0);
 
   /** @param node capability to it, or the slot where there will be one; @param entry its place in the directory */
   constructor(
@@ -49,7 +50,7 @@ export class Workshop {
   static begin(): void {
     const root = Workshop.root;
     const space = new SlotSpace(changetype<CNode>(ROOT_SLOT_CNODE), 0);
-    space.slots = new SlotAllocator(BootInfo.emptyStart, BootInfo.emptyEnd);
+    space.slots.reset(BootInfo.emptyStart, BootInfo.emptyEnd);
     root.spaces.push(space);
     root.spacesUsed = 1;
     const directory = changetype<CNode>(root.make(OBJECT_CNODE, DIRECTORY_BITS));
@@ -82,7 +83,7 @@ export class Workshop {
     const kernels = changetype<CNode>(ROOT_SLOT_CNODE);
     if (!this.makeIn(OBJECT_CNODE, bits, kernels, space.node.slot, 1)) failForMemory();
     space.base = CapabilitySpace.add(space.node, bits, space.entry);
-    space.slots = new SlotAllocator(1, (<u32>1) << bits);
+    space.slots.reset(1, (<u32>1) << bits);
     this.spacesUsed += 1;
   }
 
@@ -129,6 +130,14 @@ export class Workshop {
   copy(source: u32, slot: u32, rights: u64): void {
     const root = CapabilitySpace.root;
     mustSucceed("copying a capability", root.copy(slot, WORD_BITS, root, source, rights));
+  }
+
+  /** A copy, with a badge, of a capability of the root server's. */
+  mint(source: u32, rights: u64, badge: u64): u32 {
+    const slot = this.allocateSlots(1);
+    const root = CapabilitySpace.root;
+    mustSucceed("copying a capability", root.mint(slot, WORD_BITS, root, source, rights, badge));
+    return slot;
   }
 
   /** Takes back everything made here. Only for a workshop with memory of its own. */

@@ -1,0 +1,23 @@
+/** Reports to its keeper that it has begun, then waits to be told how to end: by a fault, by giving up, or by returning. */
+import { AsyncChannel, Process } from "rel4";
+import { load32, store32 } from "rv";
+import { ABORT, FAULT, HOW_AT, RETURN, STARTED_AT } from "./keeper-protocol";
+
+/** Static data that each run must find as the compiler left it. */
+let runs: u32 = 41;
+
+export function main(): i32 {
+  runs += 1;
+  if (runs != 42) console.log("victim: found data of an earlier run");
+  const channel = AsyncChannel.with("keeper");
+  store32(channel.data + STARTED_AT, Process.generation);
+  channel.notify();
+  let how: u32 = 0;
+  while (how != RETURN) {
+    channel.wait();
+    how = load32(channel.data + HOW_AT);
+    if (how == FAULT) store<u32>(0, 1);
+    if (how == ABORT) throw new Error("as told");
+  }
+  return 0;
+}
