@@ -1,33 +1,17 @@
 // Asynchronous system calls: each registered thread has a handler, a record in its TCB, that serves the requests in the
-// buffer it shares with the kernel (docs/kernel.md, “Asynchronous system calls”). A handler has no stack: it runs to
-// completion, or until it is interrupted between two requests, at the end of a kernel entry of any hart, when that
-// hart has put its thread aside.
+// buffer it shares with the kernel (docs/kernel.md, “Asynchronous system calls”). Here is when a thread has a handler and
+// when it is ready; async-service.ts runs it.
 //
 // Invariants: a thread is in the list of registered ones exactly when handlerNotification is not 0; only such a thread is in
 // ReadyHandlers. A registration also ends when the frame in TCB_SLOT_CALLS goes, which is noticed when it is looked at.
 
 import { CAP_NULL } from "../../abi/src/capability-tags";
-import { PEER_ARMED, PEER_AWAKE } from "../../abi/src/ring";
-import { AsyncRequest } from "./async-request";
 import { AsyncRing } from "./async-ring";
 import { DerivationTree } from "./derivation-tree";
-import { Notification } from "./endpoint-object";
-import { OK } from "./errors";
 import { Hart } from "./hart";
-import { Signals } from "./notification";
 import { ReadyHandlers } from "./ready-handlers";
 import { HartContext } from "./riscv/hart-context";
-import { FLAG_RECEIVER } from "./riscv/layout";
-import { Threads } from "./riscv/threads";
-import { Translations } from "./riscv/translations";
-import { UserInterrupts } from "./riscv/user-interrupts";
-import { Scheduler } from "./scheduler";
 import { TCB_SLOT_CALLS, Tcb, THREAD_INACTIVE } from "./tcb";
-
-/** Requests after which threads as important as the handler get their turn. */
-const TURN: u32 = 256;
-/** Requests after which a client that runs on another hart gets its responses. */
-const SMALL_BATCH: u32 = 16;
 
 export class AsyncHandlers {
   private static firstRegistered: u32 = 0;
@@ -90,9 +74,8 @@ export class AsyncHandlers {
 
   /** A thread with a handler stops running on this hart: that it made requests need not be said before. */
   static threadStops(thread: Tcb): void {
-    if (thread.handlerLevel == 0 && AsyncRing.isRegistered(thread) && AsyncRing.hasWork(thread)) {
-      ReadyHandlers.add(thread);
-    }
+    if (thread.handlerLevel != 0 || thread.state == THREAD_INACTIVE) return;
+    if (AsyncRing.isRegistered(thread) && AsyncRing.hasWork(thread)) ReadyHandlers.add(thread);
   }
 
   /** The handler of a thread is as important as the thread. */
@@ -107,7 +90,7 @@ export class AsyncHandlers {
    * of lower priority; of several, the least important. A hart in the kernel counts as what it will run: it takes
    * the interrupt when it leaves. No such hart: the handler runs when a hart gets to it, at the latest at a tick.
    */
-  private static callHart(level: u32): void {
+  static callHart(level: u32): void {
     const here = Hart.current();
     let least = level;
     let chosen = here.index;
@@ -124,102 +107,5 @@ export class AsyncHandlers {
   /** Must a tick bring this hart into the kernel, because a handler is as important as its thread? */
   @inline static needTick(hart: Hart): bool {
     return ReadyHandlers.level != 0 && !hart.isIdle() && ReadyHandlers.level > hart.thread.priority;
-  }
-
-  // Running
-
-  /** Is there a ready handler that may run instead of what this hart would run? Cheap, and only a first guess. */
-  @inline static mayRun(hart: Hart): bool {
-    const level = ReadyHandlers.level;
-    if (level == 0) return false;
-    const thread = hart.thread;
-    return !thread.isRunnable() || level > thread.priority;
-  }
-
-  /**
-   * Runs the ready handlers that are at least as important as every ready thread of this hart, the most important first,
-   * until an interrupt is pending. The hart runs no thread meanwhile.
-   */
-  static run(hart: Hart): void {
-    Scheduler.standAside(hart);
-    while (ReadyHandlers.level != 0) {
-      if (Threads.interruptPending()) return;
-      if (ReadyHandlers.level < hart.readyLevel) {
-        AsyncHandlers.callHart(ReadyHandlers.level);
-        return;
-      }
-      if (!AsyncHandlers.serve(hart, ReadyHandlers.first())) return;
-    }
-  }
-
-  /**
-   * Serves the requests of a handler, until none is left or it has to make way.
-   * @returns true when the next handler may run
-   */
-  private static serve(hart: Hart, thread: Tcb): bool {
-    if (!AsyncRing.isRegistered(thread) || thread.state == THREAD_INACTIVE) {
-      ReadyHandlers.remove(thread);
-      return true;
-    }
-    const level = thread.handlerLevel;
-    const clientRuns = Hart.from(thread.hart).current == thread.address;
-    AsyncRing.open(thread);
-    Translations.beginBatch(thread.hart != hart.address);
-    let served: u32 = 0;
-    let unpublished: u32 = 0;
-    let goesOn = false;
-    while (true) {
-      const request = AsyncRing.next();
-      if (request == 0) {
-        if (unpublished != 0) AsyncHandlers.publish(thread);
-        unpublished = 0;
-        if (!AsyncRing.sleep()) continue;
-        ReadyHandlers.remove(thread);
-        goesOn = true;
-        break;
-      }
-      if (AsyncRequest.serve(thread, request, AsyncRing.response()) != OK) break;
-      if (!AsyncRing.isRegistered(thread)) {
-        ReadyHandlers.remove(thread);
-        Translations.endBatch();
-        return true;
-      }
-      AsyncRing.advance();
-      served += 1;
-      unpublished += 1;
-      if (clientRuns && unpublished == SMALL_BATCH) {
-        AsyncHandlers.publish(thread);
-        unpublished = 0;
-      }
-      if (Threads.interruptPending()) break;
-      if (hart.readyLevel > level) break;
-      if (Threads.othersWaitForKernel()) {
-        // This hart comes back when those that wait have had the kernel.
-        hart.reschedulePending |= 1 << hart.index;
-        break;
-      }
-      if (served >= TURN && hart.readyLevel == level) {
-        ReadyHandlers.remove(thread);
-        ReadyHandlers.add(thread);
-        break;
-      }
-    }
-    if (unpublished != 0) AsyncHandlers.publish(thread);
-    Translations.endBatch();
-    return goesOn;
-  }
-
-  /** Tells the client about the responses that are ready, and wakes it unless it looks by itself. */
-  private static publish(thread: Tcb): void {
-    Translations.flushNoted();
-    const state = AsyncRing.publish();
-    if (state == <u32>PEER_AWAKE) return;
-    const notification = Notification.at(thread.handlerNotification);
-    const receiver = notification.receiverThread;
-    if (state == <u32>PEER_ARMED && receiver != 0 && (Tcb.at(receiver).flags & FLAG_RECEIVER) != 0) {
-      UserInterrupts.send(receiver, <u32>ctz<u64>(thread.handlerBadge));
-    } else {
-      Signals.send(notification, thread.handlerBadge);
-    }
   }
 }

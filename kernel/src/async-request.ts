@@ -1,6 +1,7 @@
-// One asynchronous request: what the handler does with an item of the request ring. The request is copied, then decoded
-// by the same functions as a system call, in the name of the stand-in, with the capabilities of the thread that made it.
+// One asynchronous request: what a handler does with an item of the request ring. Its words are copied, then decoded by the
+// same functions as a system call's, in the name of the stand-in, with the capabilities of the thread that made it.
 
+import { load64, store64 } from "rv";
 import {
   CAP_CNODE,
   CAP_FRAME,
@@ -11,7 +12,6 @@ import {
   CAP_ZOMBIE,
 } from "../../abi/src/capability-tags";
 import { DEBUG } from "../../abi/src/config";
-import { IPC_BUFFER_CAPS_OR_BADGES } from "../../abi/src/ipc-buffer";
 import {
   ASYNC_PUT_CHAR,
   ASYNC_PUT_STRING,
@@ -20,26 +20,21 @@ import {
   TCB_BIND_NOTIFICATION,
   TCB_UNBIND_NOTIFICATION,
 } from "../../abi/src/labels";
-import {
-  MESSAGE_EXTRA_CAPS_SHIFT,
-  MESSAGE_LABEL_SHIFT,
-  MESSAGE_LENGTH_MASK,
-} from "../../abi/src/message-info";
+import { MESSAGE_LABEL_SHIFT, MESSAGE_LENGTH_MASK, MESSAGE_REGISTERS } from "../../abi/src/message-info";
+import { SLOT_BITS } from "../../abi/src/objects";
 import {
   ITEM_ID_AT,
   ITEM_INFO_AT,
   ITEM_WORDS_AT,
   SYSTEM_CALL_CAPABILITY_AT,
   SYSTEM_CALL_EXTRA_CAPS_AT,
-  SYSTEM_CALL_MAX_EXTRA_CAPS,
   SYSTEM_CALL_MAX_WORDS,
   SYSTEM_CALL_WORDS_AT,
 } from "../../abi/src/ring";
-import { SharedMemory } from "./async-ring";
 import { Slot } from "./capability";
 import { decodeCNode } from "./cnode-invocation";
-import { Lookup, lookupSlot } from "./cspace";
-import { Errors, OK, PREEMPTED, SYSCALL_ERROR } from "./errors";
+import { FastLookup, Lookup, lookupSlot } from "./cspace";
+import { Errors, OK, PREEMPTED } from "./errors";
 import { replyError } from "./invocation";
 import { StandIn } from "./invoker";
 import { Arguments, ExtraCaps, MessageInfo } from "./message";
@@ -47,7 +42,7 @@ import { Console } from "./riscv/console";
 import { decodeFrame } from "./riscv/frame-invocation";
 import { decodePageTable } from "./riscv/page-table-invocation";
 import { Translations } from "./riscv/translations";
-import { Tcb, THREAD_RESTART, THREAD_RUNNING } from "./tcb";
+import { TCB_SLOT_CTABLE, Tcb } from "./tcb";
 import { decodeThread } from "./tcb-invocation";
 import { beginInvocation } from "./thread";
 import { decodeUntyped } from "./untyped";
@@ -55,76 +50,133 @@ import { decodeUntyped } from "./untyped";
 /** Most bytes that one request prints. */
 const PRINTED_BYTES: u64 = 80;
 
-/** The copy of the request being served; its words are the stand-in's. */
-class Request {
-  static id: u32 = 0;
-  static info: u64 = 0;
-  static capability: u64 = 0;
+/** AsyncRequest.serve: it is answered; it was about the mapping of pages only. */
+export const ANSWERED_MAPPING: u32 = 0;
+/** AsyncRequest.serve: it is answered; it may have ended the registration of its thread. */
+export const ANSWERED: u32 = 1;
+/** AsyncRequest.serve: it was preempted, and is to be served again. */
+export const UNANSWERED: u32 = 2;
+
+/** The CSpace of the thread whose requests are served. What is kept of it must be refreshed whenever slots may have changed. */
+class CSpace {
+  private static thread: u32 = 0;
+  // A flat root CNode: its first slot, its guard where pointers have it, and its radix. Otherwise no pointer fits.
+  private static slots: u32 = 0;
+  private static guard: u64 = 0;
+  private static radix: u64 = 0;
+
+  static open(thread: Tcb): void {
+    CSpace.thread = thread.address;
+    CSpace.refresh();
+  }
+
+  static refresh(): void {
+    const root = Tcb.at(CSpace.thread).slot(TCB_SLOT_CTABLE);
+    const flat = root.type == CAP_CNODE && FastLookup.isFlat(root);
+    CSpace.slots = root.object;
+    CSpace.radix = flat ? <u64>root.radix : 0;
+    CSpace.guard = flat ? root.data << root.radix : ~0;
+  }
+
+  /** The slot that a pointer names; 0: none, LookupFailure says why. */
+  @inline static slot(pointer: u64): u32 {
+    const index = pointer ^ CSpace.guard;
+    return index >> CSpace.radix == 0
+      ? CSpace.slots + ((<u32>index) << SLOT_BITS)
+      : CSpace.slotBySteps(pointer);
+  }
+
+  static slotBySteps(pointer: u64): u32 {
+    return lookupSlot(Tcb.at(CSpace.thread), pointer) == OK ? Lookup.slot.address : 0;
+  }
 }
 
 export class AsyncRequest {
-  /**
-   * Serves the request at kernel address `item` for a thread, and writes the response to `response`.
-   * @returns OK, or PREEMPTED: nothing is answered yet, and the request is to be served again
-   */
-  static serve(thread: Tcb, item: u32, response: u32): u32 {
-    copyRequest(item);
+  /** Before requests of a thread are served: arguments are the stand-in's until `Arguments` is begun for somebody else. */
+  static begin(thread: Tcb): void {
+    StandIn.thread.hart = thread.hart;
+    Arguments.begin(StandIn.thread, 0, StandIn.buffer, true);
+    CSpace.open(thread);
+  }
+
+  /** Serves the request at kernel address `item` for a thread and writes the response to `response`. */
+  static serve(item: u64, response: u64): u32 {
+    const head = load64(item);
+    const info = <u32>(head >> 32);
+    const label = info >> MESSAGE_LABEL_SHIFT;
+    const pointer = load64(item + SYSTEM_CALL_CAPABILITY_AT);
+    copyWords(item, info & MESSAGE_LENGTH_MASK);
     const standIn = StandIn.thread;
-    standIn.hart = thread.hart;
-    standIn.state = THREAD_RUNNING;
-    const status = decode(thread);
-    if (status == PREEMPTED) return PREEMPTED;
-    if (status == SYSCALL_ERROR) {
-      replyError(standIn, StandIn.buffer);
-    } else if (standIn.state == THREAD_RESTART) {
-      standIn.a1 = 0;
+    // What an invocation without results answers.
+    standIn.a1 = 0;
+    let status: u32;
+    let answered = ANSWERED_MAPPING;
+    const slot = CSpace.slot(pointer);
+    if (label >= <u32>ASYNC_PUT_CHAR) {
+      status = decodeWithoutCapability(label);
+    } else if (slot == 0 || !lookUpExtraCaps(item, MessageInfo.extraCaps(info))) {
+      status = Errors.failedLookup(false);
+    } else if (Slot.at(slot).type == CAP_FRAME) {
+      status = decodeFrame(label, Slot.at(slot));
+    } else {
+      status = decode(label, Slot.at(slot));
+      answered = ANSWERED;
     }
-    writeResponse(response, standIn.a1);
-    return OK;
+    if (status != OK) {
+      if (status == PREEMPTED) return UNANSWERED;
+      replyError(standIn, StandIn.buffer);
+    }
+    const result = <u32>standIn.a1;
+    store64(response + ITEM_ID_AT, (head & 0xffff_ffff) | ((<u64>result) << (8 * ITEM_INFO_AT)));
+    const words = result & MESSAGE_LENGTH_MASK;
+    if (words != 0) writeWords(response, words);
+    return answered;
   }
 }
 
-/** Copies what the request's information word says is there, each word once. */
-function copyRequest(item: u32): void {
-  const head = SharedMemory.read64(item);
-  let info = head >> 32;
-  let caps = MessageInfo.extraCaps(info);
-  if (caps > <u32>SYSTEM_CALL_MAX_EXTRA_CAPS) caps = SYSTEM_CALL_MAX_EXTRA_CAPS;
-  let words = <u32>(info & MESSAGE_LENGTH_MASK);
-  if (words > <u32>SYSTEM_CALL_MAX_WORDS) words = SYSTEM_CALL_MAX_WORDS;
-  info = (info >> MESSAGE_LABEL_SHIFT) << MESSAGE_LABEL_SHIFT;
-  Request.id = <u32>head;
-  Request.info = info | ((<u64>caps) << MESSAGE_EXTRA_CAPS_SHIFT) | words;
-  Request.capability = SharedMemory.read64(item + SYSTEM_CALL_CAPABILITY_AT);
-  for (let i: u32 = 0; i < caps; i++) {
-    const capability = SharedMemory.read64(item + (i << 3) + SYSTEM_CALL_EXTRA_CAPS_AT);
-    store<u64>(StandIn.buffer + (i << 3), capability, IPC_BUFFER_CAPS_OR_BADGES);
+/** Copies the words of a request to the stand-in, each once. Those that fit in message registers need no loop. */
+function copyWords(item: u64, length: u32): void {
+  const words = StandIn.words;
+  const source = item + SYSTEM_CALL_WORDS_AT;
+  Arguments.length = length;
+  if (length == 0) return;
+  store<u64>(words, load64(source));
+  store<u64>(words, load64(source + 8), 8);
+  store<u64>(words, load64(source + 16), 16);
+  store<u64>(words, load64(source + 24), 24);
+  if (length <= <u32>MESSAGE_REGISTERS) return;
+  if (length > <u32>SYSTEM_CALL_MAX_WORDS) {
+    length = SYSTEM_CALL_MAX_WORDS;
+    Arguments.length = length;
   }
-  for (let i: u32 = 0; i < words; i++) {
-    store<u64>(StandIn.words + (i << 3), SharedMemory.read64(item + (i << 3) + SYSTEM_CALL_WORDS_AT));
+  for (let i: u32 = MESSAGE_REGISTERS; i < length; i++) {
+    store<u64>(words + (i << 3), load64(source + (i << 3)));
   }
 }
 
-/** Decodes and performs the request; returns a status. */
-function decode(thread: Tcb): u32 {
-  const info = Request.info;
-  const label = <u32>(info >> MESSAGE_LABEL_SHIFT);
-  Arguments.begin(StandIn.thread, MessageInfo.length(info), StandIn.buffer, true);
-  if (DEBUG && (label == ASYNC_PUT_CHAR || label == ASYNC_PUT_STRING)) return print(label);
-  if (lookupSlot(thread, Request.capability) != OK) return Errors.failedLookup(false);
-  const slot = Lookup.slot;
-  if (ExtraCaps.lookup(thread, StandIn.buffer, info) != OK) return Errors.failedLookup(false);
+/** Looks up the extra capabilities of a request: at most two, there is no room for more. False: LookupFailure says why. */
+function lookUpExtraCaps(item: u64, count: u32): bool {
+  ExtraCaps.clear();
+  if (count == 0) return true;
+  ExtraCaps.first = CSpace.slot(load64(item + SYSTEM_CALL_EXTRA_CAPS_AT));
+  if (count == 1 || ExtraCaps.first == 0) return ExtraCaps.first != 0;
+  ExtraCaps.second = CSpace.slot(load64(item + SYSTEM_CALL_EXTRA_CAPS_AT + 8));
+  return ExtraCaps.second != 0;
+}
+
+/** Requests on any capability but frames. */
+function decode(label: u32, slot: Slot): u32 {
   const type = <u32>slot.type;
-  if (type == CAP_FRAME) return decodeFrame(label, slot);
   if (type == CAP_PAGE_TABLE && label != <u32>PAGE_TABLE_UNMAP) return decodePageTable(label, slot);
   // Anything else may free memory whose translations are still cached (riscv/translations.ts).
   Translations.pauseBatch();
-  const status = decodeOther(type, label, slot);
+  const status = decodeUnbatched(type, label, slot);
   Translations.resumeBatch();
+  CSpace.refresh();
   return status;
 }
 
-function decodeOther(type: u32, label: u32, slot: Slot): u32 {
+function decodeUnbatched(type: u32, label: u32, slot: Slot): u32 {
   switch (type) {
     case CAP_PAGE_TABLE:
       return decodePageTable(label, slot);
@@ -145,7 +197,8 @@ function decodeOther(type: u32, label: u32, slot: Slot): u32 {
 }
 
 /** The debug console: one byte, or a length and up to 80 bytes. */
-function print(label: u32): u32 {
+function decodeWithoutCapability(label: u32): u32 {
+  if (!DEBUG || label > <u32>ASYNC_PUT_STRING) return Errors.illegalOperation();
   if (Arguments.length < 1) return Errors.truncatedMessage();
   if (label == <u32>ASYNC_PUT_CHAR) {
     beginInvocation();
@@ -160,11 +213,8 @@ function print(label: u32): u32 {
   return OK;
 }
 
-/** Writes the answer in the stand-in's registers as the response to the request. */
-function writeResponse(response: u32, info: u64): void {
-  SharedMemory.write64(response + ITEM_ID_AT, <u64>Request.id | (info << (8 * ITEM_INFO_AT)));
-  const words = <u32>(info & MESSAGE_LENGTH_MASK);
-  for (let i: u32 = 0; i < words; i++) {
-    SharedMemory.write64(response + (i << 3) + ITEM_WORDS_AT, load<u64>(StandIn.words + (i << 3)));
+function writeWords(response: u64, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    store64(response + (i << 3) + ITEM_WORDS_AT, load<u64>(StandIn.words + (i << 3)));
   }
 }

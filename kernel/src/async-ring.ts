@@ -4,7 +4,7 @@
 // the kernel advances are kept in the TCB: what the buffer says about them is only for the client. Whatever it
 // contains, nothing outside of the frame is reached.
 
-import { fence, load32, load64, store32, store64 } from "rv";
+import { fence, load32, store32 } from "rv";
 import { CAP_FRAME } from "../../abi/src/capability-tags";
 import {
   PEER_AWAKE,
@@ -27,142 +27,106 @@ const READ: u32 = 2;
 const WRITE: u32 = 1;
 const READ_WRITE: u32 = 3;
 
-/** A kernel pointer as the 64-bit address that volatile accesses take. */
+/** Memory that others change is only touched by the volatile accesses of "rv", which take 64-bit addresses. */
 export class SharedMemory {
-  @inline static read32(pointer: u32): u32 {
-    return load32(<u64>(<i64>(<i32>pointer)));
-  }
-
-  @inline static read64(pointer: u32): u64 {
-    return load64(<u64>(<i64>(<i32>pointer)));
-  }
-
-  @inline static write32(pointer: u32, value: u32): void {
-    store32(<u64>(<i64>(<i32>pointer)), value);
-  }
-
-  @inline static write64(pointer: u32, value: u64): void {
-    store64(<u64>(<i64>(<i32>pointer)), value);
+  /** The address of a kernel pointer. */
+  @inline static at(pointer: u32): u64 {
+    return <u64>(<i64>(<i32>pointer));
   }
 }
 
-/** The ring buffer being served, and what has been read of it. */
+/** Operations on the buffer at kernel address `base` whose offsets have `mask` (bytes of a ring, minus 1). */
 export class AsyncRing {
-  /** Kernel address of the buffer: its requests. */
-  private static base: u32 = 0;
-  private static mask: u32 = 0;
-  private static thread: u32 = 0;
-  /** The client's offsets as they were last read. */
-  private static requestTail: u32 = 0;
-  private static responseHead: u32 = 0;
-
   /** Has the thread a handler? Its frame may have been taken away at any time. */
   @inline static isRegistered(thread: Tcb): bool {
     return thread.handlerNotification != 0 && thread.slot(TCB_SLOT_CALLS).type == CAP_FRAME;
   }
 
-  /** Begins to serve the buffer of a thread that has a handler; the client need not wake it. */
-  static open(thread: Tcb): void {
-    AsyncRing.thread = thread.address;
-    AsyncRing.base = <u32>ArchCaps.address(thread.slot(TCB_SLOT_CALLS));
-    AsyncRing.mask = thread.handlerRingMask;
-    SharedMemory.write32(AsyncRing.control + RING_SERVER_STATE_AT, PEER_AWAKE);
-    fence(READ_WRITE, READ_WRITE);
-    AsyncRing.look();
+  /** Kernel address of the buffer of a thread that has a handler. */
+  @inline static baseOf(thread: Tcb): u32 {
+    return <u32>ArchCaps.address(thread.slot(TCB_SLOT_CALLS));
   }
 
-  /** Address of the control lines: behind the requests. */
-  @inline private static get control(): u32 {
-    return AsyncRing.base + AsyncRing.mask + 1;
+  /** Address of the control lines, behind the requests. */
+  @inline private static controlOf(thread: Tcb): u64 {
+    return SharedMemory.at(AsyncRing.baseOf(thread) + thread.handlerRingMask + 1);
   }
 
-  @inline private static get owner(): Tcb {
-    return Tcb.at(AsyncRing.thread);
+  /** Address of the first response. */
+  @inline static responses(base: u32, mask: u32): u32 {
+    return base + 2 * (mask + 1);
   }
 
-  /** Reads how far the client has come. */
-  private static look(): void {
-    AsyncRing.requestTail = AsyncRing.offset(RING_REQUEST_TAIL_AT);
-    AsyncRing.responseHead = AsyncRing.offset(RING_RESPONSE_HEAD_AT);
+  /** The offset behind an item's. */
+  @inline static after(offset: u32, mask: u32): u32 {
+    return (offset + ITEM) & mask;
+  }
+
+  /** Where the client will put its next request. */
+  @inline static requestTail(base: u32, mask: u32): u32 {
+    return AsyncRing.offset(base, mask, RING_REQUEST_TAIL_AT);
+  }
+
+  /** Which response the client takes next. */
+  @inline static responseHead(base: u32, mask: u32): u32 {
+    return AsyncRing.offset(base, mask, RING_RESPONSE_HEAD_AT);
+  }
+
+  /** Reads an offset: a multiple of the item size inside the ring, whatever the client wrote. Items are read after it. */
+  @inline private static offset(base: u32, mask: u32, at: u32): u32 {
+    const offset = load32(SharedMemory.at(base + mask + 1) + at) & mask & ~(ITEM - 1);
     fence(READ, READ_WRITE);
+    return offset;
   }
 
-  /** Reads an offset: a multiple of the item size inside the ring, whatever the client wrote. */
-  @inline private static offset(at: u32): u32 {
-    return SharedMemory.read32(AsyncRing.control + at) & AsyncRing.mask & ~(ITEM - 1);
+  /** Has a thread with a handler a request for whose response there is room? */
+  static hasWork(thread: Tcb): bool {
+    const base = AsyncRing.baseOf(thread);
+    const mask = thread.handlerRingMask;
+    if (thread.handlerRequestHead == AsyncRing.requestTail(base, mask)) return false;
+    return AsyncRing.after(thread.handlerResponseTail, mask) != AsyncRing.responseHead(base, mask);
   }
 
-  /** Address of the next request; 0: there is none, or no room for its response. */
-  @inline static next(): u32 {
-    return AsyncRing.isReady()
-      ? AsyncRing.base + AsyncRing.owner.handlerRequestHead
-      : AsyncRing.nextAfterLook();
+  /** The handler looks by itself from now on. */
+  static wakeUp(thread: Tcb): void {
+    AsyncRing.setServerState(thread, PEER_AWAKE);
   }
 
-  private static nextAfterLook(): u32 {
-    AsyncRing.look();
-    return AsyncRing.isReady() ? AsyncRing.base + AsyncRing.owner.handlerRequestHead : 0;
-  }
-
-  @inline private static isReady(): bool {
-    const thread = AsyncRing.owner;
-    if (thread.handlerRequestHead == AsyncRing.requestTail) return false;
-    return ((thread.handlerResponseTail + ITEM) & AsyncRing.mask) != AsyncRing.responseHead;
-  }
-
-  /** Address of the response to the next request. */
-  @inline static response(): u32 {
-    return AsyncRing.control + AsyncRing.mask + 1 + AsyncRing.owner.handlerResponseTail;
-  }
-
-  /** The next request has been answered. */
-  @inline static advance(): void {
-    const thread = AsyncRing.owner;
-    thread.handlerRequestHead = (thread.handlerRequestHead + ITEM) & AsyncRing.mask;
-    thread.handlerResponseTail = (thread.handlerResponseTail + ITEM) & AsyncRing.mask;
-  }
-
-  /** Shows the responses to the client; returns PEER_*: how to wake it. Whoever wakes it has said so already. */
-  static publish(): u32 {
-    const control = AsyncRing.control;
-    const thread = AsyncRing.owner;
-    fence(READ_WRITE, WRITE);
-    SharedMemory.write32(control + RING_RESPONSE_TAIL_AT, thread.handlerResponseTail);
-    SharedMemory.write32(control + RING_REQUEST_HEAD_AT, thread.handlerRequestHead);
+  /** From now on the client wakes the handler. False: there is something to do. */
+  static sleep(thread: Tcb): bool {
+    AsyncRing.setServerState(thread, PEER_BLOCKED);
     fence(READ_WRITE, READ_WRITE);
-    const state = SharedMemory.read32(control + RING_CLIENT_STATE_AT);
-    if (state != <u32>PEER_AWAKE) SharedMemory.write32(control + RING_CLIENT_STATE_AT, PEER_AWAKE);
-    return state;
-  }
-
-  /** There is nothing to serve: from now on the client wakes the handler. False: something has come meanwhile. */
-  static sleep(): bool {
-    SharedMemory.write32(AsyncRing.control + RING_SERVER_STATE_AT, PEER_BLOCKED);
-    fence(READ_WRITE, READ_WRITE);
-    AsyncRing.look();
-    if (!AsyncRing.isReady()) return true;
-    SharedMemory.write32(AsyncRing.control + RING_SERVER_STATE_AT, PEER_AWAKE);
+    if (!AsyncRing.hasWork(thread)) return true;
+    AsyncRing.setServerState(thread, PEER_AWAKE);
     return false;
   }
 
-  /** Has a thread with a handler that is not open requests that could be served? */
-  static hasWork(thread: Tcb): bool {
-    AsyncRing.thread = thread.address;
-    AsyncRing.base = <u32>ArchCaps.address(thread.slot(TCB_SLOT_CALLS));
-    AsyncRing.mask = thread.handlerRingMask;
-    AsyncRing.look();
-    return AsyncRing.isReady();
+  private static setServerState(thread: Tcb, state: u32): void {
+    store32(AsyncRing.controlOf(thread) + RING_SERVER_STATE_AT, state);
   }
 
-  /** A handler begins: rings are empty, and the client has to wake it. */
+  /**
+   * Shows the client how far the kernel has come. Returns PEER_*: how to wake it, and says that it is awake, so that it is
+   * woken once.
+   */
+  static publish(thread: Tcb): u32 {
+    const control = AsyncRing.controlOf(thread);
+    fence(READ_WRITE, WRITE);
+    store32(control + RING_RESPONSE_TAIL_AT, thread.handlerResponseTail);
+    store32(control + RING_REQUEST_HEAD_AT, thread.handlerRequestHead);
+    fence(READ_WRITE, READ_WRITE);
+    const state = load32(control + RING_CLIENT_STATE_AT);
+    if (state != <u32>PEER_AWAKE) store32(control + RING_CLIENT_STATE_AT, PEER_AWAKE);
+    return state;
+  }
+
+  /** A handler begins: the kernel's sides of both rings are at their beginning, and the client has to wake it. */
   static initialise(thread: Tcb): void {
     thread.handlerRequestHead = 0;
     thread.handlerResponseTail = 0;
-    AsyncRing.base = <u32>ArchCaps.address(thread.slot(TCB_SLOT_CALLS));
-    AsyncRing.mask = thread.handlerRingMask;
-    const control = AsyncRing.control;
-    SharedMemory.write32(control + RING_REQUEST_HEAD_AT, 0);
-    SharedMemory.write32(control + RING_RESPONSE_TAIL_AT, 0);
-    SharedMemory.write32(control + RING_SERVER_STATE_AT, PEER_BLOCKED);
+    const control = AsyncRing.controlOf(thread);
+    store32(control + RING_REQUEST_HEAD_AT, 0);
+    store32(control + RING_RESPONSE_TAIL_AT, 0);
+    store32(control + RING_SERVER_STATE_AT, PEER_BLOCKED);
   }
 }

@@ -25,6 +25,7 @@ import {
   SYS_YIELD,
 } from "../../abi/src/syscalls";
 import { AsyncHandlers } from "./async-handler";
+import { AsyncService } from "./async-service";
 import { Debug } from "./debug-syscalls";
 import { CurrentFault } from "./fault";
 import { deliverFault } from "./fault-handler";
@@ -49,25 +50,45 @@ import { Scheduler } from "./scheduler";
 import { Tcb } from "./tcb";
 import { UserNotifications } from "./user-notification";
 
-/**
- * Ends a kernel entry: threads whose user interrupts arrived wake up, and the hart's next thread is chosen. A receiver
- * of user interrupts that now waits is watched until it runs again. Ready asynchronous handlers run before another thread does, and
- * after every interrupt.
- */
-function finish(interrupted: bool): void {
-  UserNotifications.wakePending();
-  const hart = Hart.current();
-  const before = hart.thread;
-  if (before.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(before)) {
-    UserInterrupts.watch(before.address);
+/** What the ends of all kernel entries but the fast paths' share; in line, as they are on every way out. */
+class End {
+  /** Receivers whose user interrupts arrived wake up, and the thread that was running may have begun to wait. */
+  @inline static ofThread(thread: Tcb): void {
+    if (UserInterrupts.areWatched()) UserNotifications.wakePending();
+    if (!thread.isRunnable()) stopped(thread);
   }
-  if (before.handlerNotification != 0 && before.isStopped()) AsyncHandlers.threadStops(before);
-  // A handler may destroy the thread that was running here.
-  if ((interrupted || hart.action != RESUME_CURRENT) && AsyncHandlers.mayRun(hart)) AsyncHandlers.run(hart);
-  Scheduler.schedule();
-  Scheduler.activate();
-  const after = Hart.current().thread;
-  if (after.flags & FLAG_RECEIVER) UserInterrupts.unwatch(after.address);
+
+  /** Chooses the hart's next thread. The one before may be no more. */
+  @inline static choose(hart: Hart): void {
+    Scheduler.schedule();
+    Scheduler.activate();
+    const next = hart.thread;
+    if (next.flags & FLAG_RECEIVER) UserInterrupts.unwatch(next.address);
+  }
+}
+
+/** The thread that was running waits, or the hart ran none. A receiver of user interrupts is watched until it runs again. */
+function stopped(thread: Tcb): void {
+  if (thread.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(thread)) {
+    UserInterrupts.watch(thread.address);
+  }
+  if (thread.handlerNotification != 0) AsyncHandlers.threadStops(thread);
+}
+
+/** Ends a system call or a fault. Ready asynchronous handlers run before the hart changes to another thread. */
+function finish(): void {
+  const hart = Hart.current();
+  End.ofThread(hart.thread);
+  if (hart.action != RESUME_CURRENT && AsyncService.mayRun(hart)) AsyncService.run(hart);
+  End.choose(hart);
+}
+
+/** Ends an interrupt, after which ready asynchronous handlers go on. */
+function finishInterrupt(): void {
+  const hart = Hart.current();
+  End.ofThread(hart.thread);
+  if (AsyncService.mayRun(hart)) AsyncService.run(hart);
+  End.choose(hart);
 }
 
 /** A system call that no fast path took; `number` is register a7. */
@@ -103,7 +124,7 @@ export function handleSyscall(number: i64): void {
     default:
       handleOtherSyscall(number);
   }
-  finish(false);
+  finish();
 }
 
 /** ReL4's and the debug system calls; any other number is a fault of the thread. */
@@ -182,23 +203,23 @@ export function handleFault(cause: u64, address: u64): void {
       CurrentFault.userException(cause, 0);
   }
   deliverFault(Hart.current().thread);
-  finish(false);
+  finish();
 }
 
 /** A timer tick. */
 export function handleTimerTick(): void {
   Scheduler.tick();
-  finish(true);
+  finishInterrupt();
 }
 
 /** Another hart made this one choose again, or took its thread away. */
 export function handleReschedule(): void {
   Scheduler.reschedule();
-  finish(true);
+  finishInterrupt();
 }
 
 /** A device interrupt. */
 export function handleInterrupt(irq: u32): void {
   signalInterrupt(irq);
-  finish(true);
+  finishInterrupt();
 }

@@ -3,7 +3,7 @@
 // All under the kernel lock. A hart that waits for the lock has saved its thread's registers and answers there; a hart
 // in user mode is brought into the kernel by an interrupt from the firmware.
 
-import { csrRead, fence, load32, pause } from "rv";
+import { csrRead, fence, load32, load64, pause } from "rv";
 import { CSR_SIE, CSR_SIP } from "./csr";
 import { Firmware } from "./firmware";
 import { HartContext } from "./hart-context";
@@ -11,8 +11,8 @@ import { HART_GIVE_UP } from "./layout";
 import { kernelLock } from "./link";
 import { ThreadContext } from "./thread-context";
 
-/** Offset of the ticket being served in the kernel lock. */
-const LOCK_SERVING: u64 = 4;
+/** The ticket being served, in the word that begins with the next ticket. */
+const LOCK_SERVING_SHIFT: u64 = 32;
 
 const READ: u32 = 2;
 const WRITE: u32 = 1;
@@ -51,8 +51,8 @@ export class Threads {
 
   /** Does another hart wait for the kernel lock? */
   @inline static othersWaitForKernel(): bool {
-    const lock = kernelLock();
-    return load32(lock) - load32(lock + LOCK_SERVING) > 1;
+    const tickets = load64(kernelLock());
+    return <u32>tickets - <u32>(tickets >> LOCK_SERVING_SHIFT) > 1;
   }
 
   /** Does an interrupt wait for this hart? Asked at preemption points. */

@@ -109,6 +109,11 @@ export class UserInterrupts {
     WatchedReceivers.unwatch(tcb);
   }
 
+  /** Does any receiver wait? */
+  @inline static areWatched(): bool {
+    return WatchedReceivers.isAny();
+  }
+
   /** A watched thread that has pending vectors, which is watched no more; 0: there is none. */
   @inline static takePendingWatched(): u32 {
     return WatchedReceivers.takePending();

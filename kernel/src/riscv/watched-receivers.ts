@@ -45,6 +45,10 @@ export class WatchedReceivers {
     else first = thread.watchNext;
   }
 
+  @inline static isAny(): bool {
+    return first != 0;
+  }
+
   /** A watched thread with pending vectors, which is watched no more; 0: there is none. */
   @inline static takePending(): u32 {
     return first == 0 ? 0 : WatchedReceivers.findPending();

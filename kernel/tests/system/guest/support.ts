@@ -311,7 +311,7 @@ export class Root {
   }
 
   /** Maps a frame, with the page tables that are missing there. */
-  private static map(frame: u32, address: u32): void {
+  static map(frame: u32, address: u32): void {
     let error = Root.mapFrame(frame, address);
     while (error == FAILED_LOOKUP) {
       const table = Root.make(OBJECT_PAGE_TABLE);
