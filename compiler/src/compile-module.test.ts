@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { i32Const, i64Const, type Signature, WasmBuilder } from "../tests/wasm-builder";
 import { compileModule, STAGES } from "./compile-module";
 import { CompileError } from "./diagnostics";
-import type { BackendOptions } from "./link/module-object";
+import type { BackendOptions, ModuleObject } from "./link/module-object";
 
 const OPTIONS: BackendOptions = {
   isa: { bitmanip: false, compressed: true },
@@ -117,5 +117,92 @@ describe("a compiled module", () => {
     expect(compiled.dumpIR("run", "number-values-1")).toContain("return 6:i32");
     expect(() => compiled.dumpIR("run", "nonsense")).toThrow("stages: ssa");
     expect(() => compiled.dumpIR("walk", "ssa")).toThrow("no function named walk");
+  });
+});
+
+describe("a module that switches stacks", () => {
+  const PAIR: Signature = { params: ["i32", "i32"], result: null };
+  const WIDE: Signature = { params: [], result: "i64" };
+  const SUSPENDING = /suspends=1|switchStack/;
+
+  /** Functions: leaf (switches), caller of leaf, `pure`; the table is [caller, pure, wide]. */
+  function build(more: (builder: WasmBuilder, leaf: number) => void, imports: string[] = []): ModuleObject {
+    const builder = new WasmBuilder();
+    const intrinsic = builder.addImport("rv", "switchStack", PAIR);
+    if (imports.includes("functionAddress"))
+      builder.addImport("rv", "functionAddress", { params: ["i32"], result: "i64" });
+    const code = [...i32Const(8), ...i32Const(64), 0x10, intrinsic];
+    const leaf = builder.addFunction({ signature: NOTHING, locals: [], code });
+    const caller = builder.addFunction({ signature: NUMBER, locals: [], code: [0x10, leaf, ...i32Const(1)] });
+    const pure = builder.addFunction({ signature: NUMBER, locals: [], code: i32Const(2) });
+    const wide = builder.addFunction({ signature: WIDE, locals: [], code: i64Const(3n) });
+    builder.setTable([caller, pure, wide]);
+    more(builder, leaf);
+    return compileModule(builder.build(), OPTIONS);
+  }
+  const names = ({ fragments }: ModuleObject): string[] => fragments.map(({ name }) => name);
+
+  it("knows that an indirect call suspends if a function of its signature in the table does", () => {
+    const compiled = build((builder) => {
+      const indirect = (signature: Signature) => [...i32Const(1), 0x11, builder.typeIndex(signature), 0];
+      builder.addFunction({ signature: NUMBER, locals: [], code: indirect(NUMBER) }, "runs");
+      builder.addFunction({ signature: WIDE, locals: [], code: indirect(WIDE) }, "other");
+      const direct = [...i32Const(0), 0x1a, 0x10, 3, 0x10, 3, 0x6a];
+      builder.addFunction({ signature: NUMBER, locals: [], code: direct }, "direct");
+    });
+    expect(compiled.dumpIR("runs", "ssa")).toMatch(SUSPENDING);
+    expect(compiled.dumpIR("other", "ssa")).not.toMatch(SUSPENDING);
+    expect(compiled.dumpIR("direct", "ssa"), "the function called directly does not").not.toMatch(SUSPENDING);
+  });
+
+  it("finds functions that suspend through others, and a cycle of them", () => {
+    const compiled = build((builder, leaf) => {
+      const first = builder.nextFunction;
+      builder.addFunction({ signature: NOTHING, locals: [], code: [0x10, first + 1] });
+      builder.addFunction({ signature: NOTHING, locals: [], code: [0x10, first, 0x10, leaf] });
+      builder.addFunction({ signature: NOTHING, locals: [], code: [0x10, first] }, "run");
+    });
+    expect(compiled.dumpIR("run", "ssa")).toMatch(SUSPENDING);
+  });
+
+  it("gives exported functions that suspend an entry that preserves registers; code calls the body", () => {
+    const compiled = build((builder, leaf) => {
+      const inner = builder.addFunction({ signature: NOTHING, locals: [], code: [0x10, leaf] }, "inner");
+      builder.addFunction({ signature: NOTHING, locals: [], code: [0x10, inner] }, "outer");
+      builder.addFunction({ signature: NUMBER, locals: [], code: i32Const(5) }, "plain");
+    });
+    expect(names(compiled)).toEqual(
+      expect.arrayContaining(["inner", "inner.body", "outer", "outer.body", "plain"]),
+    );
+    expect(names(compiled)).not.toContain("plain.body");
+    expect(compiled.dumpIR("outer", "ssa")).toContain('call [symbol="inner.body" suspends=1]');
+    expect(compiled.exports.get("outer")).toBe("outer");
+  });
+
+  it("gives functions of the table such an entry only for functionAddress", () => {
+    const indirect = (builder: WasmBuilder): void => {
+      const code = [...i32Const(0), 0x11, builder.typeIndex(NUMBER), 0];
+      builder.addFunction({ signature: NUMBER, locals: [], code }, "run");
+    };
+    expect(names(build(indirect)).filter((name) => name.endsWith(".body"))).toEqual(["run.body"]);
+    const compiled = build(
+      (builder) => {
+        indirect(builder);
+        builder.addFunction({ signature: WIDE, locals: [], code: [...i32Const(0), 0x10, 1] }, "address");
+      },
+      ["functionAddress"],
+    );
+    const entries = (table: string) =>
+      compiled.fragments
+        .find(({ name }) => name === table)!
+        .items.map((item) => (item.kind === "data" && typeof item.value === "object" ? item.value : null));
+    expect(entries("__functions ->i32").slice(0, 2)).toEqual([
+      { symbol: "function[3].body" },
+      { symbol: "function[4]" },
+    ]);
+    expect(entries("__functions").slice(0, 2)).toEqual([
+      { symbol: "function[3]" },
+      { symbol: "function[4]" },
+    ]);
   });
 });

@@ -30,6 +30,10 @@ export interface Surroundings {
   /** Table slots whose function has this signature. */
   tableSlots(signature: Signature): number[];
   typeIndex(signature: Signature): number;
+  /** Code that lets another coroutine run, if the module has coroutines. */
+  suspension?(): number[];
+  /** Global that counts how deep functions have called themselves. Only with coroutines. */
+  depth?: number;
 }
 
 const UNARY = { i32: [0x67, 0x68, 0x69, 0xc0, 0xc1], i64: [0x79, 0x7a, 0x7b, 0xc2, 0xc3, 0xc4] };
@@ -125,13 +129,17 @@ export class FunctionGenerator {
   readonly locals: ValueType[];
   /** Enclosing labels, innermost last; the type a branch to it must provide (null: none). */
   private readonly labels: (ValueType | null | "loop")[] = [];
+  private readonly suspends: boolean;
 
   constructor(
     private readonly random: Random,
     private readonly module: Surroundings,
     private readonly signature: Signature,
     private readonly callees: Callee[],
+    /** The function's own index, if it may call itself. */
+    private readonly own: number | null = null,
   ) {
+    this.suspends = module.suspension !== undefined && !random.oneIn(3);
     this.locals = [...signature.params];
     for (let index = 2 + random.below(6); index > 0; index--) this.locals.push(random.pick(TYPES));
   }
@@ -292,6 +300,8 @@ export class FunctionGenerator {
 
   expression(type: ValueType, depth: number): number[] {
     const { random } = this;
+    if (this.suspends && random.oneIn(25))
+      return [...this.module.suspension!(), ...this.expression(type, depth - 1)];
     if (depth <= 0 || random.oneIn(7)) return this.leaf(type);
     switch (random.below(18)) {
       case 0:
@@ -364,6 +374,8 @@ export class FunctionGenerator {
 
   statement(depth: number): number[] {
     const { random } = this;
+    if (this.suspends && random.oneIn(5))
+      return [...this.assignment(1), ...(random.oneIn(4) ? this.recursion() : this.module.suspension!())];
     if (depth <= 0) return this.assignment(1);
     switch (random.below(16)) {
       case 0:
@@ -390,6 +402,21 @@ export class FunctionGenerator {
       default:
         return this.assignment(depth);
     }
+  }
+
+  /** Calls itself, at most a few levels deep. */
+  private recursion(): number[] {
+    const { own, signature } = this;
+    if (own === null) return this.module.suspension!();
+    const depth = unsigned(this.module.depth!);
+    const change = (by: number) => [0x23, ...depth, ...i32Const(by), 0x6a, 0x24, ...depth];
+    const args = signature.params.flatMap((param) => this.expression(param, 1));
+    const call = [...args, 0x10, ...unsigned(own)];
+    const local = signature.result === null ? undefined : this.writableLocal(signature.result);
+    if (local !== undefined) call.push(0x21, ...unsigned(local));
+    else if (signature.result !== null) call.push(0x1a);
+    const isShallow = [0x23, ...depth, ...i32Const(2), 0x49];
+    return [...isShallow, 0x04, NO_RESULT, ...change(1), ...call, ...change(-1), 0x0b];
   }
 
   private assignment(depth: number): number[] {

@@ -6,6 +6,7 @@
  * accesses stay inside a window, naturally aligned, so that both worlds see the same memory.
  */
 import { Random } from "./random";
+import { CoroutineGenerator, type SwitchIntrinsic } from "./random-coroutines";
 import { type Callee, FunctionGenerator, type Surroundings, TYPES, WINDOW } from "./random-function";
 import {
   i32Const,
@@ -25,6 +26,8 @@ export interface RandomModuleOptions {
   windowBase: number;
   functions: number;
   runs: number;
+  /** Adds coroutines that switch by this intrinsic, at random places. Such a module runs only on RISC-V. */
+  switch?: SwitchIntrinsic;
 }
 
 export interface RandomModule {
@@ -41,12 +44,23 @@ class ModuleGenerator implements Surroundings {
   fuel = 0;
   private readonly globals: { type: ValueType; index: number }[] = [];
   private readonly table: Callee[] = [];
+  private readonly coroutines: CoroutineGenerator | null = null;
+  readonly suspension?: () => number[];
+  readonly depth?: number;
 
   readonly windowBase: number;
 
   constructor(private readonly options: RandomModuleOptions) {
     this.random = new Random(options.seed);
     this.windowBase = options.windowBase;
+    if (!options.switch) return;
+    const coroutines = new CoroutineGenerator(this.builder, this.random, {
+      area: options.windowBase + WINDOW,
+      intrinsic: options.switch,
+    });
+    this.coroutines = coroutines;
+    this.suspension = () => coroutines.suspension();
+    this.depth = coroutines.depth;
   }
 
   typeIndex(signature: Signature): number {
@@ -86,7 +100,9 @@ class ModuleGenerator implements Surroundings {
       windowBase,
       Uint8Array.from({ length: WINDOW / 2 }, () => random.below(256)),
     );
+    this.coroutines?.addFunctions();
     const callees = this.addFunctions(functions);
+    for (const body of this.coroutines?.addBodies(callees, this.table.length) ?? []) this.table.push(body);
     builder.setTable(this.table.map((callee) => callee.index));
     const calls: string[] = [];
     for (let run = 0; run < runs; run++) {
@@ -103,7 +119,9 @@ class ModuleGenerator implements Surroundings {
     for (let index = 0; index < count; index++) {
       const signature = this.randomSignature();
       const isTableEntry = index < 4;
-      const generator = new FunctionGenerator(this.random, this, signature, isTableEntry ? [] : [...callees]);
+      const own = this.coroutines ? this.builder.nextFunction : null;
+      const reachable = isTableEntry ? [] : [...callees];
+      const generator = new FunctionGenerator(this.random, this, signature, reachable, own);
       const code = generator.body();
       const locals = generator.locals.slice(signature.params.length);
       const callee = { index: this.builder.addFunction({ signature, locals, code }), signature };
@@ -118,6 +136,7 @@ class ModuleGenerator implements Surroundings {
     const constant = (type: ValueType) =>
       type === "i32" ? i32Const(this.random.interesting()) : i64Const(this.random.interesting());
     const code = [...i32Const(FUEL), 0x24, ...unsigned(this.fuel)];
+    code.push(...(this.coroutines?.start() ?? []));
     code.push(...signature.params.flatMap(constant), 0x10, ...unsigned(index));
     if (signature.result === null) code.push(...i64Const(0n));
     if (signature.result === "i32") code.push(0xac);
@@ -129,7 +148,7 @@ class ModuleGenerator implements Surroundings {
     const { windowBase } = this.options;
     const mix = [0x85, ...i64Const(0x100000001b3n), 0x7e, ...i64Const(29n), 0x89, 0x21, 0];
     const code = [...i64Const(0xcbf29ce484222325n), 0x21, 0];
-    for (const { type, index } of this.globals) {
+    for (const { type, index } of [...this.globals, ...(this.coroutines?.results ?? [])]) {
       code.push(0x20, 0, 0x23, ...unsigned(index), ...(type === "i32" ? [0xad] : []), ...mix);
     }
     code.push(...i32Const(windowBase), 0x21, 1, 0x03, NO_RESULT);

@@ -54,6 +54,7 @@ const text = (value: string) => vector([...new TextEncoder().encode(value)].map(
 export class WasmBuilder {
   private readonly types: number[][] = [];
   private readonly typeKeys = new Map<string, number>();
+  private readonly imports: number[][] = [];
   private readonly functions: FunctionBody[] = [];
   private readonly exports: number[][] = [];
   private readonly globals: number[][] = [];
@@ -75,12 +76,23 @@ export class WasmBuilder {
     return this.types.length - 1;
   }
 
+  /** Imports a function; all imports come before the first function. */
+  addImport(module: string, name: string, signature: Signature): number {
+    this.imports.push([...text(module), ...text(name), 0, ...unsigned(this.typeIndex(signature))]);
+    return this.imports.length - 1;
+  }
+
   addFunction(body: FunctionBody, exportName?: string): number {
     this.typeIndex(body.signature);
     this.functions.push(body);
-    const index = this.functions.length - 1;
+    const index = this.nextFunction - 1;
     if (exportName !== undefined) this.exports.push([...text(exportName), 0, ...unsigned(index)]);
     return index;
+  }
+
+  /** Index of the function that is added next. */
+  get nextFunction(): number {
+    return this.imports.length + this.functions.length;
   }
 
   addGlobal(type: ValueType, mutable: boolean, initial: bigint): number {
@@ -112,6 +124,7 @@ export class WasmBuilder {
     return new Uint8Array([
       ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...section(1, vector(this.types)),
+      ...section(2, vector(this.imports)),
       ...section(3, vector(this.functions.map((f) => unsigned(this.typeIndex(f.signature))))),
       ...section(4, vector([[0x70, 0, ...unsigned(this.table.length)]])),
       ...section(5, vector([[1, ...unsigned(this.pages), ...unsigned(this.pages)]])),

@@ -10,6 +10,7 @@ import { reg } from "../assembler/registers";
 import { liveOut, RegisterSet, stepBackward } from "./liveness";
 import { definitions, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
 import { FIRST_VIRTUAL, NONE } from "./registers";
+import { splitWebs } from "./split-webs";
 
 /** A register that lives across at least one suspending call. */
 interface Crossing {
@@ -48,6 +49,7 @@ class SuspensionSlots {
     this.dropRedundantSaves();
     this.dropDeadRestores();
     this.sinkRestores();
+    splitWebs(this.fn, new Set(this.crossings.keys()));
   }
 
   private findCrossings(): void {
@@ -191,27 +193,25 @@ class SuspensionSlots {
     }
   }
 
-  /** Moves restores whose block does not read them to the successors that do, if there are others. */
+  /**
+   * Moves restores whose block does not read them to the successors that do, if there are others. Critical edges are
+   * split, so these successors have no other predecessor.
+   */
   private sinkRestores(): void {
     const live = liveOut(this.fn);
     const liveIn = new Map<MachineBlock, RegisterSet>();
-    const predecessors = new Map<MachineBlock, number>();
     for (const block of this.fn.blocks) {
       const set = live.get(block)!;
       for (let i = block.instructions.length - 1; i >= 0; i--) stepBackward(set, block.instructions[i]!);
       liveIn.set(block, set);
-      for (const successor of block.successors)
-        predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
     }
     for (const block of this.fn.blocks) {
       const { instructions, successors } = block;
       block.instructions = instructions.filter((instruction, index) => {
         if (!this.restores.has(instruction) || isTouchedAfter(instructions, index)) return true;
         const readers = successors.filter((successor) => liveIn.get(successor)!.has(instruction.rd));
-        const canMove = readers.every(
-          (reader) => predecessors.get(reader) === 1 && reader.depth <= block.depth,
-        );
-        if (readers.length === successors.length || !canMove) return true;
+        if (readers.length === successors.length || readers.some(({ depth }) => depth > block.depth))
+          return true;
         for (const reader of readers) {
           const moved = { ...instruction, uses: [...instruction.uses] };
           this.restores.add(moved);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { transform } from "../ir/test-support";
+import { BARRIERS, transform } from "../ir/test-support";
 import { removeDeadStores } from "./dead-stores";
 import { forwardMemory } from "./forward-memory";
 
@@ -31,23 +31,6 @@ function readsGlobalTwice(between: string): boolean {
     transform(body, "(i32,i32)->i32", forwardMemory).filter((line) => line.includes("globalGet")).length === 2
   );
 }
-
-/** Everything that other code, harts or devices may take as an occasion to change memory. */
-const BARRIERS = {
-  "a call": 'call [symbol="f"]',
-  "an indirect call": "callIndirect [signature=->] 0:i32",
-  "an ecall": "v9: i64 = ecall 0:i64, 0:i64, 0:i64, 0:i64, 0:i64, 0:i64, 0:i64, 0:i64",
-  "a fence": "fence [index=51]",
-  "an atomic load": "v9: i32 = atomicLoad [offset=0 size=4 signed=1 order=2] 8192:i32",
-  "an atomic store": "atomicStore [offset=0 size=4 order=1] 8192:i32, 0:i32",
-  "an atomic update": 'v9: i32 = atomicUpdate [symbol="add" offset=0 size=4 order=0] 8192:i32, 1:i32',
-  "a compare-exchange": "v9: i32 = atomicCompareExchange [offset=0 size=4 order=3] 8192:i32, 0:i32, 1:i32",
-  "a volatile load": "v9: i32 = volatileLoad [offset=0 size=4 signed=1] 8192:i64",
-  "a volatile store": "volatileStore [offset=0 size=4] 8192:i64, 0:i32",
-  "a CSR write": 'csrUpdate [symbol="csrrw" index=384] 0:i64',
-  "sfence.vma": 'machine [symbol="sfence.vma"]',
-  "a change of tp": "setThreadPointer 0:i64",
-};
 
 describe("memory forwarding", () => {
   it("reuses a loaded value", () => {
