@@ -37,7 +37,7 @@ export interface BuiltSystem {
 const SYSTEM_OVERHEAD = 6 * 2 ** 20;
 
 /** Coroutines of a program that uses them and does not say how many. */
-const DEFAULT_COROUTINES = 64;
+const DEFAULT_COROUTINES = 63;
 
 /**
  * Builds the image of a system.

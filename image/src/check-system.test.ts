@@ -105,7 +105,7 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
     "too many coroutines",
     { programs: { a: { ...program, coroutines: 5000 } } },
     /programs\.a\.coroutines: 5000/,
-    /0 to 4096/,
+    /0 to 4095/,
   ],
   [
     "a coroutine stack that is no whole number of pages",
@@ -121,8 +121,8 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
   ],
   [
     "coroutine stacks beyond the address space",
-    { programs: { a: { ...program, coroutines: 4096, coroutineStack: "1M" } } },
-    /programs\.a: 4096 stacks of 1 MiB need 4 GiB/,
+    { programs: { a: { ...program, coroutines: 4095, coroutineStack: "1M" } } },
+    /programs\.a: 4095 coroutines with stacks of 1 MiB need 4 GiB/,
     /room for 512 MiB/,
   ],
   [

@@ -31,7 +31,7 @@ export interface CheckedProgram {
   restart: boolean;
   /** Numbers of the programs it may end. */
   ends: number[];
-  /** Coroutine stacks; undefined: as many as a program that uses coroutines should have. */
+  /** Coroutines beside `main`; undefined: as many as a program that uses them should have. */
   coroutines?: number;
   /** Bytes of a coroutine's stack, whole pages. */
   coroutineStack: number;
@@ -81,7 +81,7 @@ const MOST_MEMORY = COROUTINE_STACKS_BASE - PROGRAM_DATA_BASE;
 /** What it has room for between coroutine stacks and what follows. */
 const STACK_AREA = SYSTEM_CALL_BUFFER - COROUTINE_STACKS_BASE;
 const DEFAULT_COROUTINE_STACK = 2 * PROGRAM_PAGE_SIZE;
-const MOST_COROUTINES = 4096;
+const MOST_COROUTINES = 4095;
 const MOST_COROUTINE_STACK = 2 ** 24;
 const MOST_SLOTS = 65_536;
 const HEAP_GRAIN = 2 ** 16;
@@ -229,10 +229,10 @@ function checkCoroutines(
       'give a multiple of 4096, such as "8K"',
       `${where}.coroutineStack`,
     );
-  const area = (coroutines ?? 0) * (coroutineStack + PROGRAM_PAGE_SIZE);
+  const area = ((coroutines ?? 0) + 1) * (coroutineStack + PROGRAM_PAGE_SIZE);
   if (area > STACK_AREA)
     throw new SystemError(
-      `${coroutines} stacks of ${formatMemorySize(coroutineStack)} need ${formatMemorySize(area)} of address space`,
+      `${coroutines} coroutines with stacks of ${formatMemorySize(coroutineStack)} need ${formatMemorySize(area)} of address space`,
       `there is room for ${formatMemorySize(STACK_AREA)}: lower coroutines or coroutineStack`,
       where,
     );

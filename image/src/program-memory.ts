@@ -18,10 +18,15 @@ const SLOT_SPACE = 512 * SLOT;
 /** Page tables for text, data, stack and the pages above it, and those of the two upper levels. */
 const COMMON_PAGE_TABLES = 8;
 
+/** Stacks for coroutines: one each, and one for the executor that lets them take turns. */
+export function coroutineStacks({ coroutines = 0 }: CheckedProgram): number {
+  return coroutines === 0 ? 0 : coroutines + 1;
+}
+
 /** Bytes of RAM a program takes by itself. */
 export function programMemory(program: CheckedProgram): number {
-  const { memory, coroutines = 0, coroutineStack } = program;
-  const stacks = PROGRAM_STACK_SIZE + coroutines * coroutineStack;
+  const { memory, coroutineStack } = program;
+  const stacks = PROGRAM_STACK_SIZE + coroutineStacks(program) * coroutineStack;
   return memory + stacks + ownUntyped(program) + systemCallFrame(program);
 }
 
@@ -47,7 +52,7 @@ export function reservedBits(
   const mappings = plan.mappings.filter((mapping) => mapping.program === index);
   const shared = mappings.reduce((sum, { object }) => sum + plan.objects[object]!.count, 0);
   const own = programMemory(program) / PROGRAM_PAGE_SIZE;
-  const stackArea = (program.coroutines ?? 0) * (program.coroutineStack + PROGRAM_PAGE_SIZE);
+  const stackArea = coroutineStacks(program) * (program.coroutineStack + PROGRAM_PAGE_SIZE);
   const regions = (program.memory + stackArea) / MEGA_PAGE + sharedRegions(plan, index);
   const tables = COMMON_PAGE_TABLES + Math.ceil(regions);
   const slots = own + shared + tables + image.text.length / PROGRAM_PAGE_SIZE;

@@ -10,7 +10,7 @@
 import * as abi from "@rel4/abi";
 import type { CheckedSystem } from "./check-system";
 import type { FunctionSymbol, ProgramImage } from "./compile-program";
-import { reservedBits } from "./program-memory";
+import { coroutineStacks, reservedBits } from "./program-memory";
 import { RecordWriter } from "./record-writer";
 import { startInfoPages } from "./start-info-page";
 import { SystemError } from "./system-error";
@@ -211,7 +211,7 @@ function writeProgram(
   tables.word(at + abi.PROGRAM_SYMBOLS_AT, place.symbols.address);
   tables.word(at + abi.PROGRAM_BOUND_NOTIFICATION_AT, plan.boundNotifications[index] ?? abi.NO_OBJECT);
   tables.word(at + abi.PROGRAM_SLOT_BITS_AT, plan.slotBits[index]!);
-  tables.word(at + abi.PROGRAM_COROUTINES_AT, program.coroutines ?? 0);
+  tables.word(at + abi.PROGRAM_COROUTINES_AT, coroutineStacks(program));
   tables.word(at + abi.PROGRAM_COROUTINE_PAGES_AT, program.coroutineStack / PAGE);
   tables.word(at + abi.PROGRAM_SYSTEM_CALL_BITS_AT, program.systemCallBits);
   tables.word(at + abi.PROGRAM_SYSTEM_CALL_VECTOR_AT, plan.systemCallVectors[index]!);

@@ -32,6 +32,7 @@ import {
   START_INFO_SYSTEM_CALL_BITS_AT,
 } from "@rel4/abi";
 import type { CheckedSystem } from "./check-system";
+import { coroutineStacks } from "./program-memory";
 import { RecordWriter } from "./record-writer";
 import { SystemError } from "./system-error";
 import type { SystemPlan } from "./system-plan";
@@ -58,7 +59,7 @@ export function startInfoPages(system: CheckedSystem, plan: SystemPlan, index: n
   page.word(START_INFO_CHANNELS_AT, channels);
   page.word(START_INFO_HART_AT, program.hart);
   page.word(START_INFO_PRIORITY_AT, program.priority);
-  page.word(START_INFO_COROUTINE_COUNT_AT, program.coroutines ?? 0);
+  page.word(START_INFO_COROUTINE_COUNT_AT, coroutineStacks(program));
   page.word(START_INFO_COROUTINE_STACK_BYTES_AT, program.coroutineStack);
   page.word(START_INFO_SYSTEM_CALL_BITS_AT, program.systemCallBits);
   page.word(START_INFO_CNODE_BITS_AT, plan.slotBits[index]!);

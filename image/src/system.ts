@@ -45,7 +45,7 @@ export interface ProgramDescription {
   restart?: boolean;
   /** Programs it may end with `Process.endPeer`. */
   ends?: readonly string[];
-  /** Coroutines it can have at a time, beside its `main`. Default 64 for a program that uses any, else 0. */
+  /** Coroutines it can have at a time, beside its `main`. At most 4095. Default 63 for a program that uses any, else 0. */
   coroutines?: number;
   /** Stack of each coroutine, whole pages of 4K; behind each is a guard page. Default 8K. */
   coroutineStack?: MemorySize;
