@@ -1,5 +1,6 @@
 /** All experiments, in the order they are listed. A new one is a file in this folder and a line here. */
 import type { Experiment } from "../experiment";
 import { ipc } from "./ipc";
+import { notify } from "./notify";
 
-export const EXPERIMENTS: readonly Experiment[] = [ipc];
+export const EXPERIMENTS: readonly Experiment[] = [ipc, notify];

@@ -1,0 +1,135 @@
+/** Listens to a machine and keeps, for each operation, all that happened between its first and its last moment. */
+import type { BuiltSystem } from "@rel4/image";
+import { type Machine, type MachineEvent, Privilege } from "@rel4/machine";
+import { ANNOUNCEMENT } from "../../../guests/notify/stage-protocol";
+import { LabError } from "../../errors";
+import { KernelCode, userFunction } from "./code";
+import { findMarkers } from "./markers";
+import { type Moment, nameOf } from "./moments";
+import { type Region, RegionTracker, satpOf } from "./regions";
+
+/** From where to where an operation goes. */
+export interface Span {
+  begins(moment: Moment): boolean;
+  ends(moment: Moment): boolean;
+}
+
+/** What to look at. */
+export interface Observation {
+  /** Names by the numbers with which the programs announce themselves. */
+  programs: Readonly<Record<number, string>>;
+  /** Functions of the kernel by stage. */
+  kernelRegions: readonly Region[];
+  /** Functions of programs by stage. */
+  userRegions: Readonly<Record<string, readonly Region[]>>;
+  /** Functions of the kernel to be reported as marks with their names. */
+  kernelMarks: readonly string[];
+  spans: readonly Span[];
+}
+
+const A0 = 10;
+const A6 = 16;
+const A7 = 17;
+const FIRMWARE_CALL = "firmware";
+/** The firmware's extension that interrupts other harts (SBI specification, "sPI"). */
+const EXTENSION_IPI = 0x735049n;
+const EVENTS = ["trap", "userInterrupt", "uipiSend", "return", "wait", "wake", "mark"] as const;
+
+export class OperationRecorder {
+  /** The operations that are over, for each span. */
+  readonly operations: Moment[][][];
+  private readonly programOf = new Map<bigint, string>();
+  private readonly regions: RegionTracker;
+  /** The operation of each span that is going on. */
+  private readonly open: (Moment[] | undefined)[];
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly built: BuiltSystem,
+    private readonly observation: Observation,
+  ) {
+    this.regions = new RegionTracker(machine);
+    this.operations = observation.spans.map(() => []);
+    this.open = observation.spans.map(() => undefined);
+    for (const kind of EVENTS) machine.onEvent(kind, (event) => this.onEvent(event));
+  }
+
+  private onEvent(event: MachineEvent): void {
+    const hart = this.machine.harts[event.hart]!;
+    if (event.kind === "trap" && event.from === Privilege.user && hart.x(A6) === BigInt(ANNOUNCEMENT)) {
+      this.meet(Number(hart.x(A0)), satpOf(hart));
+      return;
+    }
+    if (event.kind === "wake" || (event.kind === "trap" && event.from === Privilege.user))
+      this.regions.enterKernel(event.hart);
+    const isRegion = event.kind === "mark" && RegionTracker.owns(event.name);
+    if (isRegion) this.regions.pass(event.name, hart, event.pc);
+    if (event.kind === "mark" && event.name === FIRMWARE_CALL && hart.x(A7) !== EXTENSION_IPI) return;
+    this.note(this.moment(event), isRegion);
+  }
+
+  private moment(event: MachineEvent): Moment {
+    const hart = this.machine.harts[event.hart]!;
+    const after = event.kind === "trap" || event.kind === "return" ? event.to : event.privilege;
+    return {
+      kind: event.kind,
+      hart: event.hart,
+      clock: Number(event.clock) - (event.kind === "uipiSend" ? 1 : 0),
+      instructions: Number(event.instructions),
+      name: nameOf(event),
+      program: this.programOf.get(satpOf(hart)) ?? "",
+      region: this.regions.current(hart, after),
+      waited: event.kind === "wake" ? Number(event.waited) : 0,
+    };
+  }
+
+  /** @param isRegion whether it only changes a region, which begins and ends nothing */
+  private note(moment: Moment, isRegion: boolean): void {
+    this.observation.spans.forEach(({ begins, ends }, index) => {
+      if (!isRegion && begins(moment)) this.open[index] = [];
+      const open = this.open[index];
+      if (!open) return;
+      open.push(moment);
+      if (isRegion || open.length === 1 || !ends(moment)) return;
+      this.operations[index]!.push(inOrder(open));
+      this.open[index] = undefined;
+    });
+  }
+
+  /** A program says which it is: from now on its markers and functions are looked at. */
+  private meet(number: number, satp: bigint): void {
+    const { programs, userRegions } = this.observation;
+    if (this.programOf.size === 0) this.lookAtKernel();
+    const name = programs[number];
+    if (name === undefined || this.programOf.has(satp)) return;
+    this.programOf.set(satp, name);
+    const image = this.built.programs[name]!;
+    for (const marker of findMarkers(image))
+      this.machine.mark({ name: marker.name, address: BigInt(marker.address), satp });
+    this.regions.add(userRegions[name] ?? [], {
+      privilege: Privilege.user,
+      satp,
+      find: (wanted) => userFunction(image, wanted),
+    });
+  }
+
+  private lookAtKernel(): void {
+    const { kernelRegions, kernelMarks } = this.observation;
+    const kernel = new KernelCode(this.machine);
+    const privilege = Privilege.supervisor;
+    this.regions.add(kernelRegions, { privilege, find: (wanted) => kernel.function(wanted) });
+    for (const name of kernelMarks) {
+      const found = kernel.function(name);
+      if (!found) throw new LabError(`there is no function ${name} in the kernel any more`);
+      this.machine.mark({ name, address: found.address, privilege });
+    }
+    for (const address of kernel.firmwareCalls())
+      this.machine.mark({ name: FIRMWARE_CALL, address, privilege });
+  }
+}
+
+/** Harts may be a few cycles apart when they report: sorts by clock, and leaves out what lies outside the operation. */
+function inOrder(moments: readonly Moment[]): Moment[] {
+  const sorted = [...moments].sort((a, b) => a.clock - b.clock);
+  return sorted.slice(sorted.indexOf(moments[0]!), sorted.indexOf(moments.at(-1)!) + 1);
+}

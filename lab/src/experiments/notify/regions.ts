@@ -1,0 +1,133 @@
+/**
+ * Which stage the running code belongs to, told by functions: a region is a function and all it calls, until it returns
+ * or another region's function begins inside it.
+ *
+ * The entry of each such function is marked; the return address in `ra` at that moment is marked too, the first time, so
+ * that the end of the call is seen. That needs no change to the measured code and takes none of its time. Calls are
+ * remembered for each hart's kernel stack and each stack in user mode, since coroutines and threads change stacks.
+ */
+import { type Hart, type Machine, Privilege, type PrivilegeLevel } from "@rel4/machine";
+import { LabError } from "../../errors";
+import { findLandmark, type Landmark } from "./landmarks";
+
+/** A function and the stage its code belongs to. */
+export interface Region {
+  function: string;
+  stage: string;
+  /** Only from this place in the function on. */
+  from?: Landmark;
+  /** It is jumped to and leaves the kernel: what was called before is over. */
+  leaves?: boolean;
+}
+
+interface Call {
+  stage: string;
+  returnsTo: bigint;
+}
+
+const NOWHERE = -1n;
+const RA = 1;
+const SP = 2;
+/** Stacks in user mode lie further apart than this. */
+const STACK_BITS = 14n;
+const ENTRY = "enter ";
+const CHANGE = "change to ";
+const LEAVE = "leave for ";
+const EXIT = "return";
+
+/** Where the functions of a mode are. */
+export interface FunctionPlace {
+  privilege: PrivilegeLevel;
+  /** Address space, in user mode. */
+  satp?: bigint;
+  /** A function's address and code. */
+  find(name: string): { address: bigint; code: Uint8Array } | undefined;
+}
+
+/** Follows the calls of marked functions on all harts. */
+export class RegionTracker {
+  private readonly stacks = new Map<string, Call[]>();
+  private readonly returns = new Set<string>();
+
+  constructor(private readonly machine: Machine) {}
+
+  /** Marks the functions of `regions`. @throws LabError when one does not exist any more, as its stage would seem to cost nothing */
+  add(regions: readonly Region[], { privilege, satp, find }: FunctionPlace): void {
+    for (const { function: name, stage, from, leaves } of regions) {
+      const found = find(name);
+      if (!found) throw new LabError(`stage "${stage}": there is no function ${name} any more`);
+      const offset = from === undefined ? 0 : findLandmark(found.code, from, name);
+      this.machine.mark({
+        name: (leaves ? LEAVE : from === undefined ? ENTRY : CHANGE) + stage,
+        address: found.address + BigInt(offset),
+        privilege,
+        ...(satp !== undefined && { satp }),
+      });
+    }
+  }
+
+  /** Is this mark one of the tracker's? */
+  static owns(name: string): boolean {
+    return name === EXIT || [ENTRY, CHANGE, LEAVE].some((prefix) => name.startsWith(prefix));
+  }
+
+  /** A marked function begins, comes to a landmark, or returns. */
+  pass(name: string, hart: Hart, pc: bigint): void {
+    const calls = this.calls(hart);
+    if (name === EXIT) {
+      while (calls.at(-1)?.returnsTo === pc) calls.pop();
+      return;
+    }
+    if (name.startsWith(CHANGE)) {
+      const call = calls.at(-1);
+      if (call) call.stage = name.slice(CHANGE.length);
+      return;
+    }
+    if (name.startsWith(LEAVE)) {
+      calls.splice(0, calls.length, { stage: name.slice(LEAVE.length), returnsTo: NOWHERE });
+      return;
+    }
+    const returnsTo = hart.x(RA);
+    calls.push({ stage: name.slice(ENTRY.length), returnsTo });
+    this.markReturn(hart, returnsTo);
+  }
+
+  /** A hart enters the kernel or goes on idling in it, with an empty kernel stack. */
+  enterKernel(hart: number): void {
+    this.stacks.delete(kernelStack(hart));
+  }
+
+  /** The stage of what `hart` runs, if it is inside a region. */
+  current(hart: Hart, privilege: PrivilegeLevel = hart.privilege): string | undefined {
+    return this.calls(hart, privilege).at(-1)?.stage;
+  }
+
+  private calls(hart: Hart, privilege: PrivilegeLevel = hart.privilege): Call[] {
+    const key =
+      privilege === Privilege.user ? `${satpOf(hart)} ${hart.x(SP) >> STACK_BITS}` : kernelStack(hart.id);
+    let calls = this.stacks.get(key);
+    if (!calls) {
+      calls = [];
+      this.stacks.set(key, calls);
+    }
+    return calls;
+  }
+
+  private markReturn(hart: Hart, address: bigint): void {
+    const { privilege } = hart;
+    const satp = privilege === Privilege.user ? satpOf(hart) : undefined;
+    const key = `${satp} ${address}`;
+    if (this.returns.has(key)) return;
+    this.returns.add(key);
+    this.machine.mark({ name: EXIT, address, privilege, ...(satp !== undefined && { satp }) });
+  }
+}
+
+const CSR_SATP = 0x180;
+
+/** The address space a hart is in. */
+export function satpOf(hart: Hart): bigint {
+  return hart.csr(CSR_SATP);
+}
+
+const kernelStack = (hart: number) => `kernel ${hart}`;

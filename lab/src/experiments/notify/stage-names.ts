@@ -1,0 +1,40 @@
+/** What stages are called, in the order in which they follow each other. */
+
+export const SEND = "send";
+/** Time in which the receiver's hart runs somebody else. */
+export const WAIT_FOR_HART = "(hart busy)";
+/** In the kernel, what is in no other stage: saving registers, taking the lock, telling system calls from interrupts. */
+export const KERNEL_ENTRY = "kernel entry";
+export const LOOKUP = "lookup, decode";
+export const CHECKS = "checks";
+export const SIGNAL = "signal";
+export const MESSAGE = "message";
+export const REPLY = "reply capability";
+export const HANDLER = "async handler";
+export const SWITCH = "schedule, switch";
+export const INTERRUPTS = "user-interrupt state";
+export const KERNEL_EXIT = "kernel exit";
+/** From one hart to another, or into a handler. */
+export const DELIVER = "deliver";
+export const HANDLER_ENTRY = "handler entry";
+export const POLL = "poll";
+export const WAKE = "wake";
+
+export const STAGE_ORDER: readonly string[] = [
+  SEND,
+  WAIT_FOR_HART,
+  KERNEL_ENTRY,
+  LOOKUP,
+  CHECKS,
+  SIGNAL,
+  REPLY,
+  MESSAGE,
+  HANDLER,
+  SWITCH,
+  INTERRUPTS,
+  KERNEL_EXIT,
+  DELIVER,
+  HANDLER_ENTRY,
+  POLL,
+  WAKE,
+];
