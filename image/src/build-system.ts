@@ -112,7 +112,8 @@ async function buildChecked(
     const progress = (step: string) => onProgress?.(`${name}: ${step}`);
     const path = resolve(directory, source);
     const key = `${memory} ${path}`;
-    const image = compiled.get(key) ?? (await compileProgram(path, memory, `programs.${name}`, progress));
+    const image =
+      compiled.get(key) ?? (await compileProgram(path, memory, `programs.${name}`, progress, system.kernel));
     compiled.set(key, image);
     images.push(image);
   }
@@ -120,9 +121,12 @@ async function buildChecked(
     program.coroutines ??= usesCoroutines(images[index]!) ? DEFAULT_COROUTINES : 0;
   });
   checkMemory(system);
-  const root = await compileRoot((step) => onProgress?.(`root server: ${step}`));
+  const root = await compileRoot((step) => onProgress?.(`root server: ${step}`), system.kernel);
   const task = rootImage(system, planSystem(system), root, images);
-  const kernelElf = await buildKernel({ onProgress: (step) => onProgress?.(`kernel: ${step}`) });
+  const kernelElf = await buildKernel({
+    configuration: system.kernel,
+    onProgress: (step) => onProgress?.(`kernel: ${step}`),
+  });
   const { elf: image, minimumMemory } = makeImage({ kernelElf, root: task, memory: system.machine.memory });
   const programs = Object.fromEntries(system.programs.map(({ name }, index) => [name, images[index]!]));
   return { image, minimumMemory, description: system, programs };

@@ -20,6 +20,7 @@ describe("a system description", () => {
   it("gets defaults for everything it leaves out", () => {
     expect(checkSystem({ programs: { hello: { source: "./hello.ts" } } })).toEqual({
       machine: {},
+      kernel: { syncIpc: true, fastpath: true },
       programs: [
         {
           name: "hello",
@@ -74,6 +75,13 @@ describe("a system description", () => {
     ]);
   });
 
+  it("may ask for a kernel without synchronous IPC, or without fast paths", () => {
+    const channels = [{ from: "client", to: "server", kind: "async" }];
+    const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two, channels }).kernel;
+    expect(kernelOf({ syncIpc: false })).toEqual({ syncIpc: false, fastpath: true });
+    expect(kernelOf({ fastpath: false })).toEqual({ syncIpc: true, fastpath: false });
+  });
+
   it("rounds memory up to the 64 KiB in which a heap grows", () => {
     const { programs } = checkSystem({ programs: { a: { ...program, memory: 65537 } } });
     expect(programs[0]!.memory).toBe(131072);
@@ -90,10 +98,32 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
   ["no object", 3, /3 is no system description/, /defineSystem/],
   ["no programs", {}, /programs: describes no program/, /add programs/],
   [
+    "a kernel that is no object",
+    { kernel: true, programs: two },
+    /kernel: true describes no kernel/,
+    /syncIpc/,
+  ],
+  [
+    "an unknown build option",
+    { kernel: { smp: 1 }, programs: two },
+    /unknown field "smp"/,
+    /syncIpc, fastpath/,
+  ],
+  [
+    "an endpoint channel on a kernel that has none",
+    {
+      kernel: { syncIpc: false },
+      programs: two,
+      channels: [{ from: "client", to: "server", kind: "endpoint" }],
+    },
+    /channels\[0\]\.kind: a kernel without synchronous IPC has no endpoints/,
+    /"async" or "notification"/,
+  ],
+  [
     "an unknown field",
     { programs: two, chanels: [] },
     /unknown field "chanels"/,
-    /machine, programs, channels/,
+    /machine, kernel, programs, channels/,
   ],
   [
     "an unknown field of a program",

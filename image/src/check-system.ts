@@ -12,6 +12,7 @@ import {
   SYSTEM_CALL_LEAST_ITEM_BITS,
   SYSTEM_CALL_MOST_ITEM_BITS,
 } from "@rel4/abi";
+import { DEFAULT_CONFIGURATION, type KernelConfiguration } from "./kernel-configuration";
 import { formatMemorySize, parseMemorySize } from "./memory-size";
 import type { ChannelKind, MemorySize } from "./system";
 import { SystemError } from "./system-error";
@@ -60,6 +61,7 @@ export interface CheckedChannel {
 /** A description whose every part is known to make sense. */
 export interface CheckedSystem {
   machine: { harts?: number; memory?: number };
+  kernel: KernelConfiguration;
   programs: CheckedProgram[];
   channels: CheckedChannel[];
 }
@@ -149,6 +151,33 @@ function checkMachine(value: unknown): CheckedSystem["machine"] {
     memory:
       value.memory === undefined ? undefined : memory(value.memory, LEAST_RAM, MOST_RAM, "machine.memory"),
   };
+}
+
+function checkKernel(value: unknown): KernelConfiguration {
+  if (value === undefined) return DEFAULT_CONFIGURATION;
+  const where = "kernel";
+  if (!isObject(value))
+    throw new SystemError(
+      `${show(value)} describes no kernel`,
+      "give { syncIpc, fastpath }, each true or false",
+      where,
+    );
+  refuseUnknownFields(value, Object.keys(DEFAULT_CONFIGURATION), where);
+  return {
+    syncIpc: flag(value.syncIpc ?? DEFAULT_CONFIGURATION.syncIpc, "kernel.syncIpc"),
+    fastpath: flag(value.fastpath ?? DEFAULT_CONFIGURATION.fastpath, "kernel.fastpath"),
+  };
+}
+
+/** Channels must be of kinds that the kernel has. */
+function checkKinds(channels: CheckedChannel[], { syncIpc }: KernelConfiguration): void {
+  const index = channels.findIndex(({ kind }) => kind === "endpoint");
+  if (syncIpc || index < 0) return;
+  throw new SystemError(
+    "a kernel without synchronous IPC has no endpoints",
+    'make it kind "async" or "notification", or leave out kernel.syncIpc',
+    `channels[${index}].kind`,
+  );
 }
 
 const PROGRAM_FIELDS = [
@@ -431,8 +460,11 @@ export function checkSystem(description: unknown): CheckedSystem {
       `${show(description)} is no system description`,
       "export default defineSystem({ programs: { … } })",
     );
-  refuseUnknownFields(description, ["machine", "programs", "channels"], "the description");
+  refuseUnknownFields(description, ["machine", "kernel", "programs", "channels"], "the description");
   const machine = checkMachine(description.machine);
+  const kernel = checkKernel(description.kernel);
   const programs = checkPrograms(description.programs, machine.harts);
-  return { machine, programs, channels: checkChannels(description.channels, programs) };
+  const channels = checkChannels(description.channels, programs);
+  checkKinds(channels, kernel);
+  return { machine, kernel, programs, channels };
 }

@@ -13,6 +13,11 @@ import {
 import { CompileError, type CompileOptions, compile, readElf } from "@rel4/compiler";
 import { arrivalsEntry, programStart, rootStart, userInterruptEntry } from "../../runtime/assembly/index";
 import { cached, contentHash, toolchainHash } from "./cache";
+import {
+  configurationOverrides,
+  DEFAULT_CONFIGURATION,
+  type KernelConfiguration,
+} from "./kernel-configuration";
 import { formatMemorySize } from "./memory-size";
 import { repositoryPath } from "./repository";
 import { SystemError } from "./system-error";
@@ -59,6 +64,7 @@ const PROGRAM_IMPORTS = {
 /**
  * Compiles the program in `source` with room for `memory` bytes of data and heap.
  * @param where its place in the description, for errors
+ * @param configuration of the kernel it runs on
  * @throws CompileError with positions in the source; SystemError when there is no such file or too little memory
  */
 export async function compileProgram(
@@ -66,6 +72,7 @@ export async function compileProgram(
   memory: number,
   where: string,
   onProgress?: (step: string) => void,
+  configuration = DEFAULT_CONFIGURATION,
 ): Promise<ProgramImage> {
   checkSource(source, where);
   const entryFile = join(dirname(source), `${basename(source, ".ts")}.rel4-entry.ts`);
@@ -80,6 +87,7 @@ export async function compileProgram(
       textBase: PROGRAM_TEXT_BASE,
       dataBase: PROGRAM_DATA_BASE,
       memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,
+      configuration,
       onProgress,
     }),
   );
@@ -98,7 +106,10 @@ export function usesCoroutines({ functions }: ProgramImage): boolean {
 }
 
 /** Compiles the root server. */
-export function compileRoot(onProgress?: (step: string) => void): Promise<ProgramImage> {
+export function compileRoot(
+  onProgress?: (step: string) => void,
+  configuration = DEFAULT_CONFIGURATION,
+): Promise<ProgramImage> {
   return compileCached({
     entries: [repositoryPath("servers/root/main.ts")],
     packages: { rel4: repositoryPath("runtime/src/index.ts") },
@@ -108,6 +119,7 @@ export function compileRoot(onProgress?: (step: string) => void): Promise<Progra
     textBase: ROOT_TEXT_BASE,
     dataBase: ROOT_DATA_BASE,
     memoryPages: (ROOT_STACK_TOP - ROOT_STACK_SIZE) / HEAP_PAGE,
+    configuration,
     onProgress,
   });
 }
@@ -167,6 +179,7 @@ interface CompileRequest {
   textBase: number;
   dataBase: number;
   memoryPages: number;
+  configuration: KernelConfiguration;
   onProgress?: (step: string) => void;
 }
 
@@ -178,7 +191,18 @@ interface CompiledElf {
 
 async function compileCached(request: CompileRequest): Promise<ProgramImage> {
   const { entries, packages, runtime, imports, textBase, dataBase, memoryPages } = request;
-  const options = { entries, packages, runtime, imports, textBase, dataBase, memoryPages, isa: ISA };
+  const overrides = configurationOverrides(request.configuration);
+  const options = {
+    entries,
+    packages,
+    runtime,
+    imports,
+    textBase,
+    dataBase,
+    memoryPages,
+    overrides,
+    isa: ISA,
+  };
   const key = contentHash(JSON.stringify(options), toolchainHash(), entryText.toString());
   const { elf } = await cached<CompiledElf>("programs", key, async (readFile) => {
     const compiled = await compile({

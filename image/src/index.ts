@@ -3,6 +3,7 @@ export { type BuildOptions, type BuiltSystem, buildProgram, buildSystem } from "
 export type { CheckedChannel, CheckedProgram, CheckedSystem } from "./check-system";
 export type { FunctionSymbol, ProgramImage } from "./compile-program";
 export { functionAt, HandlerWatchdog, type WatchedMachine } from "./handler-watchdog";
+export type { KernelConfiguration } from "./kernel-configuration";
 export { type BootableImage, buildKernel, ImageError, makeImage } from "./kernel-image";
 export { isSystemDescription } from "./load-system";
 export type { RootImage } from "./root-image";

@@ -24,6 +24,11 @@ import {
   KERNEL_TEXT_SIZE,
 } from "../../kernel/src/riscv/layout";
 import { cached, contentHash, toolchainHash } from "./cache";
+import {
+  configurationOverrides,
+  DEFAULT_CONFIGURATION,
+  type KernelConfiguration,
+} from "./kernel-configuration";
 import { repositoryPath } from "./repository";
 import type { RootImage } from "./root-image";
 
@@ -57,8 +62,7 @@ const alignUp = (value: number, alignment: number) => Math.ceil(value / alignmen
 
 /** Options of {@link buildKernel}. */
 export interface KernelOptions {
-  /** Replaces abi/src/config.ts: the kernel's typed configuration. */
-  configuration?: string;
+  configuration?: KernelConfiguration;
   onProgress?(step: string): void;
 }
 
@@ -68,17 +72,20 @@ export interface KernelOptions {
  * @returns the kernel's ELF file
  * @throws CompileError when a source does not compile
  */
-export async function buildKernel({ configuration, onProgress }: KernelOptions = {}): Promise<Uint8Array> {
+export async function buildKernel({
+  configuration = DEFAULT_CONFIGURATION,
+  onProgress,
+}: KernelOptions = {}): Promise<Uint8Array> {
   const options = {
     entries: [repositoryPath("kernel/src/main.ts")],
-    overrides: configuration === undefined ? {} : { [repositoryPath("abi/src/config.ts")]: configuration },
+    overrides: configurationOverrides(configuration),
     textBase: BigInt.asUintN(64, BigInt.asIntN(32, BigInt(KERNEL_PHYSICAL_BASE))),
     dataBase: KERNEL_PHYSICAL_BASE + KERNEL_TEXT_SIZE,
     memoryPages: 65535,
     isa: { bitmanip: false, compressed: true },
     runtime: "stub" as const,
     imports: { "env.abort": "abort" },
-    assembly: kernelAssembly(),
+    assembly: kernelAssembly(configuration),
     entry: "_start",
   };
   const text = JSON.stringify(options, (_, value) => (typeof value === "bigint" ? `${value}n` : value));

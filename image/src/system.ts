@@ -25,6 +25,14 @@ export interface MachineDescription {
   memory?: MemorySize;
 }
 
+/** Build options of the kernel. The programs are compiled for the kernel they run on. */
+export interface KernelDescription {
+  /** False: a kernel without synchronous IPC, for systems without channels of kind "endpoint". Default true. */
+  syncIpc?: boolean;
+  /** False: every message takes the kernel's general path, for comparisons. Default true. */
+  fastpath?: boolean;
+}
+
 /** One program; each runs in its own address space with its own capabilities. */
 export interface ProgramDescription {
   /** AssemblyScript source file, relative to the description's own file. */
@@ -78,6 +86,7 @@ export interface ChannelDescription<Name extends string = string> {
 /** A whole system. */
 export interface SystemDescription<Name extends string = string> {
   machine?: MachineDescription;
+  kernel?: KernelDescription;
   programs: Readonly<Record<Name, ProgramDescription>>;
   channels?: readonly ChannelDescription<NoInfer<Name>>[];
 }

@@ -18,6 +18,7 @@ import {
   HART_CURRENT,
   HART_GLOBAL_POINTER,
 } from "../src/riscv/layout";
+import type { KernelConfiguration } from "./configuration";
 import { releaseLock, takeLock } from "./lock";
 import { contextOffset, kept, loadRegisters, storeRegisters } from "./registers";
 
@@ -48,8 +49,18 @@ function takeKernel(a: Assembler, scope: string): void {
   a.bne(reg.t1, kept.thread, "stalled");
 }
 
-/** System calls: the three fastpaths, then the rest. a0, a1 and a7 are still the user's. */
-function systemCall(a: Assembler): void {
+/** System calls and the compiled functions that serve them quickly, when they can, in the order in which they are tried. */
+function fastpaths({ syncIpc, fastpath }: KernelConfiguration): [number, string][] {
+  if (!fastpath) return [];
+  const messages: [number, string][] = [
+    [SYS_CALL, "fastpathCall"],
+    [SYS_REPLY_RECV, "fastpathReplyRecv"],
+  ];
+  return [...(syncIpc ? messages : []), [SYS_SIGNAL_WAIT, "fastpathSignalWait"]];
+}
+
+/** System calls: the fastpaths, then the rest. a0, a1 and a7 are still the user's. */
+function systemCall(a: Assembler, configuration: KernelConfiguration): void {
   a.addi(reg.t1, reg.t1, ECALL_LENGTH);
   a.sd(reg.t1, kept.thread, CONTEXT_PC);
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
@@ -57,22 +68,14 @@ function systemCall(a: Assembler): void {
   a.label("syscall");
   takeKernel(a, "syscall");
   a.label("fastpaths");
-  a.li(reg.t1, SYS_CALL);
-  a.bne(reg.a7, reg.t1, "notCall");
-  a.call("fastpathCall");
-  a.bnez(reg.a0, "resume");
-  a.j("slowSyscall");
-  a.label("notCall");
-  a.li(reg.t1, SYS_REPLY_RECV);
-  a.bne(reg.a7, reg.t1, "notReplyRecv");
-  a.call("fastpathReplyRecv");
-  a.bnez(reg.a0, "resume");
-  a.j("slowSyscall");
-  a.label("notReplyRecv");
-  a.li(reg.t1, SYS_SIGNAL_WAIT);
-  a.bne(reg.a7, reg.t1, "slowSyscall");
-  a.call("fastpathSignalWait");
-  a.bnez(reg.a0, "resume");
+  for (const [number, symbol] of fastpaths(configuration)) {
+    a.li(reg.t1, number);
+    a.bne(reg.a7, reg.t1, `not.${symbol}`);
+    a.call(symbol);
+    a.bnez(reg.a0, "resume");
+    a.j("slowSyscall");
+    a.label(`not.${symbol}`);
+  }
   a.label("slowSyscall");
   a.ld(reg.a0, kept.thread, contextOffset(reg.a7));
   a.call("trapSyscall");
@@ -178,12 +181,12 @@ function faultInKernel(a: Assembler): void {
 }
 
 /** `trapEntry` with `resumeCurrent` inside, where boot enters user mode for the first time. */
-export function trapFragment(): Fragment {
+export function trapFragment(configuration: KernelConfiguration): Fragment {
   const a = new Assembler("trapEntry");
   enterKernel(a);
   a.li(reg.t2, CAUSE_USER_ECALL);
   a.bne(kept.cause, reg.t2, "notSyscall");
-  systemCall(a);
+  systemCall(a, configuration);
   resume(a);
   otherTraps(a);
   slowWays(a);

@@ -7,7 +7,7 @@ import {
   ROOT_SLOT_VSPACE,
 } from "../../abi/src/bootinfo";
 import { CAP_CNODE, CAP_THREAD, CAP_UNTYPED } from "../../abi/src/capability-tags";
-import { PRIORITIES } from "../../abi/src/config";
+import { PRIORITIES, SYNC_IPC } from "../../abi/src/config";
 import { WORD_BITS } from "../../abi/src/objects";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
 import { ThreadList } from "./debug-threads";
@@ -90,7 +90,7 @@ export class Boot {
     thread.faultPc = entry;
     thread.priority = ROOT_PRIORITY;
     thread.maximumControlledPriority = ROOT_PRIORITY;
-    ReplyCaps.setupMaster(thread);
+    if (SYNC_IPC) ReplyCaps.setupMaster(thread);
     const cap = Capability.at(NEW_CAPABILITY);
     cap.become(CAP_THREAD, memory);
     Boot.provide(ROOT_SLOT_TCB, cap);

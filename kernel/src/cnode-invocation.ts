@@ -1,6 +1,7 @@
 // Invocations of CNode capabilities: copying, moving, deleting and revoking the capabilities in their slots.
 
 import { CAP_ENDPOINT, CAP_NULL, CAP_REPLY } from "../../abi/src/capability-tags";
+import { SYNC_IPC } from "../../abi/src/config";
 import {
   CNODE_CANCEL_BADGED_SENDS,
   CNODE_COPY,
@@ -49,9 +50,9 @@ export function decodeCNode(label: u32, slot: Slot): u32 {
       beginInvocation();
       return deleteSlot(target, true);
     case CNODE_SAVE_CALLER:
-      return saveCaller(target);
+      return SYNC_IPC ? saveCaller(target) : Errors.illegalOperation();
     case CNODE_CANCEL_BADGED_SENDS:
-      return cancelBadgedSends(target);
+      return SYNC_IPC ? cancelBadgedSends(target) : Errors.illegalOperation();
     default:
       return decodeRotate(target);
   }

@@ -12,6 +12,7 @@ import {
   CAP_NULL,
   CAP_REPLY,
 } from "../../abi/src/capability-tags";
+import { FASTPATH, SYNC_IPC } from "../../abi/src/config";
 import {
   MESSAGE_CAPS_UNWRAPPED_MASK,
   MESSAGE_CAPS_UNWRAPPED_SHIFT,
@@ -100,6 +101,7 @@ class Fast {
 
 /** Call on capability `pointer` with message `info`. Returns 1 when done, 0 when the general path must do it. */
 export function fastpathCall(pointer: u64, info: u64): u32 {
+  if (!FASTPATH || !SYNC_IPC) return 0;
   const hart = Hart.current();
   const caller = hart.thread;
   if ((info & FAST_LENGTH_MASK) > <u64>MESSAGE_REGISTERS || caller.faultType != 0) return 0;
@@ -137,6 +139,7 @@ export function fastpathCall(pointer: u64, info: u64): u32 {
 
 /** ReplyRecv: answers the caller and waits on capability `pointer`. Returns 1 when done, 0 otherwise. */
 export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
+  if (!FASTPATH || !SYNC_IPC) return 0;
   const hart = Hart.current();
   const server = hart.thread;
   if ((info & FAST_LENGTH_MASK) > <u64>MESSAGE_REGISTERS || server.faultType != 0) return 0;
@@ -199,7 +202,7 @@ export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
   let waiter = notification.head;
   if (waiter == 0) {
     waiter = notification.boundTcb;
-    if (notification.state != NOTIFICATION_IDLE || waiter == 0) return 0;
+    if (!SYNC_IPC || notification.state != NOTIFICATION_IDLE || waiter == 0) return 0;
     if (Tcb.at(waiter).state != THREAD_BLOCKED_ON_RECEIVE) return 0;
   }
   const next = Tcb.at(waiter);
@@ -216,7 +219,8 @@ export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
     Fast.waitAlone(thread, Endpoint.at(object), NOTIFICATION_WAITING);
     thread.state = THREAD_BLOCKED_ON_NOTIFICATION;
   } else {
-    if (!wait.is(CAP_ENDPOINT, RIGHT_READ) || thread.slot(TCB_SLOT_CALLER).type != CAP_NULL) return 0;
+    if (!SYNC_IPC || !wait.is(CAP_ENDPOINT, RIGHT_READ)) return 0;
+    if (thread.slot(TCB_SLOT_CALLER).type != CAP_NULL) return 0;
     const bound = thread.boundNotification;
     if (bound != 0 && Notification.at(bound).state != NOTIFICATION_IDLE) return 0;
     const endpoint = Endpoint.at(object);

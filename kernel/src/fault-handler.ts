@@ -3,7 +3,7 @@
 // thread is inactive and keeps its fault.
 
 import { CAP_ENDPOINT, CAP_NOTIFICATION } from "../../abi/src/capability-tags";
-import { DEBUG } from "../../abi/src/config";
+import { DEBUG, SYNC_IPC } from "../../abi/src/config";
 import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_WRITE } from "../../abi/src/rights";
 import { Slot } from "./capability";
 import { Lookup, lookupSlot } from "./cspace";
@@ -37,7 +37,7 @@ export function deliverFault(thread: Tcb): void {
   LookupFailure.guard = guard;
   CurrentFault.recordIn(thread);
   const slot = Lookup.slot;
-  if (found && canAnswerFaults(slot)) {
+  if (SYNC_IPC && found && canAnswerFaults(slot)) {
     const rights = (<u32>slot.rights & RIGHT_GRANT) | RIGHT_GRANT_REPLY;
     EndpointIpc.send(thread, Endpoint.at(slot.object), slot.data, rights, true, true);
     return;

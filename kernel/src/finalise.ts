@@ -10,6 +10,7 @@ import {
   CAP_THREAD,
   CAP_ZOMBIE,
 } from "../../abi/src/capability-tags";
+import { SYNC_IPC } from "../../abi/src/config";
 import { AsyncHandlers } from "./async-handler";
 import { Slot, ZOMBIE_THREAD } from "./capability";
 import { isArchCap } from "./capability-rules";
@@ -43,7 +44,7 @@ export function finaliseCapability(slot: Slot, final: bool): bool {
   }
   switch (type) {
     case CAP_ENDPOINT:
-      EndpointIpc.cancelAll(Endpoint.at(slot.object));
+      if (SYNC_IPC) EndpointIpc.cancelAll(Endpoint.at(slot.object));
       return true;
     case CAP_NOTIFICATION:
       finaliseNotification(Notification.at(slot.object));

@@ -12,6 +12,7 @@ import {
   CAP_THREAD,
   CAP_UNTYPED,
 } from "../../abi/src/capability-tags";
+import { SYNC_IPC } from "../../abi/src/config";
 import {
   FAILED_LOOKUP,
   INVALID_ARGUMENT,
@@ -79,11 +80,11 @@ function decodeInvocation(label: u64, slot: Slot, blocking: bool): u32 {
   if (isArchCap(type)) return decodeArchInvocation(decodableLabel(label), slot);
   switch (type) {
     case CAP_ENDPOINT:
-      return invokeEndpoint(slot, blocking);
+      return SYNC_IPC ? invokeEndpoint(slot, blocking) : Errors.invalidCapability(0);
     case CAP_NOTIFICATION:
       return invokeNotification(label, slot);
     case CAP_REPLY:
-      return invokeReply(slot);
+      return SYNC_IPC ? invokeReply(slot) : Errors.invalidCapability(0);
     case CAP_THREAD:
       return decodeThread(decodableLabel(label), slot);
     case CAP_CNODE:

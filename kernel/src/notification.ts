@@ -1,6 +1,7 @@
 // Notifications: words of signal bits. Signals OR their badge into the object; one waiter takes them all. A thread
 // bound to a notification also takes its signals while it waits on an endpoint.
 
+import { SYNC_IPC } from "../../abi/src/config";
 import {
   Endpoint,
   NOTIFICATION_ACTIVE,
@@ -36,7 +37,7 @@ export class Signals {
       notification.badge |= badge;
     } else {
       const bound = notification.boundTcb;
-      if (bound != 0 && Tcb.at(bound).state == THREAD_BLOCKED_ON_RECEIVE) {
+      if (SYNC_IPC && bound != 0 && Tcb.at(bound).state == THREAD_BLOCKED_ON_RECEIVE) {
         const thread = Tcb.at(bound);
         WaitQueue.remove(Endpoint.at(thread.blockingObject), thread);
         Signals.wake(thread, badge);

@@ -1,6 +1,7 @@
 // The receiving system calls: Recv, NBRecv, SignalWait, and Reply.
 
 import { CAP_ENDPOINT, CAP_NOTIFICATION, CAP_REPLY } from "../../abi/src/capability-tags";
+import { SYNC_IPC } from "../../abi/src/config";
 import { RIGHT_GRANT, RIGHT_READ } from "../../abi/src/rights";
 import { REPLY_MASTER, Slot } from "./capability";
 import { Lookup, lookupSlot } from "./cspace";
@@ -23,7 +24,7 @@ export function handleReceive(pointer: u64, blocking: bool): void {
     return;
   }
   const slot = Lookup.slot;
-  if (slot.type == CAP_ENDPOINT && slot.allows(RIGHT_READ)) {
+  if (SYNC_IPC && slot.type == CAP_ENDPOINT && slot.allows(RIGHT_READ)) {
     ReplyCaps.deleteCaller(thread);
     const bound = thread.boundNotification;
     if (blocking && bound != 0 && takeInterrupts(thread, Notification.at(bound))) return;

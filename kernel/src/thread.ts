@@ -1,5 +1,6 @@
 // Starting and stopping threads.
 
+import { SYNC_IPC } from "../../abi/src/config";
 import { AsyncHandlers } from "./async-handler";
 import { EndpointIpc } from "./endpoint";
 import { Invoker } from "./invoker";
@@ -32,13 +33,15 @@ export function beginInvocation(): void {
  */
 export function cancelIpc(thread: Tcb): void {
   thread.faultType = 0;
+  if (thread.state == THREAD_BLOCKED_ON_NOTIFICATION) Signals.cancelWait(thread);
+  else if (SYNC_IPC) cancelMessage(thread);
+}
+
+function cancelMessage(thread: Tcb): void {
   switch (thread.state) {
     case THREAD_BLOCKED_ON_SEND:
     case THREAD_BLOCKED_ON_RECEIVE:
       EndpointIpc.cancelWait(thread);
-      break;
-    case THREAD_BLOCKED_ON_NOTIFICATION:
-      Signals.cancelWait(thread);
       break;
     case THREAD_BLOCKED_ON_REPLY:
       ReplyCaps.revoke(thread);
@@ -58,7 +61,7 @@ export function suspend(thread: Tcb): void {
 export function restart(thread: Tcb): void {
   if (!thread.isStopped()) return;
   cancelIpc(thread);
-  ReplyCaps.setupMaster(thread);
+  if (SYNC_IPC) ReplyCaps.setupMaster(thread);
   Scheduler.setState(thread, THREAD_RESTART);
   ReadyQueue.prepend(thread);
   Scheduler.possibleSwitchTo(thread);

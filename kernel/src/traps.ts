@@ -99,10 +99,6 @@ export function handleSyscall(number: i64): void {
     case SYS_CALL:
       handleInvocation(true, true);
       break;
-    case SYS_REPLY_RECV:
-      handleReply();
-      handleReceive(Hart.current().thread.a0, true);
-      break;
     case SYS_SEND:
       handleInvocation(false, true);
       break;
@@ -112,9 +108,6 @@ export function handleSyscall(number: i64): void {
     case SYS_RECV:
       handleReceive(Hart.current().thread.a0, true);
       break;
-    case SYS_REPLY:
-      handleReply();
-      break;
     case SYS_YIELD:
       Scheduler.yieldThread();
       break;
@@ -122,9 +115,17 @@ export function handleSyscall(number: i64): void {
       handleReceive(Hart.current().thread.a0, false);
       break;
     default:
-      handleOtherSyscall(number);
+      if (!SYNC_IPC || !handleAnswer(number)) handleOtherSyscall(number);
   }
   finish();
+}
+
+/** Reply and ReplyRecv; false when it is neither. */
+function handleAnswer(number: i64): bool {
+  if (number != SYS_REPLY && number != SYS_REPLY_RECV) return false;
+  handleReply();
+  if (number == SYS_REPLY_RECV) handleReceive(Hart.current().thread.a0, true);
+  return true;
 }
 
 /** ReL4's and the debug system calls; any other number is a fault of the thread. */

@@ -11,7 +11,7 @@ import {
   CAP_THREAD,
   CAP_UNTYPED,
 } from "../../abi/src/capability-tags";
-import { RESET_CHUNK_BITS, RETYPE_FAN_OUT_LIMIT, TIME_SLICE_TICKS } from "../../abi/src/config";
+import { RESET_CHUNK_BITS, RETYPE_FAN_OUT_LIMIT, SYNC_IPC, TIME_SLICE_TICKS } from "../../abi/src/config";
 import { UNTYPED_RETYPE } from "../../abi/src/labels";
 import {
   ENDPOINT_BITS,
@@ -107,7 +107,7 @@ export function decodeUntyped(label: u32, slot: Slot): u32 {
 }
 
 function decodeObject(type: u64, userBits: u64): u32 {
-  if (type >= <u64>OBJECT_TYPES) return Errors.invalidArgument(0);
+  if (type >= <u64>OBJECT_TYPES || (!SYNC_IPC && type == OBJECT_ENDPOINT)) return Errors.invalidArgument(0);
   const bits = objectBits(<u32>type, userBits);
   if (userBits >= <u64>WORD_BITS || bits > <u64>MAX_UNTYPED_BITS)
     return Errors.rangeError(0, MAX_UNTYPED_BITS);

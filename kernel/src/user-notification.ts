@@ -8,6 +8,7 @@
 // it as their receiver; a table entry is valid only while the notification it was made through names that receiver.
 
 import { CAP_THREAD } from "../../abi/src/capability-tags";
+import { SYNC_IPC } from "../../abi/src/config";
 import { NOTIFICATION_REGISTER_ASYNC_SYSCALL, NOTIFICATION_REGISTER_SENDER } from "../../abi/src/labels";
 import { RIGHT_READ } from "../../abi/src/rights";
 import { registerHandler } from "./async-registration";
@@ -153,6 +154,7 @@ export class UserNotifications {
     }
     const bound = thread.boundNotification;
     return (
+      SYNC_IPC &&
       thread.state == THREAD_BLOCKED_ON_RECEIVE &&
       bound != 0 &&
       Notification.at(bound).receiverThread == thread.address

@@ -4,9 +4,15 @@
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { SourceMap } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import {
+  configurationOverrides,
+  DEFAULT_CONFIGURATION,
+  type KernelConfiguration,
+} from "../../../image/src/kernel-configuration";
 import { KERNEL_PHYSICAL_BASE, KERNEL_TEXT_SIZE } from "../../src/riscv/layout";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
@@ -25,18 +31,22 @@ const FLAGS = [
   ...["--enable", "threads", "--importMemory", "--memoryBase", String(STATIC_DATA)],
 ];
 
+const CONFIGURATION_SOURCE = "abi/src/config.ts";
+
 /**
  * Compiles the kernel, or reads it from the cache.
  * @throws Error with the AssemblyScript compiler's messages when it does not compile
  */
-export async function buildKernel(): Promise<WebAssembly.Module> {
-  const sources = await readSources();
+export async function buildKernel(
+  configuration: KernelConfiguration = DEFAULT_CONFIGURATION,
+): Promise<WebAssembly.Module> {
+  const sources = await readSources(configuration);
   const digest = createHash("sha256").update(JSON.stringify([asc.version, FLAGS, ENTRIES]));
   for (const [name, text] of sources) digest.update(`${name}\0${text}\0`);
   const file = join(cache, `${digest.digest("hex")}.wasm`);
   let wasm = await readFile(file).catch(() => undefined);
   if (!wasm) {
-    wasm = Buffer.from(await compile(sources));
+    wasm = Buffer.from((await compile(sources, FLAGS)).wasm);
     await mkdir(cache, { recursive: true });
     // Several test processes may build at once: each writes its own file and renames it, which is atomic.
     const temporary = `${file}.${process.pid}`;
@@ -46,7 +56,7 @@ export async function buildKernel(): Promise<WebAssembly.Module> {
   return new WebAssembly.Module(new Uint8Array(wasm));
 }
 
-async function readSources(): Promise<Map<string, string>> {
+async function readSources(configuration: KernelConfiguration): Promise<Map<string, string>> {
   const sources = new Map<string, string>();
   for (const folder of SOURCE_FOLDERS) {
     const names = await readdir(join(root, folder), { recursive: true });
@@ -54,6 +64,8 @@ async function readSources(): Promise<Map<string, string>> {
       sources.set(`${folder}/${name}`, await readFile(join(root, folder, name), "utf8"));
     }
   }
+  for (const text of Object.values(configurationOverrides(configuration)))
+    sources.set(CONFIGURATION_SOURCE, text);
   return sources;
 }
 
@@ -62,11 +74,18 @@ function withIntrinsics(name: string, text: string): string {
   return text.replace(/from "rv"/g, `from "${relative(dirname(name), INTRINSICS).replace(/\.ts$/, "")}"`);
 }
 
-async function compile(sources: Map<string, string>): Promise<Uint8Array> {
-  let wasm: Uint8Array | undefined;
+/** What the AssemblyScript compiler writes. */
+interface Output {
+  wasm: Uint8Array;
+  /** Source map, with `--sourceMap`. */
+  map: string;
+}
+
+async function compile(sources: Map<string, string>, flags: string[]): Promise<Output> {
+  const output: Partial<Output> = { map: "" };
   const messages: string[] = [];
   const sink = { write: (chunk: string | Uint8Array) => messages.push(chunk.toString()) > 0 };
-  const { error } = await asc.main([...ENTRIES, ...FLAGS], {
+  const { error } = await asc.main([...ENTRIES, ...flags], {
     stdout: sink,
     stderr: sink,
     readFile: (name) => {
@@ -74,11 +93,26 @@ async function compile(sources: Map<string, string>): Promise<Uint8Array> {
       return text === undefined ? null : withIntrinsics(name, text);
     },
     writeFile: (_name, contents) => {
-      if (typeof contents !== "string") wasm = contents;
+      if (typeof contents === "string") output.map = contents;
+      else output.wasm = contents;
     },
     listFiles: () => [],
   });
-  if (error || !wasm)
+  if (error || !output.wasm)
     throw new Error(`the kernel does not compile for its unit tests:\n${messages.join("")}`);
-  return wasm;
+  return output as Output;
+}
+
+/** The kernel's source lines ("file:line") from which code is made. */
+export async function linesWithCode(configuration: KernelConfiguration): Promise<Set<string>> {
+  const { wasm, map } = await compile(await readSources(configuration), [...FLAGS, "--sourceMap"]);
+  const positions = new SourceMap(JSON.parse(map));
+  const lines = new Set<string>();
+  // A wasm file is one line, and the columns are its bytes.
+  for (let offset = 0; offset < wasm.length; offset++) {
+    const entry = positions.findEntry(0, offset);
+    if ("originalSource" in entry && entry.originalSource?.startsWith("kernel/src/"))
+      lines.add(`${entry.originalSource}:${entry.originalLine}`);
+  }
+  return lines;
 }

@@ -93,6 +93,12 @@ export async function prepareKernel(): Promise<void> {
   kernelModule = await modulePromise;
 }
 
+/** The same for a kernel without synchronous IPC. */
+export async function prepareKernelWithoutSyncIpc(): Promise<void> {
+  modulePromise ??= buildKernel({ syncIpc: false, fastpath: true });
+  kernelModule = await modulePromise;
+}
+
 export class World {
   readonly kernel: Kernel;
   readonly root: Thread;

@@ -63,11 +63,14 @@ export class ThreadsRun {
     seed: number,
     private readonly harts: number,
     fastpath: boolean,
+    /** False: the kernel has no endpoints, and notifications take their places. */
+    syncIpc = true,
   ) {
     this.random = new Random(seed);
     this.world = new World({ harts, fastpath });
     const { world, random } = this;
-    this.endpoints = [world.endpoint(), world.endpoint()];
+    const place = () => (syncIpc ? world.endpoint() : world.notification());
+    this.endpoints = [place(), place()];
     this.notifications = [world.notification(), world.notification()];
     this.caps = [...this.endpoints, ...this.notifications].flatMap((source) => this.capsTo(source));
     this.threads = Array.from({ length: THREADS }, (_, index) =>

@@ -2,15 +2,21 @@
 import { ROOT_DATA_BASE, ROOT_STACK_TOP, ROOT_TEXT_BASE } from "@rel4/abi";
 import { compile, readElf } from "@rel4/compiler";
 import { cached, contentHash, toolchainHash } from "../../../image/src/cache";
+import {
+  configurationOverrides,
+  DEFAULT_CONFIGURATION,
+  type KernelConfiguration,
+} from "../../../image/src/kernel-configuration";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
 import { repositoryPath } from "../../../image/src/repository";
 import { rootStart, userInterruptEntry } from "../../../runtime/assembly/index";
 
 /** Compiles a guest file that exports `runRoot(bootInfo: u32): void`; returns the ELF file. */
-async function compileRoot(name: string): Promise<Uint8Array> {
+async function compileRoot(name: string, configuration: KernelConfiguration): Promise<Uint8Array> {
   const options = {
     entries: [repositoryPath(`kernel/tests/system/guest/${name}.ts`)],
     packages: { rel4: repositoryPath("runtime/src/index.ts") },
+    overrides: configurationOverrides(configuration),
     textBase: BigInt(ROOT_TEXT_BASE),
     dataBase: ROOT_DATA_BASE,
     memoryPages: ROOT_STACK_TOP / 65536,
@@ -28,10 +34,10 @@ async function compileRoot(name: string): Promise<Uint8Array> {
 }
 
 /** The bootable image of a test: kernel plus root task `name`. */
-export async function testImage(name: string): Promise<Uint8Array> {
-  const root = readElf(await compileRoot(name));
+export async function testImage(name: string, configuration = DEFAULT_CONFIGURATION): Promise<Uint8Array> {
+  const root = readElf(await compileRoot(name, configuration));
   const bytes = new Uint8Array(ROOT_STACK_TOP - ROOT_TEXT_BASE);
   for (const segment of root.segments) bytes.set(segment.bytes, Number(segment.address) - ROOT_TEXT_BASE);
   const image = { virtualStart: ROOT_TEXT_BASE, entry: Number(root.entry), bytes };
-  return makeImage({ kernelElf: await buildKernel(), root: image }).elf;
+  return makeImage({ kernelElf: await buildKernel({ configuration }), root: image }).elf;
 }

@@ -210,6 +210,11 @@ export class Root {
     return slot;
   }
 
+  /** Makes an object that there may be no type for; returns the error code. */
+  static tryToMake(type: u32): u32 {
+    return Root.retype(Root.untyped, type, 0, Root.takeSlot());
+  }
+
   static retype(untyped: u32, type: u32, sizeBits: u32, slot: u32): u32 {
     Root.setWord(4, slot);
     Root.setWord(5, 1);

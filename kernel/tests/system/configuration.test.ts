@@ -1,0 +1,73 @@
+// The kernel's build options (abi/src/config.ts): systems without synchronous IPC or fast paths, and what is saved.
+import { readElf } from "@rel4/compiler";
+import { describe, expect, test } from "vitest";
+import type { KernelConfiguration } from "../../../image/src/kernel-configuration";
+import { buildKernel } from "../../../image/src/kernel-image";
+import { linesWithCode } from "../harness/build";
+import { qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
+import { testImage } from "./test-image";
+
+const FULL: KernelConfiguration = { syncIpc: true, fastpath: true };
+const WITHOUT_SYNC_IPC: KernelConfiguration = { syncIpc: false, fastpath: true };
+const WITHOUT_FASTPATH: KernelConfiguration = { syncIpc: true, fastpath: false };
+
+/** Bytes of a kernel's text. */
+async function textSize(configuration: KernelConfiguration): Promise<number> {
+  const { segments } = readElf(await buildKernel({ configuration }));
+  return segments.filter(({ executable }) => executable).reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+describe("a kernel without synchronous IPC", () => {
+  const expected = [
+    "synchronous IPC=0",
+    "endpoint=1",
+    "rounds=100",
+    "badge of the fault=9",
+    "fault=5",
+    "written after it was resumed=5",
+  ];
+
+  test.each([1, 2])(
+    "runs threads that signal and wait, on %i harts, and hands out their faults",
+    async (harts) => {
+      const { output, result } = await runOnMachine(await testImage("notifications-only", WITHOUT_SYNC_IPC), {
+        harts,
+      });
+      expect(output.trim().split("\n")).toEqual(expected);
+      expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+    },
+  );
+
+  test.skipIf(!qemuIsInstalled)(`runs on QEMU${qemuNote}`, async () => {
+    const image = await testImage("notifications-only", WITHOUT_SYNC_IPC);
+    const { output, exitCode } = await runOnQemu(image, { harts: 2 });
+    expect({ output: output.trim().split("\n"), exitCode }).toEqual({ output: expected, exitCode: 0 });
+  });
+
+  test("is smaller, in bytes and in source lines from which code is made", async () => {
+    const [full, small] = [await textSize(FULL), await textSize(WITHOUT_SYNC_IPC)];
+    const [fullLines, smallLines] = [await linesWithCode(FULL), await linesWithCode(WITHOUT_SYNC_IPC)];
+    const lost = [...fullLines].filter((line) => !smallLines.has(line));
+    console.log(`text: ${full} bytes, without synchronous IPC ${small}: ${full - small} fewer`);
+    console.log(
+      `source lines with code: ${fullLines.size}, of which ${lost.length} only with synchronous IPC`,
+    );
+    expect(small).toBeLessThan(full);
+    for (const file of ["endpoint", "reply", "ipc-transfer", "fault-message"]) {
+      expect([...smallLines].filter((line) => line.startsWith(`kernel/src/${file}.ts:`))).toEqual([]);
+      expect(lost.some((line) => line.startsWith(`kernel/src/${file}.ts:`))).toBe(true);
+    }
+  });
+});
+
+describe("a kernel without fast paths", () => {
+  test("says the same to threads that talk", async () => {
+    const outputs = [FULL, WITHOUT_FASTPATH].map(async (configuration) => {
+      const { output, result } = await runOnMachine(await testImage("ipc", configuration));
+      expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+      return output;
+    });
+    const [fast, general] = await Promise.all(outputs);
+    expect(general).toBe(fast);
+  });
+});
