@@ -8,7 +8,7 @@
  *
  * Never more than N − 1 calls are without response, N being the items of a ring, so neither ring can overflow.
  */
-import { load32, switchStack } from "rv";
+import { switchStack } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, SIDE_FROM } from "../../../abi/src/start-info";
 import { requireChannel } from "../channel-table";
@@ -77,25 +77,14 @@ export class AsyncClient extends RingEnd {
   @inline
   private waitForResponse(me: Coroutine): Response {
     me.waiting = changetype<u32>(this);
-    if (Turns.ready != me.bit || ShadowStack.inUse) return this.waitAmong(me);
-    const other = me.next;
-    if (other != me) {
-      changetype<Coroutine>(load<u32>(me.queue)).next = other;
-      Turns.current = other;
-      switchStack(changetype<u32>(me), changetype<u32>(other));
-      return changetype<Response>(Turns.current.response);
-    }
     const at = this.in;
-    if (at == this.inEnd) return this.waitAmong(me);
-    const id = load32(at);
+    if (Turns.ready != 0 || at == this.inEnd || ShadowStack.inUse) return this.waitAmong();
+    const id = load<u32>(at);
     const answered = CoroutineTable.find(id);
-    if (answered.waiting != changetype<u32>(this) || answered.id != id) return this.waitAmong(me);
+    if (answered.waiting != changetype<u32>(this) || answered.id != id) return this.waitAmong();
     this.in = (at + CALL_ITEM_BYTES) & this.wrap;
     answered.waiting = 0;
     answered.response = at;
-    // it takes the place of the caller, which was alone in its list, in the list of its own priority, the same one
-    answered.next = answered;
-    store<u32>(answered.queue, changetype<u32>(answered));
     Turns.current = answered;
     switchStack(changetype<u32>(me), changetype<u32>(answered));
     return changetype<Response>(Turns.current.response);
@@ -127,9 +116,9 @@ export class AsyncClient extends RingEnd {
   }
 
   /** The general way to wait for a response. */
-  private waitAmong(me: Coroutine): Response {
+  private waitAmong(): Response {
     Turns.suspend();
-    return changetype<Response>(me.response);
+    return changetype<Response>(Turns.current.response);
   }
 
   /** A push that needs a closer look. The request is written at `out`, nothing else has happened. */
@@ -137,7 +126,7 @@ export class AsyncClient extends RingEnd {
     if (me == Turns.executor) Turns.refuse();
     if (this.isDown) return changetype<Response>(Responses.failure(OUTCOME_PEER_ENDED));
     if (!this.isHot) {
-      const response = CallChoice.callNow(this, me);
+      const response = CallChoice.callNow(this);
       if (changetype<u32>(response) != 0) return response;
       Ends.makeHot(this);
     }
@@ -204,17 +193,50 @@ export class AsyncClient extends RingEnd {
   }
 
   /**
-   * The executor looks for responses: wakes the coroutines they are for.
+   * The executor looks for responses and wakes the coroutines they are for. When nobody else is ready and order does not
+   * matter, it continues the first one's at once, and that the next one's, each when it waits again (`waitForResponse`).
    * @returns whether there were any
    */
   collect(): bool {
     if (!this.isOpen) this.tryToOpenForWaiters();
     if (!this.look()) return false;
-    if (Turns.ready == 0 && !CoroutineTable.hasPriorities) this.wakeOne();
-    else while (this.in != this.inEnd) this.wakeOne();
+    if (Turns.ready == 0 && !CoroutineTable.hasPriorities && this.waiters.isEmpty) {
+      this.continueFirst();
+      return true;
+    }
+    while (this.in != this.inEnd) {
+      const at = this.in;
+      const answered = this.takeResponse(at);
+      if (changetype<u32>(answered) == 0) continue;
+      // it may be long before it runs, and the place in the ring is the server's again by then
+      answered.response = answered.responsePlace;
+      Responses.copy(at, answered.responsePlace);
+      Turns.wake(answered);
+    }
     this.setStop();
     while (!this.waiters.isEmpty && !this.isFull) this.waiters.wakeFirst();
     return true;
+  }
+
+  /** Continues the coroutine the first response is for; returns when no coroutine is ready. */
+  private continueFirst(): void {
+    const at = this.in;
+    const answered = this.takeResponse(at);
+    this.setStop();
+    if (changetype<u32>(answered) == 0) return;
+    answered.waiting = 0;
+    answered.response = at;
+    Turns.switchFrom(Turns.executor, answered);
+  }
+
+  /** Takes the response at `at` out of the ring; returns the coroutine that waits for it, or 0. */
+  @inline
+  private takeResponse(at: u32): Coroutine {
+    this.in = (at + CALL_ITEM_BYTES) & this.wrap;
+    const id = load<u32>(at);
+    const answered = CoroutineTable.find(id);
+    const isExpected = answered.waiting == changetype<u32>(this) && answered.id == id;
+    return isExpected ? answered : changetype<Coroutine>(0);
   }
 
   /** Lets those go on who wait for the server to begin. */
@@ -222,18 +244,5 @@ export class AsyncClient extends RingEnd {
     if (!this.tryToOpen()) return;
     this.setStop();
     while (!this.waiters.isEmpty && !this.isFull) this.waiters.wakeFirst();
-  }
-
-  /** Wakes the coroutine the next response is for, or drops a response nobody waits for. */
-  private wakeOne(): void {
-    const at = this.in;
-    this.in = (at + CALL_ITEM_BYTES) & this.wrap;
-    const id = load32(at);
-    const answered = CoroutineTable.find(id);
-    if (answered.waiting != changetype<u32>(this) || answered.id != id) return;
-    // it may be long before it runs, and the place in the ring is the server's again by then
-    Responses.copy(at, answered.responsePlace);
-    answered.response = answered.responsePlace;
-    Turns.wake(answered);
   }
 }

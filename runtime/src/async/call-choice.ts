@@ -12,7 +12,6 @@ import { ITEM_INFO_AT, ITEM_WORDS_AT, PEER_BLOCKED } from "../../../abi/src/ring
 import { Message, MessageInfo } from "../message";
 import { call } from "../system-calls";
 import { AsyncClient } from "./async-client";
-import { Coroutine } from "./coroutine";
 import { Ends } from "./ends";
 import { NEEDS_RING, Response } from "./response";
 import { Timers } from "./timers";
@@ -37,13 +36,13 @@ export class CallChoice {
   }
 
   /** Makes the call whose request stands at `out`, if that is better than the ring; 0: it is not, nothing has happened. */
-  @inline static callNow(client: AsyncClient, me: Coroutine): Response {
-    if (client.callSlot == 0 || !CallChoice.isBetter(client, me)) return changetype<Response>(0);
+  @inline static callNow(client: AsyncClient): Response {
+    if (client.callSlot == 0 || !CallChoice.isBetter(client)) return changetype<Response>(0);
     return CallChoice.call(client);
   }
 
-  private static isBetter(client: AsyncClient, me: Coroutine): bool {
-    if (Turns.ready != me.bit || me.next != me) return false;
+  private static isBetter(client: AsyncClient): bool {
+    if (Turns.ready != 0) return false;
     if (load32(client.peerState) != PEER_BLOCKED || Ends.isBusy || !enabled) return false;
     const label = load<u32>(client.out, ITEM_INFO_AT);
     if (label >= 64 || ((client.ringOnly >> label) & 1) != 0) return false;

@@ -5,7 +5,6 @@
  * the ring. One that may wait gets a coroutine. There is always room for responses: a client that keeps the rules has at most
  * N − 1 calls without one, and one that does not overwrites its own.
  */
-import { load32, load64 } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { signal } from "../system-calls";
 import { Ends } from "./ends";
@@ -13,7 +12,7 @@ import { Handlers } from "./handlers";
 import { PendingRequest, Request } from "./request";
 import { RingEnd } from "./ring-end";
 
-/** Responses to a client on another hart are published at the latest when there are so many: 2^n. */
+/** Responses to a client on another hart are published at the latest when there are so many. */
 const PUBLISH_EVERY: u32 = 4;
 
 @unmanaged
@@ -22,39 +21,50 @@ export class Connection extends RingEnd {
   serve(): bool {
     if (!this.isOpen && !this.tryToOpen()) return false;
     if (!this.look()) return false;
-    const wrap = this.wrap;
     const end = this.inEnd;
-    const publishAt = this.isRemote ? (PUBLISH_EVERY - 1) * CALL_ITEM_BYTES : ~0;
-    let from = this.in;
+    const before = this.in;
     do {
-      const out = this.out;
-      const label = load32(from + ITEM_INFO_AT);
-      const handler = Handlers.find(label);
+      // a client on another hart gets its responses in portions, and can go on meanwhile
+      const stop = this.isRemote ? this.portion(end) : end;
+      if (this.serveUpTo(stop) != stop) break;
+      if (this.isRemote) this.publishNow();
+    } while (this.in != end);
+    return this.in != before;
+  }
+
+  /** End of the next few requests, at most `end`. */
+  private portion(end: u32): u32 {
+    const there = (end - this.in) & (this.indexMask | (CALL_ITEM_BYTES - 1));
+    return (this.in + min<u32>(there, PUBLISH_EVERY * CALL_ITEM_BYTES)) & this.wrap;
+  }
+
+  /** Handles requests up to address `stop`; returns the address of the first that was not handled. */
+  private serveUpTo(stop: u32): u32 {
+    const wrap = this.wrap;
+    let from = this.in;
+    let out = this.out;
+    do {
+      const handler = Handlers.find(load<u32>(from, ITEM_INFO_AT));
       if (Handlers.mayWait(handler)) {
         if (!this.beginWaiting(from, handler)) break;
       } else {
-        store<u32>(out, load32(from));
-        store<u32>(out, 0, ITEM_INFO_AT);
+        // the id, and code 0
+        store<u64>(out, load<u32>(from));
         Handlers.run(
           handler,
           changetype<Request>(out),
-          load64(from + ITEM_WORDS_AT),
-          load64(from + ITEM_WORDS_AT + 8),
-          load64(from + ITEM_WORDS_AT + 16),
-          load64(from + ITEM_WORDS_AT + 24),
+          load<u64>(from, ITEM_WORDS_AT),
+          load<u64>(from, ITEM_WORDS_AT + 8),
+          load<u64>(from, ITEM_WORDS_AT + 16),
+          load<u64>(from, ITEM_WORDS_AT + 24),
         );
-        this.out = (out + CALL_ITEM_BYTES) & wrap;
+        out = (out + CALL_ITEM_BYTES) & wrap;
       }
       from = (from + CALL_ITEM_BYTES) & wrap;
-      if ((from & publishAt) == 0) {
-        this.in = from;
-        this.publish();
-      }
-    } while (from != end);
-    const done = from != this.in || this.out != this.published;
+    } while (from != stop);
     this.in = from;
-    if (this.isRemote) this.publishNow();
-    return done;
+    this.out = out;
+    return from;
   }
 
   /** Publishes the responses and wakes the client. */
@@ -69,15 +79,15 @@ export class Connection extends RingEnd {
   private beginWaiting(from: u32, handler: u32): bool {
     const pending = Handlers.take();
     if (changetype<u32>(pending) == 0) return false;
-    pending.id = load32(from);
+    pending.id = load<u32>(from);
     pending.info = 0;
     pending.connection = changetype<u32>(this);
     pending.epoch = this.epoch;
     pending.handler = handler;
-    pending.word0 = load64(from + ITEM_WORDS_AT);
-    pending.word1 = load64(from + ITEM_WORDS_AT + 8);
-    pending.word2 = load64(from + ITEM_WORDS_AT + 16);
-    pending.word3 = load64(from + ITEM_WORDS_AT + 24);
+    pending.word0 = load<u64>(from, ITEM_WORDS_AT);
+    pending.word1 = load<u64>(from, ITEM_WORDS_AT + 8);
+    pending.word2 = load<u64>(from, ITEM_WORDS_AT + 16);
+    pending.word3 = load<u64>(from, ITEM_WORDS_AT + 24);
     Handlers.begin(pending);
     return true;
   }

@@ -61,9 +61,6 @@ function build(): void {
   names[0] = MAIN_NAME;
   setPriority(main, 1);
   main.inUse = 1;
-  main.next = main;
-  store<u32>(main.queue, changetype<u32>(main));
-  Turns.ready = main.bit;
   Turns.current = main;
 }
 
@@ -81,8 +78,6 @@ export class CoroutineTable {
     const executor = changetype<Coroutine>(executorRecord);
     executor.resumeAt = functionAddress(executorLoop.index);
     executor.stackPointer = StackPool.top(0);
-    // alone in its list: what looks for others of its priority finds none
-    executor.next = executor;
     Turns.executor = executor;
   }
 

@@ -41,27 +41,30 @@ export function executorLoop(): void {
     if (load64(Arrivals.address) != 0) Executor.arrived(amoSwap64(Arrivals.address, 0));
     if (Timers.any) Timers.expire();
     if (--roundsLeft == 0) Executor.askForSignals();
-    const found = Executor.poll();
+    const again = Executor.poll();
     if (Turns.hasYielded) Executor.flush();
     if (Turns.ready != 0) Turns.runReady();
-    else if (!found) Executor.idle();
+    if (Turns.ready == 0 && !again) Executor.idle();
   }
 }
 
 class Executor {
-  /** Looks at all hot ends once; true when one had something. */
+  /**
+   * Looks at all hot ends once. Coroutines whose responses are there may run meanwhile.
+   * @returns whether to look again before anything else: a client on another hart sends while it is being served
+   */
   static poll(): bool {
-    let found = false;
+    let again = false;
     for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
       const worked = end.isService
         ? changetype<Connection>(changetype<u32>(end)).serve()
         : changetype<AsyncClient>(changetype<u32>(end)).collect();
-      if (!worked) continue;
-      found = true;
-      if (end.isRemote && !end.hasWorked) end.show(PEER_AWAKE);
+      if (!worked || !end.isRemote) continue;
+      if (end.isService) again = true;
+      if (!end.hasWorked) end.show(PEER_AWAKE);
       end.hasWorked = true;
     }
-    return found;
+    return again;
   }
 
   /** Signals have come, by user interrupt or from the kernel. */
@@ -88,23 +91,36 @@ class Executor {
 
   /** Nothing to do: publishes what is not published, and waits. */
   static idle(): void {
-    const remote = Executor.publishAll();
-    if (!remote) Executor.showAll(PEER_BLOCKED);
+    if (Executor.publishAll()) Executor.idleAmongHarts();
+    else Executor.idleOnOneHart();
+  }
+
+  /** All peers are on this hart: nothing can happen before this program gives it away. */
+  private static idleOnOneHart(): void {
+    Executor.showAll(PEER_BLOCKED);
     RingEnd.settle();
-    let slot = Executor.wakeAll();
-    if (remote) {
-      if (slot != 0) signal(slot);
-      slot = 0;
-      if (Executor.waitInUserMode()) return;
-      Executor.showAll(PEER_BLOCKED);
-      RingEnd.settle();
-    }
+    const slot = Executor.wakeAll();
+    Executor.blockUnlessNews(slot);
+  }
+
+  private static idleAmongHarts(): void {
+    RingEnd.settle();
+    const slot = Executor.wakeAll();
+    if (slot != 0) signal(slot);
+    if (Executor.waitInUserMode()) return;
+    Executor.showAll(PEER_BLOCKED);
+    RingEnd.settle();
+    Executor.blockUnlessNews(0);
+  }
+
+  /** This program shows that it is blocked: looks at all rings again, and if they are empty waits. */
+  private static blockUnlessNews(slot: u32): void {
     if (Executor.anyNews()) {
       if (slot != 0) signal(slot);
-      return;
+    } else {
+      Ends.coolDown();
+      Executor.block(slot);
     }
-    Ends.coolDown();
-    Executor.block(slot);
   }
 
   /** Publishes everything that is written; true when a hot peer runs on another hart. */

@@ -1,5 +1,4 @@
 /** What an asynchronous call returns. */
-import { load32, load64 } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { OUTCOME_PEER_ENDED, OUTCOME_TIMED_OUT } from "./coroutine";
 
@@ -23,25 +22,25 @@ export const NEEDS_RING: u32 = 0xffff_ff04;
 export class Response {
   /** 0, or the code with which the server failed the request, or one of the codes above. */
   @inline get code(): u32 {
-    return load32(changetype<u32>(this) + ITEM_INFO_AT);
+    return load<u32>(changetype<u32>(this), ITEM_INFO_AT);
   }
 
   /** Word `index`, 0–6. */
   @inline word(index: u32): u64 {
-    return load64(changetype<u32>(this) + ITEM_WORDS_AT + (index << 3));
+    return load<u64>(changetype<u32>(this) + (index << 3), ITEM_WORDS_AT);
   }
 
   @inline get word0(): u64 {
-    return load64(changetype<u32>(this) + ITEM_WORDS_AT);
+    return load<u64>(changetype<u32>(this), ITEM_WORDS_AT);
   }
   @inline get word1(): u64 {
-    return load64(changetype<u32>(this) + ITEM_WORDS_AT + 8);
+    return load<u64>(changetype<u32>(this), ITEM_WORDS_AT + 8);
   }
   @inline get word2(): u64 {
-    return load64(changetype<u32>(this) + ITEM_WORDS_AT + 16);
+    return load<u64>(changetype<u32>(this), ITEM_WORDS_AT + 16);
   }
   @inline get word3(): u64 {
-    return load64(changetype<u32>(this) + ITEM_WORDS_AT + 24);
+    return load<u64>(changetype<u32>(this), ITEM_WORDS_AT + 24);
   }
 }
 
@@ -63,6 +62,6 @@ export class Responses {
 
   /** Copies a response, reading each word of the source once. */
   static copy(from: u32, to: u32): void {
-    for (let at: u32 = 0; at < <u32>CALL_ITEM_BYTES; at += 8) store<u64>(to + at, load64(from + at));
+    for (let at: u32 = 0; at < <u32>CALL_ITEM_BYTES; at += 8) store<u64>(to + at, load<u64>(from + at));
   }
 }

@@ -4,9 +4,8 @@
  * Eight priorities, 0 first. For each a circular list of the coroutines that are ready, in the order of their turns, named by
  * its *tail*, whose successor is the head: appending, removing the head and going round are O(1) in a singly linked list.
  *
- * Invariants: the running coroutine is the head of its priority's list, unless it is the executor, which is in none; `ready`
- * has the bits of the priorities whose lists are not empty; a coroutine that waits is in no ready list. The handler of user
- * interrupts touches none of this (arrivals.ts), so nothing here needs atomic operations.
+ * Invariants: the running coroutine and those that wait are in no list; `ready` has the bits of the priorities whose lists are not
+ * empty. The handler of user interrupts touches none of this (arrivals.ts), so nothing here needs atomic operations.
  */
 import { load64, switchStack } from "rv";
 import { Arrivals } from "../arrivals";
@@ -63,9 +62,8 @@ export class Turns {
   static suspend(): u32 {
     const me = Turns.current;
     if (me == Turns.executor) Turns.refuse();
-    Turns.leaveList(me);
-    Turns.switchFrom(me, Turns.ready ? Turns.head() : Turns.executor);
-    return me.outcome;
+    Turns.switchFrom(me, Turns.takeNext());
+    return Turns.current.outcome;
   }
 
   /** The executor, in which handlers of requests run, cannot wait. */
@@ -76,43 +74,43 @@ export class Turns {
   /** The running coroutine is over; its record can be used again. Does not return. */
   static leaveForEver(): void {
     const me = Turns.current;
-    Turns.leaveList(me);
     CoroutineTable.release(me);
-    const next = Turns.ready ? Turns.head() : Turns.executor;
+    const next = Turns.takeNext();
     Turns.current = next;
     switchStack(changetype<u32>(me), changetype<u32>(next));
   }
 
-  private static leaveList(me: Coroutine): void {
-    const next = me.next;
-    if (next != me) {
-      changetype<Coroutine>(load<u32>(me.queue)).next = next;
+  /** Takes the coroutine whose turn it is out of its list; the executor when none is ready. */
+  private static takeNext(): Coroutine {
+    const ready = Turns.ready;
+    if (ready == 0) return Turns.executor;
+    const queue = Turns.queue(ctz<u32>(ready));
+    const tail = changetype<Coroutine>(load<u32>(queue));
+    const head = tail.next;
+    if (head == tail) {
+      store<u32>(queue, 0);
+      Turns.ready = ready & (ready - 1);
     } else {
-      store<u32>(me.queue, 0);
-      Turns.ready &= ~me.bit;
+      tail.next = head.next;
     }
-  }
-
-  /** The coroutine whose turn it is, when one is ready. */
-  private static head(): Coroutine {
-    return changetype<Coroutine>(load<u32>(Turns.queue(ctz<u32>(Turns.ready)))).next;
+    return head;
   }
 
   /** Continues `next`; returns when `me` is continued. */
   static switchFrom(me: Coroutine, next: Coroutine): void {
     Turns.current = next;
-    if (!ShadowStack.inUse) {
+    if (ShadowStack.inUse) {
+      ShadowStack.save(me);
       switchStack(changetype<u32>(me), changetype<u32>(next));
-      return;
+      ShadowStack.restore(Turns.current);
+    } else {
+      switchStack(changetype<u32>(me), changetype<u32>(next));
     }
-    ShadowStack.save(me);
-    switchStack(changetype<u32>(me), changetype<u32>(next));
-    ShadowStack.restore(Turns.current);
   }
 
   /** The executor lets the ready coroutines run, until none is ready or one lets it poll. */
   static runReady(): void {
-    Turns.switchFrom(Turns.executor, Turns.head());
+    Turns.switchFrom(Turns.executor, Turns.takeNext());
   }
 
   /** The running coroutine lets the others of its priority, and more important ones, run first. */
@@ -123,28 +121,35 @@ export class Turns {
       return;
     }
     Turns.yieldsLeft -= 1;
-    const next = me.next;
+    // the head leaves the list and this coroutine becomes its tail
+    const tail = changetype<Coroutine>(load<u32>(me.queue));
+    const head = tail.next;
+    me.next = head == tail ? me : head.next;
+    tail.next = me;
     store<u32>(me.queue, changetype<u32>(me));
-    Turns.current = next;
-    switchStack(changetype<u32>(me), changetype<u32>(next));
+    Turns.current = head;
+    switchStack(changetype<u32>(me), changetype<u32>(head));
   }
 
   /** Yields when priorities differ, or when it is time to look at rings and timers. */
   private static yieldAmong(me: Coroutine): void {
     if (me == Turns.executor) Turns.refuse();
-    store<u32>(me.queue, changetype<u32>(me));
-    if (Turns.yieldsLeft == 0) {
+    const isDue = Turns.yieldsLeft == 0;
+    if (isDue) {
       Turns.yieldsLeft = YIELDS_BETWEEN_POLLS;
       Turns.yieldToExecutor(me);
-    } else {
-      Turns.yieldsLeft -= 1;
-      const next = Turns.head();
-      if (next != me) Turns.switchFrom(me, next);
+      return;
     }
+    Turns.yieldsLeft -= 1;
+    const best = Turns.ready & -Turns.ready;
+    if (best == 0 || best > me.bit) return;
+    Turns.makeReady(me);
+    Turns.switchFrom(me, Turns.takeNext());
   }
 
   private static yieldToExecutor(me: Coroutine): void {
     Turns.hasYielded = true;
+    Turns.makeReady(me);
     Turns.switchFrom(me, Turns.executor);
   }
 
