@@ -1,6 +1,12 @@
 // Systems of the checks' programs, built and run on our machine.
 import { join } from "node:path";
-import { Machine, type RunResult, type TrapEvent, type UserInterruptEvent } from "@rel4/machine";
+import {
+  Machine,
+  type RunResult,
+  type StoreBufferOptions,
+  type TrapEvent,
+  type UserInterruptEvent,
+} from "@rel4/machine";
 import { ensureCore } from "../../tools/build-core";
 import { buildSystem, type ProgramDescription, type SystemDescription } from "../src/index";
 import { repositoryPath } from "../src/repository";
@@ -11,6 +17,7 @@ export interface RunSettings {
   memory?: number;
   quantum?: number;
   uintc?: boolean;
+  storeBuffer?: StoreBufferOptions;
   maxInstructions?: number;
   /** Called for every trap and user interrupt of any hart. */
   onTrap?(event: TrapEvent): void;
@@ -36,6 +43,7 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
     memory = DEFAULT_MEMORY,
     quantum,
     uintc,
+    storeBuffer,
     maxInstructions = MOST_INSTRUCTIONS,
   } = settings;
   const machine = await Machine.create({
@@ -45,6 +53,7 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
     memory,
     quantum,
     uintc,
+    storeBuffer,
   });
   let output = "";
   const decoder = new TextDecoder();
