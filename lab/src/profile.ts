@@ -20,28 +20,29 @@ export interface FunctionShare {
 
 /** Instructions before the window from which on the second run goes in single steps. */
 const APPROACH = 200;
-/** Most instructions of a window: each takes microseconds. */
+/** Most instructions from there on: each takes microseconds. */
 const MOST_STEPS = 2_000_000;
 
 /**
- * The functions executed in window `id` of a system with one hart, most instructions first. The passages through the
- * kernel of the two marks at its edges are in it; `profileDifference` takes such constant parts away.
- * @param programs those that run in the window, in the order in which they first do; the first opens it
+ * The functions executed in each window of a system with one hart, most instructions first, by the window's number. The
+ * passages through the kernel of the two marks at its edges are in it; `profileDifference` takes such constant parts away.
+ * @param programs those that run in windows, in the order in which they first do; the first opens them
+ * @param last window with which the profile ends
  */
-export async function profileWindow(
+export async function profileWindows(
   request: SystemRequest,
   programs: readonly string[],
-  id: number,
-): Promise<FunctionShare[]> {
-  const opening = await findOpening(await prepareSystem(request), id);
+  last: number,
+): Promise<Map<number, FunctionShare[]>> {
+  const opening = await findOpening(await prepareSystem(request));
   const system = await prepareSystem(request);
   const { machine } = system;
   if (machine.harts.length !== 1) throw new LabError("only systems with one hart can be profiled");
   machine.runSync({ maxInstructions: Math.max(0, opening - APPROACH) });
-  return stepThrough(system, programs, id);
+  return stepThrough(system, programs, last);
 }
 
-/** Executes whole a `larger` and a `smaller` profile differ by, divided by how many operations they differ by. */
+/** What a `larger` and a `smaller` profile differ by, divided by the number of operations they differ by. */
 export function profileDifference(
   larger: readonly FunctionShare[],
   smaller: readonly FunctionShare[],
@@ -49,13 +50,11 @@ export function profileDifference(
 ): FunctionShare[] {
   const key = ({ place, name }: FunctionShare) => `${place} ${name}`;
   const less = new Map(smaller.map((share) => [key(share), share.instructions]));
-  return larger
-    .map((share) => ({
-      ...share,
-      instructions: (share.instructions - (less.get(key(share)) ?? 0)) / operations,
-    }))
-    .filter(({ instructions }) => instructions !== 0)
-    .sort((a, b) => b.instructions - a.instructions);
+  const shares = larger.map((share) => ({
+    ...share,
+    instructions: (share.instructions - (less.get(key(share)) ?? 0)) / operations,
+  }));
+  return bySize(shares.filter(({ instructions }) => instructions !== 0));
 }
 
 /** What the machine's instruction limit counts: everything but waiting. */
@@ -63,46 +62,57 @@ function spent(machine: Machine): number {
   return machine.harts.reduce((sum, { counters }) => sum + Number(counters.cycles - counters.waitCycles), 0);
 }
 
-/** Runs until window `id` opens, and on to the end; when it opened, as `maxInstructions` counts. */
-async function findOpening({ machine, recorder, output }: PreparedSystem, id: number): Promise<number> {
+/** Runs until the first window opens; when that was, as `maxInstructions` counts. */
+async function findOpening({ machine, recorder, output }: PreparedSystem): Promise<number> {
   let opening: number | undefined;
-  recorder.onEdge = (edge, window) => {
-    if (edge === "open" && window === id) opening ??= spent(machine);
+  recorder.onEdge = () => {
+    opening ??= spent(machine);
   };
   await machine.run({ until: () => opening !== undefined });
   if (opening === undefined)
-    throw new LabError(`the profiled system never opened window ${id}; it printed:\n${output()}`);
+    throw new LabError(`the profiled system never opened a window; it printed:\n${output()}`);
   return opening;
 }
 
+/** Steps until window `last` closes, noting what is executed while a window is open. */
 function stepThrough(
   { machine, built, recorder }: PreparedSystem,
   programs: readonly string[],
-  id: number,
-): FunctionShare[] {
+  last: number,
+): Map<number, FunctionShare[]> {
   const hart = machine.harts[0]!;
   const names = new Namer(machine, built, programs);
-  const shares = new Map<string, FunctionShare>();
-  let isOpen = false;
+  const profiles = new Map<number, Map<string, FunctionShare>>();
+  let open: Map<string, FunctionShare> | undefined;
   let isOver = false;
-  recorder.onEdge = (edge, window) => {
-    if (window !== id) return;
-    isOpen = edge === "open";
-    isOver = edge === "close";
+  recorder.onEdge = (edge, id) => {
+    open = edge === "open" ? new Map() : undefined;
+    if (open) profiles.set(id, open);
+    else isOver = id === last;
   };
   for (let steps = 0; !isOver && steps < MOST_STEPS; steps++) {
-    const wasOpen = isOpen;
+    const into = open;
     const before = hart.counters.instructions;
-    const where = wasOpen ? names.functionAt() : undefined;
+    const where = into && names.functionAt();
     machine.runSync({ maxInstructions: 1 });
-    if (where === undefined || hart.counters.instructions === before) continue;
-    const key = `${where.place} ${where.name}`;
-    const share = shares.get(key) ?? { ...where, instructions: 0 };
-    share.instructions++;
-    shares.set(key, share);
+    if (where && hart.counters.instructions !== before) note(into, where);
   }
-  if (!isOver) throw new LabError(`window ${id} is longer than ${MOST_STEPS} instructions`);
-  return [...shares.values()].sort((a, b) => b.instructions - a.instructions);
+  if (!isOver) throw new LabError(`window ${last} did not close within ${MOST_STEPS} instructions`);
+  return new Map([...profiles].map(([id, shares]) => [id, bySize([...shares.values()])]));
+}
+
+function note(
+  shares: Map<string, FunctionShare>,
+  { place, name }: Omit<FunctionShare, "instructions">,
+): void {
+  const key = `${place} ${name}`;
+  const share = shares.get(key) ?? { place, name, instructions: 0 };
+  share.instructions++;
+  shares.set(key, share);
+}
+
+function bySize(shares: FunctionShare[]): FunctionShare[] {
+  return shares.sort((a, b) => b.instructions - a.instructions);
 }
 
 const CSR_SATP = 0x180;

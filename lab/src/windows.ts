@@ -26,6 +26,8 @@ export interface Window {
   total: Counts;
   /** System calls made meanwhile. */
   systemCalls: SystemCalls;
+  /** How often each marked instruction (`Machine.mark`) was executed, by the mark's name. */
+  marks: Map<string, number>;
 }
 
 /** Registers of a system call. */
@@ -43,6 +45,7 @@ interface OpenWindow {
   /** What one mark costs the marking hart. */
   markCost: Counts;
   census: SystemCallCensus;
+  marks: Map<string, number>;
 }
 
 /** Listens to a machine and collects the windows its programs open and close. */
@@ -55,6 +58,10 @@ export class WindowRecorder {
 
   constructor(private readonly machine: Machine) {
     machine.onEvent("trap", (event) => this.onTrap(event));
+    machine.onEvent("mark", ({ name }) => {
+      const marks = this.open?.marks;
+      marks?.set(name, (marks.get(name) ?? 0) + 1);
+    });
   }
 
   private onTrap(event: TrapEvent): void {
@@ -77,20 +84,28 @@ export class WindowRecorder {
     if (this.calibration?.hart !== hart) throw new LabError(`window ${id} was opened without calibration`);
     const markCost = difference(begin[hart]!, this.calibration.counts);
     const addressSpace = this.machine.harts[hart]!.csr(CSR_SATP);
-    this.open = { id, hart, begin, markCost, census: new SystemCallCensus(addressSpace) };
+    this.open = { id, hart, begin, markCost, census: new SystemCallCensus(addressSpace), marks: new Map() };
     this.onEdge?.("open", id);
   }
 
   private end(operations: number, now: Counts[]): void {
     if (!this.open) throw new LabError("a window was closed that was not open");
-    const { id, hart, begin, markCost, census } = this.open;
+    const { id, hart, begin, markCost, census, marks } = this.open;
     this.open = undefined;
     const harts = now.map((counts, index) => {
       const whole = difference(counts, begin[index]!);
       return index === hart ? difference(whole, markCost) : whole;
     });
     const elapsed = harts[hart]!.cycles;
-    this.windows.push({ id, operations, elapsed, harts, total: sum(harts), systemCalls: census.calls });
+    this.windows.push({
+      id,
+      operations,
+      elapsed,
+      harts,
+      total: sum(harts),
+      systemCalls: census.calls,
+      marks,
+    });
     this.onEdge?.("close", id);
   }
 }

@@ -45,12 +45,9 @@ function operations(work: number, quick: boolean): number {
   return work > 0 || quick ? 1024 : 4096;
 }
 
-/** The runtime's executor takes one of the client's stacks. */
-const EXECUTOR = 1;
-
 /** The system of a client and a server, each a process of its own. */
 function ipcSystem({ mode: { harts, synchronous, kernel }, concurrency }: IpcPoint): SystemDescription {
-  const coroutines = synchronous ? {} : { coroutines: concurrency + EXECUTOR };
+  const coroutines = synchronous ? {} : { coroutines: concurrency };
   const form = synchronous ? "sync" : "async";
   return {
     machine: { harts },
