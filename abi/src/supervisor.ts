@@ -40,6 +40,9 @@ export const SUPERVISOR_BITS = 62;
 /** Badge of SLOT_FAULT_HANDLER of every program. */
 export const FAULT_BADGE = 0x8000_0000_0000_0000;
 
+/** Label with which a synchronous call returns whose server has ended meanwhile. */
+export const CALL_FAILED_LABEL = 0xffff_ff02;
+
 /** Exit codes of programs that do not end by themselves, as a shell would report SIGABRT and SIGSEGV. */
 export const EXIT_ABORTED = 134;
 export const EXIT_FAULTED = 139;

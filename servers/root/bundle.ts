@@ -25,6 +25,7 @@ import {
   MAPPING_OBJECT_AT,
   MAPPING_PROGRAM_AT,
   MAPPING_RECORD_SIZE,
+  NO_OBJECT,
   OBJECT_COUNT_AT,
   OBJECT_KIND_AT,
   OBJECT_RECORD_SIZE,
@@ -54,7 +55,7 @@ import {
   PROGRAM_UNTYPED_BITS_AT,
   PROGRAM_ZERO_PAGES_AT,
 } from "../../abi/src/bundle";
-import { ROOT_TABLES_BASE } from "../../abi/src/program-layout";
+import { ROOT_TABLES_BASE, SLOT_SERVICE_ENDPOINT } from "../../abi/src/program-layout";
 
 function header(at: u32): u32 {
   return load<u32>(ROOT_TABLES_BASE + at);
@@ -88,6 +89,15 @@ export class Bundle {
   static mapping(index: u32): MappingRecord {
     return changetype<MappingRecord>(header(BUNDLE_MAPPINGS_AT) + index * MAPPING_RECORD_SIZE);
   }
+}
+
+/** Object number of the endpoint on which a program serves, or NO_OBJECT. */
+export function serviceEndpoint(index: u32): u32 {
+  for (let i: u32 = 0; i < Bundle.capabilityCount; i++) {
+    const capability = Bundle.capability(i);
+    if (capability.program == index && capability.slot == SLOT_SERVICE_ENDPOINT) return capability.object;
+  }
+  return NO_OBJECT;
 }
 
 /** Whether program number `index` may end program number `target`. */
@@ -208,7 +218,7 @@ export class ObjectRecord extends TableRecord {
   get count(): u32 {
     return this.field(OBJECT_COUNT_AT);
   }
-  /** Slot of the root server's own capability to it; of the first page of BUNDLE_PAGES. */
+  /** Slot of the root server's own capability to it (of the first page of BUNDLE_PAGES); 0: there is none any more. */
   get slot(): u32 {
     return this.field(OBJECT_SLOT_AT);
   }

@@ -52,6 +52,7 @@ import { AddressSpace } from "./address-space";
 import { Bundle, ProgramRecord } from "./bundle";
 import { CapabilitySpace } from "./capability-space";
 import { ConsoleLines } from "./console-lines";
+import { failCall } from "./failed-calls";
 import { mustSucceed, setSubject } from "./failure";
 import { Mailbox } from "./mailbox";
 import { StartInfo } from "./start-info";
@@ -162,7 +163,7 @@ export class Program {
       const capability = Bundle.capability(i);
       if (capability.program != this.index) continue;
       const source = Bundle.object(capability.object).slot;
-      this.give(capability.slot, source, capability.rights, capability.badge);
+      if (source != 0) this.give(capability.slot, source, capability.rights, capability.badge);
     }
     for (let i: u32 = 0; i < Bundle.mappingCount; i++) {
       const mapping = Bundle.mapping(i);
@@ -238,6 +239,11 @@ export class Program {
   /** Leaves the fault at which it has stopped in `Message`; false when there is none. */
   readFault(): bool {
     return this.thread.readFault() != FAULT_NULL;
+  }
+
+  /** If it waits for the answer to a call through `slot`, the call returns now, as failed. */
+  failCall(slot: u32): void {
+    failCall(this.thread, this.record, slot);
   }
 
   start(): void {

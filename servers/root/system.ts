@@ -1,5 +1,5 @@
 /** The whole system: builds all programs and what they share, starts them, and serves them until they are over. */
-import { BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION } from "../../abi/src/bundle";
+import { BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION, NO_OBJECT } from "../../abi/src/bundle";
 import { OBJECT_ENDPOINT, OBJECT_NOTIFICATION } from "../../abi/src/objects";
 import { PEER_ENDED, PEER_LEFT_OUT, PEER_RUNS } from "../../abi/src/start-info";
 import {
@@ -16,7 +16,7 @@ import {
 import { Features } from "../../runtime/src/features";
 import { wait } from "../../runtime/src/system-calls";
 import { TextBuffer } from "../../runtime/src/text-buffer";
-import { Bundle, mayEnd, ProgramRecord } from "./bundle";
+import { Bundle, mayEnd, ProgramRecord, serviceEndpoint } from "./bundle";
 import { EXIT_NOT_STARTED } from "./failure";
 import { reportExit, reportFault } from "./fault-report";
 import { printText } from "./output";
@@ -98,7 +98,7 @@ export class System {
     } else if (request == SUPERVISOR_EXIT) {
       const code = exitStatus(mailbox.argument);
       if (this.exitCode == 0) this.exitCode = code;
-      this.stop(program);
+      this.stop(program, false);
       if (code != 0) reportExit(program.record, code);
     } else if (request == SUPERVISOR_ABORT) {
       program.console.finish();
@@ -140,7 +140,7 @@ export class System {
   }
 
   private endOrRestart(program: Program): void {
-    this.stop(program);
+    this.stop(program, program.canRestart);
     if (!program.canRestart) return;
     program.takeBack();
     program.build(this.supervisor);
@@ -148,9 +148,27 @@ export class System {
     program.start();
   }
 
-  private stop(program: Program): void {
+  private stop(program: Program, willComeBack: bool): void {
     program.stop();
     this.notePeer(program.index, PEER_ENDED, program.generation);
+    const endpoint = serviceEndpoint(program.index);
+    if (endpoint == NO_OBJECT) return;
+    this.failCalls(endpoint);
+    if (willComeBack) return;
+    // calls from now on are calls through an empty slot: they fail at once
+    const object = Bundle.object(endpoint);
+    Workshop.root.delete(object.slot);
+    object.slot = 0;
+  }
+
+  /** Calls to an endpoint whose server has ended return, as failed. */
+  private failCalls(endpoint: u32): void {
+    for (let i: u32 = 0; i < Bundle.capabilityCount; i++) {
+      const capability = Bundle.capability(i);
+      if (capability.object != endpoint) continue;
+      const client = this.programs[capability.program];
+      if (client !== null && client.running) client.failCall(capability.slot);
+    }
   }
 
   /** Tells all programs with channels to program number `peer` what has become of it. */

@@ -140,6 +140,12 @@ export class Workshop {
     return slot;
   }
 
+  /** Deletes a capability of the root server's and all made from it. */
+  delete(slot: u32): void {
+    mustSucceed("taking back capabilities", CapabilitySpace.root.revoke(slot, WORD_BITS));
+    mustSucceed("deleting a capability", CapabilitySpace.root.delete(slot, WORD_BITS));
+  }
+
   /** Takes back everything made here. Only for a workshop with memory of its own. */
   clear(): void {
     mustSucceed("taking back memory", CapabilitySpace.root.revoke(this.untyped, WORD_BITS));

@@ -5,6 +5,7 @@ import {
   TCB_BIND_NOTIFICATION,
   TCB_CONFIGURE,
   TCB_READ_FAULT,
+  TCB_READ_REGISTERS,
   TCB_RESUME,
   TCB_SET_AFFINITY,
   TCB_SET_PRIORITY,
@@ -61,6 +62,28 @@ export class Tcb extends Capability {
     // flags 0 (do not resume), count 3: pc, ra, sp
     IpcBuffer.setWord(4, stackPointer);
     return invoke(this.slot, TCB_WRITE_REGISTERS, 5, 0, 3, programCounter, 0);
+  }
+
+  /** Leaves the first `count` words of the thread's registers (abi/src/user-context.ts) in `Message`; may stop it first. */
+  readRegisters(stop: bool, count: u32): ErrorCode {
+    return invoke(this.slot, TCB_READ_REGISTERS, 2, stop ? 1 : 0, count);
+  }
+
+  /**
+   * Sets the first `count` words (4 or more) of the registers of a stopped thread and lets it go on at word 0.
+   * @param words address of the words
+   */
+  resumeWith(words: u32, count: u32): ErrorCode {
+    for (let i: u32 = 2; i < count; i++) IpcBuffer.setWord(i + 2, load<u64>(words + (i << 3)));
+    return invoke(
+      this.slot,
+      TCB_WRITE_REGISTERS,
+      count + 2,
+      1,
+      count,
+      load<u64>(words),
+      load<u64>(words + 8),
+    );
   }
 
   /** Sets the priority and the highest priority the thread may give (both 0–255), on the authority of `authority`. */
