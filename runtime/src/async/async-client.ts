@@ -78,16 +78,26 @@ export class AsyncClient extends RingEnd {
   private waitForResponse(me: Coroutine): Response {
     me.waiting = changetype<u32>(this);
     const at = this.in;
-    if (Turns.ready != 0 || at == this.inEnd || ShadowStack.inUse) return this.waitAmong();
-    const id = load<u32>(at);
-    const answered = CoroutineTable.find(id);
-    if (answered.waiting != changetype<u32>(this) || answered.id != id) return this.waitAmong();
-    this.in = (at + CALL_ITEM_BYTES) & this.wrap;
-    answered.waiting = 0;
-    answered.response = at;
-    Turns.current = answered;
-    switchStack(changetype<u32>(me), changetype<u32>(answered));
-    return changetype<Response>(Turns.current.response);
+    // nested, so that the common way has one comparison for each condition
+    if (Turns.ready == 0) {
+      if (at != this.inEnd) {
+        if (!ShadowStack.inUse) {
+          const id = load<u32>(at);
+          const answered = CoroutineTable.find(id);
+          if (answered.waiting == changetype<u32>(this)) {
+            if (answered.id == id) {
+              this.in = (at + CALL_ITEM_BYTES) & this.wrap;
+              answered.waiting = 0;
+              answered.response = at;
+              Turns.current = answered;
+              switchStack(changetype<u32>(me), changetype<u32>(answered));
+              return changetype<Response>(Turns.current.response);
+            }
+          }
+        }
+      }
+    }
+    return this.waitAmong();
   }
 
   /** Like `call`, with all seven words of a request, which are read from memory at `words`. */
@@ -147,9 +157,9 @@ export class AsyncClient extends RingEnd {
     return (this.out - this.published) & (this.span / 2 - 1);
   }
 
-  /** Calls without response. */
-  get outstanding(): u32 {
-    return ((this.out - (this.in - this.span)) & (this.span / 2 - 1)) / CALL_ITEM_BYTES;
+  /** Has every call its response? */
+  @inline get isQuiet(): bool {
+    return this.out == this.in - this.span;
   }
 
   /** Publishes and wakes the server at once. */

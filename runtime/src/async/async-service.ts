@@ -79,7 +79,7 @@ export class AsyncService {
       const word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
       const word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
       const word3 = load<u64>(answer, ITEM_WORDS_AT + 24);
-      if (Turns.ready != 0 || Ends.isBusy) {
+      if (Turns.ready != 0 || Ends.hasOutput) {
         // the handler left something to do
         reply(info, word0, word1, word2, word3);
         return 0;

@@ -98,5 +98,6 @@ export class Connection extends RingEnd {
     pending.copyTo(this.out);
     this.out = (this.out + CALL_ITEM_BYTES) & this.wrap;
     Ends.makeHot(this);
+    Ends.hasOutput = true;
   }
 }

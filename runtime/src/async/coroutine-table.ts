@@ -10,17 +10,18 @@ import { StackPool } from "./stack-pool";
 import { Timers } from "./timers";
 import { PRIORITIES, Turns } from "./turns";
 
-/** Ids: the index in the low 16 bits; above, a number that changes when a late response must not find its call any more. */
-const INDEX_BITS: u32 = 16;
-const INDEX_MASK: u32 = 0xffff;
-
 /** Bytes of a record: 2^n, and more than Coroutine has fields. */
 const RECORD_BITS: u32 = 8;
+/** Ids: bits 8–19 the index, so that masking gives the record's offset; the others change when a late response must not
+ *  find its call any more. */
+const NUMBER_MASK: u32 = 0xfff0_00ff;
+/** With the index's bits set, a carry passes through them. */
+const INDEX_BITS: u32 = 0x000f_ff00;
 
 const MAIN_NAME = "main";
 
 let table: u32 = 0;
-/** Mask of indices: the table has room for a power of two of records. */
+/** Which bits of an id are the offset of a record: the table has room for a power of two of them. */
 let mask: u32 = 0;
 let freeList: Coroutine = changetype<Coroutine>(0);
 let inUse: u32 = 0;
@@ -45,7 +46,7 @@ function build(): void {
     throw new Error("no coroutines: raise this program's `coroutines` in the system description");
   let capacity: u32 = 1;
   while (capacity < count) capacity <<= 1;
-  mask = capacity - 1;
+  mask = (capacity - 1) << RECORD_BITS;
   const bytes = capacity << RECORD_BITS;
   table = <u32>heap.alloc(bytes);
   memory.fill(table, 0, bytes);
@@ -53,7 +54,7 @@ function build(): void {
   Timers.start(capacity);
   for (let i = count - 1; i != 0; i--) {
     const coroutine = record(i);
-    coroutine.id = i;
+    coroutine.id = i << RECORD_BITS;
     coroutine.next = freeList;
     freeList = coroutine;
   }
@@ -83,7 +84,7 @@ export class CoroutineTable {
 
   /** The record a response with this id is for. It may be any record: check that it waits for this very response. */
   @inline static find(id: u32): Coroutine {
-    return changetype<Coroutine>(table + ((id & mask) << RECORD_BITS));
+    return changetype<Coroutine>(table + (id & mask));
   }
 
   /** A free record with a stack. Ends the program when there is none. */
@@ -130,7 +131,8 @@ export class CoroutineTable {
 
   /** Responses to its calls so far find nobody any more. */
   static renewId(coroutine: Coroutine): void {
-    coroutine.id += 1 << INDEX_BITS;
+    const id = coroutine.id;
+    coroutine.id = (id & INDEX_BITS) | (((id | INDEX_BITS) + 1) & NUMBER_MASK);
   }
 
   /** Coroutines that have been spawned and have not ended. */
@@ -154,6 +156,6 @@ export class CoroutineTable {
   }
 
   static nameOf(coroutine: Coroutine): string {
-    return changetype<u32>(coroutine) == executorRecord ? "executor" : names[indexOf(coroutine) & INDEX_MASK];
+    return changetype<u32>(coroutine) == executorRecord ? "executor" : names[indexOf(coroutine)];
   }
 }

@@ -62,6 +62,7 @@ function connect(end: RingEnd, channel: ChannelRecord, isService: bool): void {
   store<u32>(list, changetype<u32>(end));
   end.nextEnd = all;
   all = end;
+  if (end.isRemote) Ends.remote += 1;
   end.isDown = channel.presence != PEER_RUNS;
   end.begin(end.currentEpoch());
   // a peer that was here before may wait to hear of this program's beginning
@@ -72,9 +73,14 @@ export class Ends {
   /** First of the ends that are polled. */
   static hot: RingEnd = NO_END;
 
+  /** How many ends have peers on other harts. */
+  static remote: u32 = 0;
   /** Does this program serve asynchronous calls, and also synchronous ones? */
   static hasServices: bool = false;
   static answersCalls: bool = false;
+
+  /** A ring has become active, or something was written to one, since the executor looked last. */
+  static hasOutput: bool = false;
 
   /** Is something going on in a ring? */
   @inline static get isBusy(): bool {
@@ -116,6 +122,7 @@ export class Ends {
     end.hasWorked = true;
     end.nextHot = Ends.hot;
     Ends.hot = end;
+    Ends.hasOutput = true;
   }
 
   /** Signals with these vectors have come: their ends are polled. */
@@ -128,25 +135,6 @@ export class Ends {
         Ends.makeHot(end);
         end = end.nextOfVector;
       }
-    }
-  }
-
-  /** Nothing is polled any more but ends with calls that have no response: peers have been told how to wake this program. */
-  static coolDown(): void {
-    let end = Ends.hot;
-    Ends.hot = NO_END;
-    while (end != NO_END) {
-      const next = end.nextHot;
-      const client = changetype<AsyncClient>(changetype<u32>(end));
-      if (!end.isService && client.outstanding != 0) {
-        end.nextHot = Ends.hot;
-        Ends.hot = end;
-      } else {
-        end.isHot = false;
-        end.hasWorked = false;
-        if (!end.isService) client.coolDown();
-      }
-      end = next;
     }
   }
 

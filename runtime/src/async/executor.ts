@@ -53,15 +53,17 @@ class Executor {
    * Looks at all hot ends once. Coroutines whose responses are there may run meanwhile.
    * @returns whether to look again before anything else: a client on another hart sends while it is being served
    */
-  static poll(): bool {
+  @inline static poll(): bool {
     let again = false;
+    Ends.hasOutput = false;
     for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
-      const worked = end.isService
-        ? changetype<Connection>(changetype<u32>(end)).serve()
-        : changetype<AsyncClient>(changetype<u32>(end)).collect();
-      if (!worked || !end.isRemote) continue;
-      if (end.isService) again = true;
-      if (!end.hasWorked) end.show(PEER_AWAKE);
+      if (end.isService) {
+        if (!changetype<Connection>(changetype<u32>(end)).serve()) continue;
+        if (end.isRemote) again = true;
+      } else if (!changetype<AsyncClient>(changetype<u32>(end)).collect()) {
+        continue;
+      }
+      if (end.isRemote && !end.hasWorked) end.show(PEER_AWAKE);
       end.hasWorked = true;
     }
     return again;
@@ -90,50 +92,94 @@ class Executor {
   }
 
   /** Nothing to do: publishes what is not published, and waits. */
-  static idle(): void {
-    if (Executor.publishAll()) Executor.idleAmongHarts();
-    else Executor.idleOnOneHart();
+  @inline static idle(): void {
+    if (Ends.remote == 0) Executor.idleOnOneHart();
+    else Executor.idleAmongHarts();
   }
 
   /** All peers are on this hart: nothing can happen before this program gives it away. */
   private static idleOnOneHart(): void {
-    Executor.showAll(PEER_BLOCKED);
-    RingEnd.settle();
-    const slot = Executor.wakeAll();
-    Executor.blockUnlessNews(slot);
-  }
-
-  private static idleAmongHarts(): void {
-    RingEnd.settle();
-    const slot = Executor.wakeAll();
-    if (slot != 0) signal(slot);
-    if (Executor.waitInUserMode()) return;
-    Executor.showAll(PEER_BLOCKED);
-    RingEnd.settle();
-    Executor.blockUnlessNews(0);
-  }
-
-  /** This program shows that it is blocked: looks at all rings again, and if they are empty waits. */
-  private static blockUnlessNews(slot: u32): void {
-    if (Executor.anyNews()) {
-      if (slot != 0) signal(slot);
-    } else {
-      Ends.coolDown();
-      Executor.block(slot);
-    }
-  }
-
-  /** Publishes everything that is written; true when a hot peer runs on another hart. */
-  private static publishAll(): bool {
-    let remote = false;
     for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
       if (end.out != end.published) {
         end.publish();
         end.mustWake = true;
       }
-      if (end.isRemote) remote = true;
+      end.show(PEER_BLOCKED);
     }
-    return remote;
+    RingEnd.settle();
+    let slot: u32 = 0;
+    let news = false;
+    let kept = changetype<RingEnd>(0);
+    for (let end = Ends.hot; changetype<u32>(end) != 0; ) {
+      const next = end.nextHot;
+      if (end.mustWake) slot = Executor.wakeLater(end, slot);
+      if (end.hasNews()) news = true;
+      else if (Executor.isOver(end)) {
+        end = next;
+        continue;
+      }
+      end.hasWorked = false;
+      end.nextHot = kept;
+      kept = end;
+      end = next;
+    }
+    Ends.hot = kept;
+    if (!news) Executor.block(slot);
+    else if (slot != 0) signal(slot);
+  }
+
+  private static idleAmongHarts(): void {
+    Executor.publishAll();
+    RingEnd.settle();
+    const slot = Executor.wakeAll();
+    if (slot != 0) signal(slot);
+    if (Ends.isBusy && Executor.waitInUserMode()) return;
+    Executor.showAll(PEER_BLOCKED);
+    RingEnd.settle();
+    if (Executor.anyNews()) return;
+    let kept = changetype<RingEnd>(0);
+    for (let end = Ends.hot; changetype<u32>(end) != 0; ) {
+      const next = end.nextHot;
+      if (!Executor.isOver(end)) {
+        end.hasWorked = false;
+        end.nextHot = kept;
+        kept = end;
+      }
+      end = next;
+    }
+    Ends.hot = kept;
+    Executor.block(0);
+  }
+
+  /** Takes an end out of the hot ones, if nothing goes on there; the caller unlinks it then. */
+  @inline private static isOver(end: RingEnd): bool {
+    if (end.isService) {
+      if (end.hasWorked) return false;
+    } else {
+      const client = changetype<AsyncClient>(changetype<u32>(end));
+      if (!client.isQuiet) return false;
+      client.coolDown();
+    }
+    end.isHot = false;
+    return true;
+  }
+
+  /** Wakes the peer of `end`; one slot that must be signalled may wait, `pending`, and the later one is returned. */
+  @inline private static wakeLater(end: RingEnd, pending: u32): u32 {
+    end.mustWake = false;
+    const slot = end.wakePeer();
+    if (slot == 0) return pending;
+    if (pending != 0) signal(pending);
+    return slot;
+  }
+
+  /** Publishes everything that is written. */
+  private static publishAll(): void {
+    for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
+      if (end.out == end.published) continue;
+      end.publish();
+      end.mustWake = true;
+    }
   }
 
   private static showAll(state: u32): void {
@@ -144,12 +190,7 @@ class Executor {
   private static wakeAll(): u32 {
     let pending: u32 = 0;
     for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
-      if (!end.mustWake) continue;
-      end.mustWake = false;
-      const slot = end.wakePeer();
-      if (slot == 0) continue;
-      if (pending != 0) signal(pending);
-      pending = slot;
+      if (end.mustWake) pending = Executor.wakeLater(end, pending);
     }
     return pending;
   }
@@ -206,22 +247,34 @@ class Executor {
 
   /** Signals `slot` (0: nobody) and waits in the kernel for a signal, a synchronous call or a timer. */
   private static block(slot: u32): void {
-    const masked = UserInterrupts.areEnabled;
-    const previous = masked ? UserInterrupts.mask() : 0;
+    if (UserInterrupts.areEnabled || Timers.any) {
+      Executor.blockCarefully(slot);
+    } else {
+      Executor.blockNow(slot);
+    }
+  }
+
+  /** What may have arrived by user interrupt, and timers, must not be slept through. */
+  private static blockCarefully(slot: u32): void {
+    const previous = UserInterrupts.mask();
     if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) {
       if (slot != 0) signal(slot);
     } else {
       if (Timers.any) setTimer(Timers.earliest);
-      let badge: u64;
-      if (Ends.answersCalls) {
-        badge = signalAndReceive(slot, SLOT_SERVICE_ENDPOINT);
-        if ((badge & ENDPOINT_BADGE_FLAG) != 0) badge = AsyncService.answerCalls();
-      } else {
-        badge = signalAndWait(slot, SLOT_ASYNC_NOTIFICATION);
-      }
-      roundsLeft = ROUNDS_BETWEEN_SIGNALS;
-      Executor.arrived(badge);
+      Executor.blockNow(slot);
     }
-    if (masked) UserInterrupts.restore(previous);
+    UserInterrupts.restore(previous);
+  }
+
+  @inline private static blockNow(slot: u32): void {
+    let badge: u64;
+    if (Ends.answersCalls) {
+      badge = signalAndReceive(slot, SLOT_SERVICE_ENDPOINT);
+      if ((badge & ENDPOINT_BADGE_FLAG) != 0) badge = AsyncService.answerCalls();
+    } else {
+      badge = signalAndWait(slot, SLOT_ASYNC_NOTIFICATION);
+    }
+    roundsLeft = ROUNDS_BETWEEN_SIGNALS;
+    Executor.arrived(badge);
   }
 }

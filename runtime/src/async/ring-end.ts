@@ -113,7 +113,7 @@ export class RingEnd {
    * signalled here: its slot is returned, so that signalling it and waiting can be one system call.
    * @returns the slot still to be signalled, or 0
    */
-  wakePeer(): u32 {
+  @inline wakePeer(): u32 {
     if (load32(this.peerState) == PEER_AWAKE) return 0;
     // A swap: the peer may have shown something newer meanwhile, and must be woken in the way it shows now.
     const state = amoSwap32(this.peerState, PEER_AWAKE);
