@@ -1,6 +1,6 @@
 /** All experiments, in the order they are listed. A new one is a file in this folder and a line here. */
 import type { Experiment } from "../experiment";
-import { ipc } from "./ipc";
+import { ipc } from "./ipc/index";
 import { notify } from "./notify";
 
 export const EXPERIMENTS: readonly Experiment[] = [ipc, notify];
