@@ -7,7 +7,7 @@ import {
   ROOT_SLOT_VSPACE,
 } from "../../abi/src/bootinfo";
 import { CAP_CNODE, CAP_THREAD, CAP_UNTYPED } from "../../abi/src/capability-tags";
-import { PRIORITIES, SYNC_IPC } from "../../abi/src/config";
+import { DEBUG, PRIORITIES, SYNC_IPC } from "../../abi/src/config";
 import { WORD_BITS } from "../../abi/src/objects";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
 import { ThreadList } from "./debug-threads";
@@ -64,6 +64,7 @@ export class Boot {
   /** Puts a capability without parent into a slot of the root CNode. */
   static provide(index: u32, cap: Capability): void {
     const slot = Boot.rootSlot(index);
+    if (DEBUG) DerivationTree.capabilities += 1;
     slot.copyFrom(cap);
     slot.previous = 0;
     slot.next = 0;

@@ -17,6 +17,7 @@ import {
   CAP_UNTYPED,
   CAP_ZOMBIE,
 } from "../../abi/src/capability-tags";
+import { DEBUG } from "../../abi/src/config";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
 import { isArchCap, sameObject, sameRegion } from "./capability-rules";
 import { Errors, OK } from "./errors";
@@ -52,8 +53,12 @@ function isParent(parent: Slot, child: Slot): bool {
 }
 
 export class DerivationTree {
+  /** Debug build: capabilities in all lists, but reply capabilities (object-counts.ts). */
+  static capabilities: u32 = 0;
+
   /** Puts a capability derived from the one in `source` into the empty slot `destination`. */
   static insert(cap: Capability, source: Slot, destination: Slot): void {
+    if (DEBUG) DerivationTree.capabilities += 1;
     const revocable = isRevocable(cap, source);
     const next = source.next;
     // A child untyped is a copy of all the memory: the parent must not hand it out again.
@@ -72,6 +77,7 @@ export class DerivationTree {
 
   /** Puts the first capability to a new object into `slot`, as a child of `parent`. */
   static insertNew(parent: Slot, slot: Slot, cap: Capability): void {
+    if (DEBUG) DerivationTree.capabilities += 1;
     const next = parent.next;
     slot.copyFrom(cap);
     slot.previous = parent.address;
@@ -126,6 +132,7 @@ export class DerivationTree {
 
   /** Takes a slot out of the tree and makes it null. */
   static remove(slot: Slot): void {
+    if (DEBUG && slot.type != CAP_REPLY) DerivationTree.capabilities -= 1;
     const previous = slot.previous;
     const next = slot.next;
     if (previous) Slot.at(previous).next = next;

@@ -20,16 +20,21 @@ export class ReadyHandlers {
     return ReadyHandlers.highest;
   }
 
+  /** Address of the list {head: u32, tail: u32} of a priority. */
+  @inline static queue(priority: u32): u32 {
+    return queues + (priority << 3);
+  }
+
   /** Thread of the most important ready handler; there is one. */
   static first(): Tcb {
-    return Tcb.at(load<u32>(queues + ((ReadyHandlers.highest - 1) << 3)));
+    return Tcb.at(load<u32>(ReadyHandlers.queue(ReadyHandlers.highest - 1)));
   }
 
   /** Puts a thread's handler behind those of its priority, if it is not ready yet. */
   static add(thread: Tcb): void {
     if (thread.handlerLevel != 0) return;
     const priority = thread.priority;
-    const queue = queues + (priority << 3);
+    const queue = ReadyHandlers.queue(priority);
     const tail = load<u32>(queue, 4);
     thread.handlerLevel = priority + 1;
     thread.handlerNext = 0;
@@ -49,7 +54,7 @@ export class ReadyHandlers {
   static remove(thread: Tcb): void {
     if (thread.handlerLevel == 0) return;
     const priority = thread.handlerLevel - 1;
-    const queue = queues + (priority << 3);
+    const queue = ReadyHandlers.queue(priority);
     const previous = thread.handlerPrevious;
     const next = thread.handlerNext;
     thread.handlerLevel = 0;

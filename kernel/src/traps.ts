@@ -8,6 +8,7 @@ import {
   FEATURE_WAIT_ON_RESERVATION,
   SYS_CALL,
   SYS_DEBUG_CAP_IDENTIFY,
+  SYS_DEBUG_COUNT,
   SYS_DEBUG_DUMP_SCHEDULER,
   SYS_DEBUG_HALT,
   SYS_DEBUG_NAME_THREAD,
@@ -32,6 +33,7 @@ import { deliverFault } from "./fault-handler";
 import { Hart, RESUME_CURRENT } from "./hart";
 import { signalInterrupt } from "./interrupts";
 import { handleInvocation } from "./invocation";
+import { ObjectCounts } from "./object-counts";
 import { handleReceive, handleReply, handleSignalWait } from "./receive";
 import { Console, powerOff } from "./riscv/console";
 import {
@@ -144,8 +146,7 @@ function handleOtherSyscall(number: i64): void {
     AsyncHandlers.wake(thread);
     return;
   }
-  if (DEBUG && number < 0 && number >= SYS_DEBUG_NAME_THREAD && handleDebugSyscall(thread, <i32>number))
-    return;
+  if (DEBUG && isDebugNumber(number) && handleDebugSyscall(thread, <i32>number)) return;
   CurrentFault.unknownSyscall(number);
   deliverFault(thread);
 }
@@ -156,6 +157,10 @@ function features(): u64 {
   if (UserInterrupts.present()) bits |= FEATURE_USER_INTERRUPTS;
   if (DeviceTree.waitOnReservation) bits |= FEATURE_WAIT_ON_RESERVATION;
   return bits;
+}
+
+function isDebugNumber(number: i64): bool {
+  return (number < 0 && number >= SYS_DEBUG_NAME_THREAD) || number == SYS_DEBUG_COUNT;
 }
 
 /** Serves a debug system call; false when it is none. */
@@ -179,6 +184,9 @@ function handleDebugSyscall(thread: Tcb, number: i32): bool {
       return true;
     case SYS_DEBUG_NAME_THREAD:
       Debug.nameThread(thread);
+      return true;
+    case SYS_DEBUG_COUNT:
+      thread.a0 = ObjectCounts.of(thread.a0);
       return true;
     default:
       return false;

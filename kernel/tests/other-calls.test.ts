@@ -1,24 +1,39 @@
 import {
+  ASID_POOL_ASSIGN,
   CAP_CNODE,
   CAP_ENDPOINT,
   CAP_NULL,
   CAP_THREAD,
+  CNODE_REVOKE,
   DOMAIN_SET_SET,
   ILLEGAL_OPERATION,
   INVALID_ARGUMENT,
   INVALID_CAPABILITY,
+  KERNEL_COUNT_ADDRESS_SPACES,
+  KERNEL_COUNT_MAPPED_FRAMES,
+  KERNEL_COUNT_THREADS,
   NO_ERROR,
+  NOTIFICATION_REGISTER_ASYNC_SYSCALL,
+  NOTIFICATION_REGISTER_RECEIVER,
+  NOTIFICATION_REGISTER_SENDER,
+  OBJECT_PAGE_TABLE,
+  PAGE_MAP,
   RIGHT_READ,
+  ROOT_SLOT_ASID_POOL,
   ROOT_SLOT_CNODE,
   ROOT_SLOT_DOMAIN,
   ROOT_SLOT_TCB,
+  ROOT_SLOT_VSPACE,
   SYS_DEBUG_CAP_IDENTIFY,
+  SYS_DEBUG_COUNT,
   SYS_DEBUG_DUMP_SCHEDULER,
   SYS_DEBUG_NAME_THREAD,
   SYS_DEBUG_PUT_CHAR,
   SYS_WAKE_ASYNC_HANDLER,
+  TCB_BIND_NOTIFICATION,
   TCB_SET_PRIORITY,
   TRUNCATED_MESSAGE,
+  WORD_BITS,
 } from "@rel4/abi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal } from "./harness/refusal";
@@ -81,7 +96,7 @@ describe("a system call", () => {
     );
   });
 
-  it("WakeAsyncHandler does nothing yet", () => {
+  it("WakeAsyncHandler does nothing for a thread without a handler", () => {
     const thread = world.thread();
     thread.systemCall(SYS_WAKE_ASYNC_HANDLER, 7);
     expect([thread.state, thread.register("a0")]).toEqual(["running", 7n]);
@@ -113,5 +128,41 @@ describe("the domain capability", () => {
     expectRefusal(world, set([0], [ROOT_SLOT_CNODE]), INVALID_ARGUMENT, [1]);
     const other = () => world.invoke(ROOT_SLOT_DOMAIN, TCB_SET_PRIORITY, [0], [ROOT_SLOT_TCB]);
     expectRefusal(world, other, ILLEGAL_OPERATION);
+  });
+});
+
+describe("DebugCount", () => {
+  const count = (what: number | bigint) => {
+    world.bringRoot();
+    world.root.systemCall(SYS_DEBUG_COUNT, what);
+    return Number(world.root.register("a0"));
+  };
+  const all = [1, 2, 3, 4, 5, 6, 7, 8];
+
+  it("counts objects, and is what it was when they are gone", () => {
+    const before = all.map(count);
+    const thread = world.thread();
+    expect(count(KERNEL_COUNT_THREADS)).toBe(before[1]! + 1);
+    const notification = world.notification();
+    world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [notification]);
+    world.must(notification, NOTIFICATION_REGISTER_RECEIVER, [], [thread.cap]);
+    const sender = world.mint(notification, 4);
+    world.must(sender, NOTIFICATION_REGISTER_SENDER);
+    world.must(sender, NOTIFICATION_REGISTER_ASYNC_SYSCALL, [2], [world.frame()]);
+    expect([3, 4, 5, 6].map(count)).toEqual([1, 1, 1, 1]);
+    const page = world.frame();
+    world.must(page, PAGE_MAP, [0x50_0000, 3, 0], [ROOT_SLOT_VSPACE]);
+    expect(count(KERNEL_COUNT_MAPPED_FRAMES)).toBe(before[6]! + 1);
+    const root = world.retype(OBJECT_PAGE_TABLE);
+    world.must(ROOT_SLOT_ASID_POOL, ASID_POOL_ASSIGN, [], [root]);
+    expect(count(KERNEL_COUNT_ADDRESS_SPACES)).toBe(before[7]! + 1);
+    world.must(ROOT_SLOT_CNODE, CNODE_REVOKE, [world.untyped, WORD_BITS]);
+    const after = all.map(count);
+    // The bell that wakes root is gone too, in its slot and in its interrupt's; root keeps its sender table.
+    expect(after).toEqual(before.map((value, index) => value + ({ 0: -2, 3: 1 }[index] ?? 0)));
+  });
+
+  it("knows nothing of other numbers", () => {
+    expect([0, 9, 2n ** 32n + 1n, 2n ** 64n - 1n].map(count)).toEqual([0, 0, 0, 0]);
   });
 });

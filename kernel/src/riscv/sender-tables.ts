@@ -86,6 +86,23 @@ export class SenderTables {
     SenderTables.publish();
   }
 
+  /** Tables that belong to a thread. */
+  static tablesTaken(): u64 {
+    let count: u64 = 0;
+    for (let i: u32 = 0; i < TABLES; i++) {
+      if (load<u32>(owners + ((<usize>i) << 2)) != 0) count++;
+    }
+    return count;
+  }
+
+  /** Entries of all tables that lead to a receiver. */
+  static entriesValid(): u64 {
+    let count: u64 = 0;
+    const end = SenderTables.tables + (TABLES << TABLE_BITS);
+    for (let entry = SenderTables.tables; entry < end; entry += 8) count += load<u64>(entry) & VALID;
+    return count;
+  }
+
   /** Entries are seen by every later send, also of other harts, before the kernel goes on. */
   private static publish(): void {
     fence(READ_WRITE, DEVICE_AND_MEMORY);

@@ -67,6 +67,13 @@ export class UserInterrupts {
     store<u8>(receiversInUse + index, 0);
   }
 
+  /** Entries that belong to a thread. */
+  static receiversTaken(): u64 {
+    let count: u64 = 0;
+    for (let index: i32 = 0; index < RECEIVERS; index++) count += load<u8>(receiversInUse + index);
+    return count;
+  }
+
   /** The thread (the caller, or one that runs on no other hart) receives what is sent to entry `index`. */
   static bindReceiver(tcb: u32, index: u32): void {
     const thread = changetype<ThreadContext>(tcb);

@@ -1,9 +1,12 @@
 // Compiled together with the kernel for the unit tests only: where the kernel's objects keep what the tests look at.
 // Each constant becomes an exported wasm global, so the tests follow every change of a layout.
 
+import { KERNEL_COUNT_CAPABILITIES } from "../../../abi/src/syscalls";
 import { Slot } from "../../src/capability";
 import { Endpoint, Notification } from "../../src/endpoint-object";
 import { Hart } from "../../src/hart";
+import { ObjectCounts } from "../../src/object-counts";
+import { ReadyHandlers } from "../../src/ready-handlers";
 import { HartContext } from "../../src/riscv/hart-context";
 import { ThreadContext } from "../../src/riscv/thread-context";
 import { TCB_SLOTS, Tcb } from "../../src/tcb";
@@ -51,6 +54,10 @@ export const Tcb_readyNext: u32 = <u32>offsetof<Tcb>("readyNext");
 export const Tcb_readyPrevious: u32 = <u32>offsetof<Tcb>("readyPrevious");
 export const Tcb_queueNext: u32 = <u32>offsetof<Tcb>("queueNext");
 export const Tcb_queuePrevious: u32 = <u32>offsetof<Tcb>("queuePrevious");
+export const Tcb_handlerNotification: u32 = <u32>offsetof<Tcb>("handlerNotification");
+export const Tcb_handlerLevel: u32 = <u32>offsetof<Tcb>("handlerLevel");
+export const Tcb_handlerNext: u32 = <u32>offsetof<Tcb>("handlerNext");
+export const Tcb_handlerPrevious: u32 = <u32>offsetof<Tcb>("handlerPrevious");
 export const Tcb_slots: u32 = TCB_SLOTS;
 
 export const Hart_current: u32 = <u32>offsetof<Hart>("current");
@@ -60,6 +67,7 @@ export const Hart_timerArmed: u32 = <u32>offsetof<Hart>("timerArmed");
 export const Hart_action: u32 = <u32>offsetof<Hart>("action");
 export const Hart_bitmapTop: u32 = <u32>offsetof<Hart>("bitmapTop");
 export const Hart_readyLevel: u32 = <u32>offsetof<Hart>("readyLevel");
+export const Hart_switchLevel: u32 = <u32>offsetof<Hart>("switchLevel");
 export const Hart_reschedulePending: u32 = <u32>offsetof<Hart>("reschedulePending");
 export const Hart_workUnits: u32 = <u32>offsetof<Hart>("workUnits");
 
@@ -91,6 +99,16 @@ export function hartBitmapWord(hart: u32, index: u32): u32 {
 /** Address of a hart's ready queue {head, tail} of a priority. */
 export function hartQueue(hart: u32, priority: u32): u32 {
   return Hart.from(hart).queue(priority);
+}
+
+/** Address of the queue {head, tail} of ready asynchronous handlers of a priority. */
+export function handlerQueue(priority: u32): u32 {
+  return ReadyHandlers.queue(priority);
+}
+
+/** What the kernel counts as capabilities. */
+export function countCapabilities(): u64 {
+  return ObjectCounts.of(KERNEL_COUNT_CAPABILITIES);
 }
 
 /** Address of the record of hart number `index`. */

@@ -4,6 +4,8 @@ interface LayoutFunctions {
   hartRecord(index: number): number;
   hartQueue(hart: number, priority: number): number;
   hartBitmapWord(hart: number, index: number): number;
+  handlerQueue(priority: number): number;
+  countCapabilities(): bigint;
   heapBase(): number;
 }
 
@@ -36,6 +38,16 @@ export class Layout {
 
   bitmapWord(hart: number, index: number): number {
     return this.functions.hartBitmapWord(hart, index) >>> 0;
+  }
+
+  /** The queue of ready asynchronous handlers of a priority. */
+  handlerQueue(priority: number): number {
+    return this.functions.handlerQueue(priority) >>> 0;
+  }
+
+  /** What the kernel counts as capabilities. */
+  countCapabilities(): bigint {
+    return this.functions.countCapabilities();
   }
 
   /** First address after the kernel's static data. */
