@@ -23,6 +23,15 @@ export const COLOURS = [
 
 const FONT = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif";
 
+/** Widths of texts, for which ECharts would ask a browser: wide enough for the usual fonts without serifs. */
+const EM_PER_CHARACTER = 0.6;
+echarts.setPlatformAPI({
+  measureText(text, font) {
+    const size = Number(/(\d+(?:\.\d+)?)px/.exec(font ?? "")?.[1] ?? 12);
+    return { width: text.length * size * EM_PER_CHARACTER };
+  },
+});
+
 /** The figure as an SVG document. */
 export function drawFigure({ width, height, option }: Figure): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });

@@ -9,7 +9,6 @@ const COLOUR_OF: Record<string, string> = {
   "sync-slowpath": COLOURS[5]!,
   "sync-smp": COLOURS[6]!,
   "async-up": COLOURS[4]!,
-  "async-up-ring": COLOURS[3]!,
   "async-smp": COLOURS[2]!,
 };
 
@@ -18,7 +17,6 @@ const LABEL_OF: Record<string, string> = {
   "sync-slowpath": "sync, slowpath, one hart",
   "sync-smp": "sync, two harts",
   "async-up": "async, one hart",
-  "async-up-ring": "async, one hart, always by ring",
   "async-smp": "async, two harts",
 };
 
@@ -26,10 +24,12 @@ const TITLE = "Synchronous and asynchronous IPC";
 const TITLE_STYLE = { fontSize: 13, fontWeight: "bold" as const };
 const PANELS = [
   { left: 60, width: 500 },
-  { left: 690, width: 300 },
-  { left: 1075, width: 270 },
+  { left: 680, width: 290 },
+  { left: 1060, width: 280 },
 ] as const;
-const TOP = 110;
+/** Legends of the panels stand in these rows. */
+const LEGEND_TOP = 34;
+const TOP = 118;
 const HEIGHT = 290;
 
 /** Values in the order of the concurrencies; "-" is ECharts' gap. */
@@ -37,9 +37,15 @@ function values(concurrencies: number[], of: (n: number) => number | null | unde
   return concurrencies.map((n) => of(n) ?? "-");
 }
 
+/** Modes that have a published counterpart. */
+function drawnModes({ modes }: IpcResults): string[] {
+  return modes.filter((mode) => mode in LABEL_OF);
+}
+
 /** Bars: cycles by mode. Lines: how often the client wakes the server. */
 function cyclesPanel(results: IpcResults): SeriesOption[] {
-  const { modes, concurrencies } = results;
+  const modes = drawnModes(results);
+  const { concurrencies } = results;
   const bars = modes.map(
     (mode): SeriesOption => ({
       type: "bar",
@@ -68,7 +74,7 @@ function cyclesPanel(results: IpcResults): SeriesOption[] {
 
 /** Ours (solid) and the published system's (dashed) cycles as multiples of the own synchronous fastpath. */
 function ratioPanel(results: IpcResults): SeriesOption[] {
-  const { modes, concurrencies } = results;
+  const { concurrencies } = results;
   const line = (mode: string, isOurs: boolean): SeriesOption => ({
     type: "line",
     name: isOurs ? `ratio: ${mode}` : `ratio published: ${mode}`,
@@ -80,8 +86,7 @@ function ratioPanel(results: IpcResults): SeriesOption[] {
     lineStyle: { type: isOurs ? "solid" : "dashed", width: isOurs ? 2 : 1.5 },
     data: values(concurrencies, (n) => (isOurs ? results.ratio(mode, n) : publishedRatio(mode, n))),
   });
-  const compared = modes.filter((mode) => publishedRatio(mode, 1) !== undefined);
-  return compared.flatMap((mode) => [line(mode, true), line(mode, false)]);
+  return drawnModes(results).flatMap((mode) => [line(mode, true), line(mode, false)]);
 }
 
 /** Notifications by server work, ours solid, published dashed. */
@@ -90,14 +95,13 @@ function workPanel(results: IpcResults): SeriesOption[] {
     [true, false].map(
       (isOurs): SeriesOption => ({
         type: "line",
-        name: `${isOurs ? "work" : "work published"}: ${concurrency}`,
+        name: isOurs ? `${concurrency} in flight` : `published: ${concurrency}`,
         color: COLOURS[[4, 2, 0][index] ?? index],
         xAxisIndex: 2,
         yAxisIndex: 3,
         symbol: isOurs ? "circle" : "emptyCircle",
         symbolSize: 6,
         lineStyle: { type: isOurs ? "solid" : "dashed", width: isOurs ? 2 : 1.5 },
-        endLabel: { show: isOurs, formatter: `${concurrency}`, fontSize: 10 },
         data: results.works.map((work) => {
           if (!isOurs) return PUBLISHED_IPC_WORK[concurrency]?.[work] ?? "-";
           return (results.find("async-smp", concurrency, work)?.notificationsPerOp as number) ?? "-";
@@ -125,6 +129,13 @@ export function ipcFigure(results: IpcResults): Figure {
     top: TOP - 48,
     textStyle: TITLE_STYLE,
   });
+  const legend = (left: number, data: string[]) => ({
+    left,
+    top: LEGEND_TOP,
+    itemHeight: 10,
+    textStyle: { fontSize: 11 },
+    data,
+  });
   return {
     title: TITLE,
     width: hasWork ? 1380 : 1030,
@@ -133,15 +144,19 @@ export function ipcFigure(results: IpcResults): Figure {
       title: [
         { text: TITLE, left: "center", top: 6, textStyle: { fontSize: 17 } },
         title(0, "cycles for one IPC (bars), notifications for one IPC (lines)"),
-        title(1, "cycles ÷ own sync fastpath: ours —, published - -"),
-        ...(hasWork ? [title(2, "notifications by server work, two harts")] : []),
+        title(1, "cycles ÷ those of the own sync fastpath"),
+        ...(hasWork ? [title(2, "notifications for one IPC, two harts")] : []),
       ],
-      legend: {
-        top: 32,
-        itemHeight: 10,
-        textStyle: { fontSize: 11 },
-        data: results.modes.map((mode) => LABEL_OF[mode]!),
-      },
+      legend: [
+        legend(
+          PANELS[0].left - 30,
+          drawnModes(results).map((mode) => LABEL_OF[mode]!),
+        ),
+        legend(
+          PANELS[2].left - 30,
+          results.workConcurrencies.map((n) => `${n} in flight`),
+        ),
+      ],
       grid: panels.map((panel) => ({ ...panel, top: TOP, height: HEIGHT })),
       xAxis: [
         axis(0, "calls in flight", categories),
@@ -149,12 +164,10 @@ export function ipcFigure(results: IpcResults): Figure {
         ...(hasWork ? [axis(2, "n × n matrices multiplied by the server", results.works.map(String))] : []),
       ],
       yAxis: [
-        { type: "log", gridIndex: 0, name: "cycles", min: 10 },
+        { type: "log", gridIndex: 0, name: "cycles (log)", min: 10 },
         { type: "value", gridIndex: 0, name: "notifications", min: 0, splitLine: { show: false } },
-        { type: "log", gridIndex: 1, name: "×", min: 0.1 },
-        ...(hasWork
-          ? [{ type: "value" as const, gridIndex: 2, min: 0, name: "in flight: ours —, published - -" }]
-          : []),
+        { type: "log", gridIndex: 1, name: "ours —, published - -", min: 0.1 },
+        ...(hasWork ? [{ type: "value" as const, gridIndex: 2, min: 0, name: "ours —, published - -" }] : []),
       ],
       series: [...cyclesPanel(results), ...ratioPanel(results), ...(hasWork ? workPanel(results) : [])],
     },

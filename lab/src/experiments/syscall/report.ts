@@ -47,7 +47,7 @@ export function systemCallTable(rows: readonly Row[]): ResultTable {
       "traps",
       "published",
       "TLB flushes",
-      "cycles published",
+      "published cycles",
     ],
     textColumns: 1,
     rows: rows.map((row) => [
