@@ -14,8 +14,8 @@ import {
   BEFORE_OUTPUT,
   bufferStore,
   buffersStores,
-  drainForDevice,
   loadBuffered,
+  waitForDevice,
 } from "./store-buffer";
 import { anyWatched } from "./watch";
 
@@ -41,7 +41,7 @@ export function slowLoad(hart: u32, slot: u64, address: u64, pc: u64, left: i32)
     else {
       if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_READ, address);
       if (!mayProceed(hart)) return false;
-      if (buffersStores()) drainForDevice(hart, BEFORE_INPUT);
+      if (buffersStores() && !waitForDevice(hart, BEFORE_INPUT)) return false;
       value = loadDevice(physical, <u32>bytes);
       if (busFaulted()) return Hart.raise(hart, CAUSE_LOAD_ACCESS, address);
     }
@@ -67,7 +67,7 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
   } else {
     if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_WRITE, address);
     if (!mayProceed(hart)) return false;
-    if (buffersStores()) drainForDevice(hart, BEFORE_OUTPUT);
+    if (buffersStores() && !waitForDevice(hart, BEFORE_OUTPUT)) return false;
     storeDevice(physical, <u32>bytes, value);
     if (busFaulted()) return Hart.raise(hart, CAUSE_STORE_ACCESS, address);
   }

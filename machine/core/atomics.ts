@@ -24,7 +24,7 @@ import {
   TLB_READ_TAG,
   TLB_WRITE_TAG,
 } from "./state";
-import { buffersStores, drainForAtomic } from "./store-buffer";
+import { buffersStores, waitForAtomic } from "./store-buffer";
 import { Tlb } from "./tlb";
 
 const RELEASE: u32 = 1 << 25;
@@ -63,7 +63,8 @@ export function executeAtomic(hart: u32, slot: u64, pc: u64, left: i32): bool {
   );
   if (memory == 0) return false;
   const physical = <u64>(memory - RAM_BASE) + <u64>(<u32>RAM_PHYSICAL);
-  if (buffersStores()) drainForAtomic(hart, physical, isDouble ? 8 : 4, (word & RELEASE) != 0);
+  const isRelease = (word & RELEASE) != 0;
+  if (buffersStores() && !waitForAtomic(hart, physical, isDouble ? 8 : 4, isRelease)) return false;
   const old = isDouble ? load<u64>(memory) : <u64>(<i64>load<i32>(memory));
   let result = old;
   if (operation == LOAD_RESERVED) reserve(hart, physical);

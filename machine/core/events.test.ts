@@ -170,6 +170,27 @@ describe("marks", () => {
     expect(events.filter(({ kind }) => kind === "mark").map(({ hart }) => hart)).toEqual([0, 1, 2]);
   });
 
+  it("are reported once though the instruction has to wait for stores to drain", async () => {
+    const machine = await bareMachine(
+      (a) => {
+        a.la(reg.t0, "end");
+        for (let i = 0; i < 5; i++) a.sw(reg.t0, reg.t0, 64 * i + 64);
+        a.global("end");
+        a.fence(15, 15);
+        halt(a);
+      },
+      { storeBuffer: { seed: 1 } },
+    );
+    const events = record(machine);
+    const fence = machine.memory
+      .read(RAM, 64)
+      .findIndex((byte, at) => at % 2 === 0 && (byte & 0x7f) === 0x0f);
+    machine.mark({ name: "fence", address: BigInt(RAM + fence) });
+    runToHalt(machine);
+    expect(machine.harts[0]!.clock).toBeGreaterThan(machine.harts[0]!.instructions);
+    expect(events.filter(({ kind }) => kind === "mark")).toHaveLength(1);
+  });
+
   it("can be restricted to a mode or an address space, and share an address", async () => {
     const machine = await bareMachine(program);
     const events = record(machine);

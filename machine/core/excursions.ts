@@ -16,7 +16,7 @@ import {
   TLB_CODE,
   TLB_FETCH_TAG,
 } from "./state";
-import { buffersStores, drainAll, orderByFence } from "./store-buffer";
+import { buffersStores, orderByFence, waitForAll } from "./store-buffer";
 import { Tlb } from "./tlb";
 
 /** Decoded page of a virtual address if the TLB has it, else 0. */
@@ -46,14 +46,13 @@ export function executeFence(hart: u32, word: u32, pc: u64, left: i32): bool {
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
   if (!mayProceed(hart)) return false;
-  if (!buffersStores()) return true;
-  orderByFence(hart, word);
-  return Hart.finish(hart, 4); // a store that drained may have woken a hart
+  return !buffersStores() || orderByFence(hart, word);
 }
 
 export function executeFenceI(hart: u32, pc: u64, left: i32): void {
+  store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
-  if (buffersStores()) drainAll(hart);
+  if (buffersStores() && !waitForAll(hart)) return;
   dropDecodedCode();
   Hart.leave(hart, pc + 4, EXIT_RELOAD);
 }

@@ -52,6 +52,12 @@ function isNew(hart: u32, pc: u64): bool {
   return true;
 }
 
+/** The instruction at HART_PC stalls: it will come here again at a later clock, which must not be reported anew. */
+export function keepMark(hart: u32): void {
+  if (load<u64>(hart, HART_MARK_PC) == load<u64>(hart, HART_PC))
+    store<u64>(hart, Hart.clock(hart), HART_MARK_CLOCK);
+}
+
 /** Calls the listeners; false when they have changed something that the hot loop must be left for. */
 function report(hart: u32): bool {
   if (!isWanted(EVENT_MARK)) return true;

@@ -7,13 +7,17 @@
 //   - overlapping stores drain in program order (preserved program order, rule 1);
 //   - a fence with W before W, and a release, keep stores before it in front of those behind it: each such fence
 //     begins a new epoch, and an epoch drains after the one before;
-//   - a fence with W before R drains everything, as loads are never delayed;
+//   - a fence with W before R waits until everything has drained, as loads are never delayed;
 //   - a fence with W before O or I holds until the next device access or uipi, which otherwise overtakes stores.
 // Loads are carried out at once and in order and see the hart's own buffered stores. Atomics act on memory at once. Page-table
 // walks and instruction fetches see memory only: sfence.vma and fence.i drain. Traps, wfi and CSR accesses order nothing.
+import { countNotRetired } from "./counters";
 import { Hart, Harts, Machine } from "./hart";
+import { keepMark } from "./marks";
 import { breakReservations } from "./reservation";
 import {
+  EXIT_YIELD,
+  HART_EXIT,
   HART_ID,
   HART_STORE_EPOCH,
   HART_STORES,
@@ -35,8 +39,10 @@ import { NEVER } from "./time";
 /** Must drain before the next device store, or load. */
 export const BEFORE_OUTPUT: u16 = 1;
 export const BEFORE_INPUT: u16 = 2;
-/** Must drain now. */
+/** An instruction waits for it. */
 const FORCED: u16 = 4;
+/** Longest time such a store takes, in cycles: a power of two. */
+const FORCED_DELAY: u64 = 16;
 
 const FENCE_I: u32 = 8;
 const FENCE_O: u32 = 4;
@@ -61,10 +67,6 @@ class Pending {
   /** The hart's `index`th oldest one. */
   @inline static at(hart: u32, index: u32): u32 {
     return STORE_BUFFER_BASE + load<u32>(hart, HART_ID) * STORE_BUFFER_SIZE + index * STORE_ENTRY_SIZE;
-  }
-
-  @inline static force(entry: u32): void {
-    store<u16>(entry, load<u16>(entry, STORE_FLAGS) | FORCED, STORE_FLAGS);
   }
 
   @inline static isForced(entry: u32): bool {
@@ -148,26 +150,20 @@ export function drainDue(clock: u64): void {
   }
 }
 
-/** Drains all stores of a hart. */
-export function drainAll(hart: u32): void {
-  const clock = Hart.clock(hart);
-  while (Pending.count(hart) != 0) commit(hart, 0, clock);
-}
-
 /** Drains all stores of all harts, when a run ends. */
 export function drainMachine(): void {
-  for (let id: u32 = 0; id < Harts.count(); id++) drainAll(Harts.at(id));
+  for (let id: u32 = 0; id < Harts.count(); id++) {
+    const hart = Harts.at(id);
+    while (Pending.count(hart) != 0) commit(hart, 0, Hart.clock(hart));
+  }
 }
 
-/** Orders a hart's stores as a fence instruction demands. */
-export function orderByFence(hart: u32, word: u32): void {
+/** Orders a hart's stores as a fence instruction demands; false while the hart must wait for them to drain. */
+export function orderByFence(hart: u32, word: u32): bool {
   const predecessors = (word >> 24) & 15;
   const successors = (word >> 20) & 15;
-  if ((predecessors & FENCE_W) == 0) return;
-  if ((successors & FENCE_R) != 0 && word >> 28 != FENCE_TSO) {
-    drainAll(hart);
-    return;
-  }
+  if ((predecessors & FENCE_W) == 0) return true;
+  if ((successors & FENCE_R) != 0 && word >> 28 != FENCE_TSO) return waitForAll(hart);
   if ((successors & FENCE_W) != 0) store<u32>(hart, load<u32>(hart, HART_STORE_EPOCH) + 1, HART_STORE_EPOCH);
   let flags: u16 = 0;
   if ((successors & FENCE_O) != 0) flags |= BEFORE_OUTPUT;
@@ -176,47 +172,67 @@ export function orderByFence(hart: u32, word: u32): void {
     const entry = Pending.at(hart, index);
     store<u16>(entry, load<u16>(entry, STORE_FLAGS) | flags, STORE_FLAGS);
   }
+  return true;
 }
 
-/** Before an atomic acts on memory: drains earlier stores that overlap, that a fence put before it, or (release) all. */
-export function drainForAtomic(hart: u32, physical: u64, bytes: u64, isRelease: bool): void {
-  if (isRelease) {
-    drainAll(hart);
-    return;
-  }
+/** Whether all stores of a hart have drained. While not, the hart must leave the hot loop and execute the instruction again. */
+export function waitForAll(hart: u32): bool {
+  for (let index: u32 = 0; index < Pending.count(hart); index++) force(hart, Pending.at(hart, index));
+  return waitForForced(hart);
+}
+
+/**
+ * Before an atomic acts on memory: whether earlier stores have drained that overlap, that a fence put before it, or
+ * (release) all; else as waitForAll.
+ */
+export function waitForAtomic(hart: u32, physical: u64, bytes: u64, isRelease: bool): bool {
+  if (isRelease) return waitForAll(hart);
   const epoch = load<u32>(hart, HART_STORE_EPOCH);
   for (let index: u32 = 0; index < Pending.count(hart); index++) {
     const entry = Pending.at(hart, index);
     if (load<u32>(entry, STORE_EPOCH) != epoch || Pending.overlaps(entry, physical, bytes))
-      Pending.force(entry);
+      force(hart, entry);
   }
-  drainForced(hart);
+  return waitForForced(hart);
 }
 
-/** Before a device access: drains what a fence put before it (`flags`: BEFORE_*). */
-export function drainForDevice(hart: u32, flags: u16): void {
+/** Before a device access: whether what a fence put before it (`flags`: BEFORE_*) has drained; else as waitForAll. */
+export function waitForDevice(hart: u32, flags: u16): bool {
   for (let index: u32 = 0; index < Pending.count(hart); index++) {
     const entry = Pending.at(hart, index);
-    if ((load<u16>(entry, STORE_FLAGS) & flags) != 0) Pending.force(entry);
+    if ((load<u16>(entry, STORE_FLAGS) & flags) != 0) force(hart, entry);
   }
-  drainForced(hart);
+  return waitForForced(hart);
 }
 
-/** Drains the forced stores of a hart and those that must drain before them. */
-function drainForced(hart: u32): void {
+/** Makes a store drain soon. Not at once: other harts may see a fence's stores one after the other. */
+function force(hart: u32, entry: u32): void {
+  if (Pending.isForced(entry)) return;
+  store<u16>(entry, load<u16>(entry, STORE_FLAGS) | FORCED, STORE_FLAGS);
+  const soon = Hart.clock(hart) + 1 + (random() & (FORCED_DELAY - 1));
+  store<u64>(entry, min(load<u64>(entry, STORE_DUE), soon), STORE_DUE);
+}
+
+/** Whether no store of a hart is forced; else what must drain before the forced ones is forced too, and the hart stalls. */
+function waitForForced(hart: u32): bool {
+  let isDone = true;
   for (let newer = Pending.count(hart); newer > 0; newer--) {
     const entry = Pending.at(hart, newer - 1);
     if (!Pending.isForced(entry)) continue;
+    isDone = false;
     for (let older: u32 = 0; older < newer - 1; older++) {
-      if (Pending.precedes(Pending.at(hart, older), entry)) Pending.force(Pending.at(hart, older));
+      if (Pending.precedes(Pending.at(hart, older), entry)) force(hart, Pending.at(hart, older));
     }
   }
-  const clock = Hart.clock(hart);
-  let index: u32 = 0;
-  while (index < Pending.count(hart)) {
-    if (Pending.isForced(Pending.at(hart, index))) commit(hart, index, clock);
-    else index++;
-  }
+  if (!isDone) stall(hart);
+  return isDone;
+}
+
+/** Lets a cycle pass without retiring the instruction at HART_PC. */
+function stall(hart: u32): void {
+  countNotRetired(hart);
+  store<u32>(hart, EXIT_YIELD, HART_EXIT);
+  keepMark(hart);
 }
 
 /** Whether nothing older keeps a store from draining. */

@@ -34,7 +34,7 @@ import {
   WAIT_WFI,
   WAIT_WRS,
 } from "./state";
-import { buffersStores, drainAll } from "./store-buffer";
+import { buffersStores, waitForAll } from "./store-buffer";
 import { NEVER, pendingEnabled } from "./time";
 import { flushAddress, flushAllBanks, flushAsid } from "./tlb";
 import { returnFromMachine, returnFromSupervisor, returnFromUser } from "./trap";
@@ -108,7 +108,8 @@ function environmentCallFrom(hart: u32, privilege: u32): bool {
   if (hasFirmware && privilege == PRIVILEGE_SUPERVISOR) {
     // Firmware may send interrupts to other harts, which must not get them in their past.
     if (!mayProceed(hart)) return false;
-    if (buffersStores()) drainAll(hart); // firmware would run on this hart and see its stores
+    // Firmware would run on this hart and see its stores.
+    if (buffersStores() && !waitForAll(hart)) return false;
     store<u32>(hart, EXIT_FIRMWARE, HART_EXIT);
     return false;
   }
@@ -149,7 +150,7 @@ function beginWait(hart: u32, instruction: u32, end: u64, nextPc: u64): bool {
 
 function fenceTranslations(hart: u32, word: u32, privilege: u32): bool {
   if (privilege == PRIVILEGE_USER || isForbidden(hart, privilege, MSTATUS_TVM)) return illegal(hart, word);
-  if (buffersStores()) drainAll(hart);
+  if (buffersStores() && !waitForAll(hart)) return false;
   const addressRegister = (word >> 15) & 31;
   const asidRegister = (word >> 20) & 31;
   const asid = Hart.x(hart, asidRegister) & 0xffff;

@@ -15,7 +15,7 @@ import {
   HART_UIPI_SENDS,
   UINTC_RECEIVERS,
 } from "./state";
-import { BEFORE_INPUT, BEFORE_OUTPUT, buffersStores, drainForDevice, loadBuffered } from "./store-buffer";
+import { BEFORE_INPUT, BEFORE_OUTPUT, buffersStores, loadBuffered, waitForDevice } from "./store-buffer";
 import { REGISTER_ACTIVE, REGISTER_HIGH, REGISTER_SEND } from "./uintc";
 
 const ENABLE: u64 = (<u64>1) << 63;
@@ -30,7 +30,7 @@ export function executeUipi(hart: u32, word: u32, pc: u64, left: i32): bool {
   store<i32>(hart, left, HART_LEFT);
   if (!Machine.hasUintc()) return Hart.raise(hart, CAUSE_ILLEGAL, <u64>word);
   if (!mayProceed(hart)) return false;
-  if (buffersStores()) drainForDevice(hart, BEFORE_INPUT | BEFORE_OUTPUT);
+  if (buffersStores() && !waitForDevice(hart, BEFORE_INPUT | BEFORE_OUTPUT)) return false;
   const operand = Hart.x(hart, (word >> 15) & 31);
   const operation = word >> 25;
   if (operation == SEND) send(hart, operand);
