@@ -27,10 +27,11 @@ function plan(...channels: Channel[]) {
   return planOf(programs, channels);
 }
 
-function planOf(programs: object, channels: Channel[]) {
+function planOf(programs: object, channels: Channel[], kernel = {}) {
   return planSystem(
     checkSystem({
       programs,
+      kernel,
       channels: channels.map(([from, to, kind, requests]) => ({ from, to, kind, requests })),
     }),
   );
@@ -134,6 +135,12 @@ describe("the plan of a system", () => {
       rights: RIGHT_WRITE | RIGHT_GRANT_REPLY,
       badge: BigInt(ENDPOINT_BADGE_FLAG) | 1n,
     });
+  });
+
+  it("has no endpoints for a kernel without synchronous IPC", () => {
+    const { ends, objects } = planOf({ a: source, b: source }, [["a", "b", "async"]], { syncIpc: false });
+    expect(ends[0]![0]!.callSlot).toBe(0);
+    expect(objects.filter(({ kind }) => kind === BUNDLE_ENDPOINT)).toEqual([]);
   });
 
   it("gives a CNode room for the channels and the free slots asked for", () => {

@@ -253,8 +253,8 @@ class Planner {
 
   /** Beside an async channel on one hart, synchronous calls may pay; slot of the capability for them, or 0. */
   private directCallSlot(from: number, to: number): number {
-    const { programs } = this.system;
-    return programs[from]!.hart === programs[to]!.hart ? this.callSlot(from, to) : 0;
+    const { programs, kernel } = this.system;
+    return kernel.syncIpc && programs[from]!.hart === programs[to]!.hart ? this.callSlot(from, to) : 0;
   }
 
   private asyncInbox(program: number): Inbox {

@@ -71,6 +71,19 @@ describe.skipIf(!hasQemu)("on QEMU", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("asynchronous calls are carried by a kernel without synchronous IPC", async () => {
+    const directory = repositoryPath("programs/checks");
+    const programs = {
+      sums: { source: "./sums.ts", arguments: ["adder"] },
+      adder: { source: "./adder.ts", hart: 1, background: true },
+    };
+    const channels = [{ from: "sums", to: "adder", kind: "async" }];
+    const description = { kernel: { syncIpc: false }, programs, channels };
+    const { output, exitCode } = await bootOnQemu({ description, directory }, 2);
+    expect(output).toMatch(/^sums: 1000 of 1000 are right\r?$/m);
+    expect(exitCode).toBe(0);
+  });
+
   it("exit codes and fault reports arrive", async () => {
     const directory = repositoryPath("programs/checks");
     const exit = { programs: { code: { source: "./exit-code.ts", arguments: ["42"] } } };
