@@ -1,4 +1,5 @@
 /** What an experiment is: a function from settings to rows, tables, goals and a figure. Everything else is shared. */
+import { LabError } from "./errors";
 import type { Figure } from "./figure";
 
 /** One measurement; an experiment may add fields of its own. Numbers are rounded, so that files compare equal. */
@@ -73,6 +74,16 @@ export interface Experiment {
   /** What it does and how to read it: the text of `--help`. */
   help: string;
   run(settings: ExperimentSettings): Promise<ExperimentResult>;
+}
+
+/** Refuses a number of harts that no mode is for, instead of measuring nothing. @throws LabError */
+export function checkHarts(harts: number | undefined, modes: readonly { harts: number }[]): void {
+  if (harts === undefined || modes.some((mode) => mode.harts === harts)) return;
+  const known = [...new Set(modes.map((mode) => mode.harts))].sort();
+  throw new LabError(
+    `nothing here is measured on ${harts} harts`,
+    `give --harts ${known.join(" or ")}, or leave it out`,
+  );
 }
 
 /** Whether a goal is reached. */

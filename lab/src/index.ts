@@ -1,4 +1,6 @@
 /** `@rel4/lab`: experiments measured on the deterministic machine, beside published results. */
+
+export { drawFigure } from "./draw-figure";
 export { LabError } from "./errors";
 export {
   type Experiment,
@@ -10,6 +12,6 @@ export {
   type Row,
 } from "./experiment";
 export { EXPERIMENTS } from "./experiments/index";
-export { drawFigure, type Figure } from "./figure";
+export type { Figure } from "./figure";
 export { goalTable } from "./goals";
 export { prepareFolder, toJson, writeResult } from "./result-files";

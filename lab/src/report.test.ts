@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { toCsv } from "./csv";
+import { drawFigure } from "./draw-figure";
 import { type Experiment, type ExperimentResult, isMet, type Row } from "./experiment";
 import { ipcFigure } from "./experiments/ipc/figure";
 import { ipcGoals } from "./experiments/ipc/goals";
 import { IpcResults } from "./experiments/ipc/results";
 import { ipcTables } from "./experiments/ipc/tables";
-import { drawFigure } from "./figure";
 import { goalTable } from "./goals";
 import { prepareFolder, toJson, writeResult } from "./result-files";
 
@@ -92,15 +92,15 @@ describe("goals of ipc", () => {
 });
 
 describe("a figure", () => {
-  it("is the same text each time, whatever was drawn before", () => {
-    const first = drawFigure(ipcFigure(results));
-    drawFigure(ipcFigure(new IpcResults(rows.slice(0, 4))));
-    expect(drawFigure(ipcFigure(results))).toBe(first);
+  it("is the same text each time, whatever was drawn before", async () => {
+    const first = await drawFigure(ipcFigure(results));
+    await drawFigure(ipcFigure(new IpcResults(rows.slice(0, 4))));
+    expect(await drawFigure(ipcFigure(results))).toBe(first);
   });
 
-  it("is complete SVG without numbers that are none", () => {
+  it("is complete SVG without numbers that are none", async () => {
     for (const some of [rows, rows.slice(0, 3), rows.slice(2, 7)]) {
-      const svg = drawFigure(ipcFigure(new IpcResults(some)));
+      const svg = await drawFigure(ipcFigure(new IpcResults(some)));
       expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
       expect(svg.trimEnd().endsWith("</svg>")).toBe(true);
       expect(svg).not.toMatch(/NaN|Infinity|undefined|null/);
@@ -122,10 +122,10 @@ function unclosed(markup: string): string[] {
 }
 
 describe("the files of an experiment", () => {
-  it("are rows as CSV and JSON, the figure, and a page that needs nothing else", () => {
+  it("are rows as CSV and JSON, the figure, and a page that needs nothing else", async () => {
     const folder = join(scratch, "new", "folder");
     prepareFolder(folder);
-    writeResult(experiment, result, folder);
+    await writeResult(experiment, result, folder);
     expect(readdirSync(folder).sort()).toEqual(["ipc.csv", "ipc.html", "ipc.json", "ipc.svg"]);
     expect(JSON.parse(readFileSync(join(folder, "ipc.json"), "utf8"))).toEqual(rows);
     const page = readFileSync(join(folder, "ipc.html"), "utf8");

@@ -2,9 +2,9 @@
 import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { toCsv } from "./csv";
+import { drawFigure } from "./draw-figure";
 import { LabError } from "./errors";
 import type { Experiment, ExperimentResult, Row } from "./experiment";
-import { drawFigure } from "./figure";
 import { resultPage } from "./page";
 
 /**
@@ -44,8 +44,12 @@ export function toJson(rows: readonly Row[]): string {
 }
 
 /** Writes the files into `folder` and returns their paths. Each is complete or absent. */
-export function writeResult(experiment: Experiment, result: ExperimentResult, folder: string): string[] {
-  const svg = drawFigure(result.figure);
+export async function writeResult(
+  experiment: Experiment,
+  result: ExperimentResult,
+  folder: string,
+): Promise<string[]> {
+  const svg = await drawFigure(result.figure);
   const files: [string, string][] = [
     [`${experiment.name}.csv`, toCsv(result.rows)],
     [`${experiment.name}.json`, toJson(result.rows)],

@@ -88,7 +88,7 @@ async function runExperiment(experiment: Experiment, flags: LabFlags): Promise<v
   const result = await measured(experiment, flags);
   if (flags.json) process.stdout.write(toJson(result.rows));
   else printResult(result);
-  const files = writeResult(experiment, result, folder);
+  const files = await writeResult(experiment, result, folder);
   console[flags.json ? "error" : "log"](`Wrote ${files.join(", ")}`);
 }
 

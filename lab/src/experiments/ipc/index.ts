@@ -1,5 +1,11 @@
 /** `rel4 lab ipc`: what a call between two processes costs, synchronous and asynchronous, by calls in flight. */
-import type { Experiment, ExperimentResult, ExperimentSettings, Row } from "../../experiment";
+import {
+  checkHarts,
+  type Experiment,
+  type ExperimentResult,
+  type ExperimentSettings,
+  type Row,
+} from "../../experiment";
 import { ipcFigure } from "./figure";
 import { ipcGoals } from "./goals";
 import { IPC_MODES, type IpcPoint, measureIpc } from "./modes";
@@ -28,6 +34,7 @@ function points({ quick, harts }: ExperimentSettings): IpcPoint[] {
 }
 
 async function run(settings: ExperimentSettings): Promise<ExperimentResult> {
+  checkHarts(settings.harts, IPC_MODES);
   const rows: Row[] = [];
   for (const point of points(settings)) rows.push(await measureIpc(point, settings));
   const results = new IpcResults(rows);

@@ -1,5 +1,11 @@
 /** `rel4 lab syscall`: mapping and unmapping pages by synchronous and by asynchronous system calls. */
-import type { Experiment, ExperimentResult, ExperimentSettings, Row } from "../../experiment";
+import {
+  checkHarts,
+  type Experiment,
+  type ExperimentResult,
+  type ExperimentSettings,
+  type Row,
+} from "../../experiment";
 import { breakdownRows, breakdownTable, measureBreakdown } from "./breakdown";
 import { systemCallFigure } from "./figure";
 import { measureSystemCalls, SYSTEM_CALL_MODES } from "./modes";
@@ -10,6 +16,7 @@ const QUICK_CONCURRENCIES = [8, 64];
 
 async function run(settings: ExperimentSettings): Promise<ExperimentResult> {
   const { quick, harts, progress } = settings;
+  checkHarts(harts, SYSTEM_CALL_MODES);
   progress("one call, step by step");
   const breakdowns =
     harts === undefined || harts === 1
