@@ -37,6 +37,9 @@ const MAKES_WAY: u32 = 2;
 const DONE: u32 = 3;
 
 export class AsyncService {
+  /** Requests served in the present turn. */
+  private static served: u32 = 0;
+
   /** Is there a ready handler that may run instead of what this hart would run? Cheap, and only a first guess. */
   @inline static mayRun(hart: Hart): bool {
     const level = ReadyHandlers.level;
@@ -72,15 +75,11 @@ export class AsyncService {
     Translations.beginBatch(thread.hart != hart.address);
     // The hart runs nobody now: a client that runs does so on another hart.
     const limit = Hart.from(thread.hart).current == thread.address ? SMALL_BATCH : TURN;
-    let left = TURN;
+    AsyncService.served = 0;
     let ended: u32;
     do {
       ended = AsyncService.serveBatch(hart, thread, limit);
-      left -= limit;
-      if (left == 0 && ended == GOES_ON) {
-        ended = AsyncService.endTurn(hart, thread);
-        left = TURN;
-      }
+      if (ended == GOES_ON && AsyncService.served >= TURN) ended = AsyncService.endTurn(hart, thread);
     } while (ended == GOES_ON);
     Translations.endBatch();
     return ended;
@@ -88,6 +87,7 @@ export class AsyncService {
 
   /** The handler has had its turn: one more, unless threads of this hart that are as important are ready. */
   private static endTurn(hart: Hart, thread: Tcb): u32 {
+    AsyncService.served = 0;
     if (hart.readyLevel != thread.handlerLevel) return GOES_ON;
     ReadyHandlers.remove(thread);
     ReadyHandlers.add(thread);
@@ -135,6 +135,7 @@ export class AsyncService {
     if (left != limit) {
       thread.handlerRequestHead = request;
       thread.handlerResponseTail = response;
+      AsyncService.served += limit - left;
       AsyncService.publish(thread);
     }
     if (ended != NOTHING_LEFT) return ended;

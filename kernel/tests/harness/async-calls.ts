@@ -45,13 +45,15 @@ export class AsyncCalls {
   constructor(
     readonly world: World,
     readonly thread: Thread,
-    /** Root's capability to the frame. */
+    /** Capability to the frame, in the thread's CSpace. */
     readonly frame: number,
-    /** Notification with the badge by which the handler says that responses are there. */
+    /** Notification with the badge by which the handler says that responses are there, in the thread's CSpace. */
     readonly replies: number,
     itemBits: number,
+    /** Address of the thread's CNode. */
+    cspace: number,
   ) {
-    this.base = world.frameAddress(frame);
+    this.base = Number((world.look(frame, cspace).data & (2n ** 44n - 1n)) << 12n);
     this.ringBytes = SYSTEM_CALL_ITEM_BYTES << itemBits;
   }
 
@@ -61,16 +63,26 @@ export class AsyncCalls {
     thread: Thread,
     options: { notification?: number; badge?: bigint; itemBits?: number; frame?: number } = {},
   ): AsyncCalls {
-    const { badge = 1n, itemBits = PAGE_ITEM_BITS } = options;
+    const { badge = 1n, itemBits } = options;
     const frame = options.frame ?? world.frame();
     const replies = world.mint(options.notification ?? world.notification(), badge);
+    return AsyncCalls.registerIn(world, thread, { replies, frame, itemBits });
+  }
+
+  /** The same with capabilities of the thread's own CSpace: the CNode at `cspace`. */
+  static registerIn(
+    world: World,
+    thread: Thread,
+    options: { replies: number; frame: number; itemBits?: number; cspace?: number },
+  ): AsyncCalls {
+    const { replies, frame, itemBits = PAGE_ITEM_BITS, cspace = world.rootCNode } = options;
     thread.call(replies, {
       label: NOTIFICATION_REGISTER_ASYNC_SYSCALL,
       words: [itemBits],
       caps: [frame],
     });
     expect(thread.received.label, "registration").toBe(NO_ERROR);
-    return new AsyncCalls(world, thread, frame, replies, itemBits);
+    return new AsyncCalls(world, thread, frame, replies, itemBits, cspace);
   }
 
   /** Puts a request into the ring; its id. */

@@ -1,0 +1,560 @@
+/** When asynchronous handlers run, on which hart, for whom they make way, and how they talk to their clients. */
+import {
+  ALL_RIGHTS,
+  ASYNC_PUT_CHAR,
+  CNODE_COPY,
+  CNODE_DELETE,
+  CNODE_REVOKE,
+  NO_ERROR,
+  PAGE_GET_ADDRESS,
+  PAGE_MAP,
+  PAGE_UNMAP,
+  PEER_ARMED,
+  PEER_AWAKE,
+  PEER_BLOCKED,
+  RING_RESPONSE_TAIL_AT,
+  RING_SERVER_STATE_AT,
+  ROOT_SLOT_CNODE,
+  ROOT_SLOT_TCB,
+  ROOT_SLOT_VSPACE,
+  SYS_WAKE_ASYNC_HANDLER,
+  SYSTEM_CALL_ITEM_BYTES,
+  TCB_BIND_NOTIFICATION,
+  TCB_RESUME,
+  TCB_SET_AFFINITY,
+  TCB_SET_PRIORITY,
+  TCB_SUSPEND,
+  UNTYPED_RETYPE,
+  WORD_BITS,
+} from "@rel4/abi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { AsyncCalls } from "./harness/async-calls";
+import type { Thread } from "./harness/thread";
+import { makeReceiver } from "./harness/user-interrupts";
+import { prepareKernel, World } from "./harness/world";
+
+const CNODE = ROOT_SLOT_CNODE;
+const PLACE = 0x50_0000;
+const NEVER = 2n ** 64n - 1n;
+const RING_ITEMS = 8;
+
+let world: World;
+let thread: Thread;
+let calls: AsyncCalls;
+let frame: number;
+
+beforeAll(prepareKernel);
+
+function start(options: { harts?: number; priority?: number; hart?: number } = {}): void {
+  const { harts = 1, ...threadOptions } = options;
+  world = new World({ harts });
+  thread = world.thread({ name: "client", ...threadOptions });
+  frame = world.frame();
+  calls = AsyncCalls.register(world, thread);
+}
+
+const ask = () => calls.push(frame, { label: PAGE_GET_ADDRESS });
+const print = (character: string) =>
+  calls.push(0, { label: ASYNC_PUT_CHAR, words: [character.charCodeAt(0)] });
+
+/** A thread that runs on a hart and never waits. */
+function busy(hart: number, priority: number): Thread {
+  const other = world.thread({ name: `busy ${priority}`, hart, priority });
+  world.letOthersRun();
+  return other;
+}
+
+/** Calls `before` whenever the kernel writes to a word of the buffer's control lines. */
+function beforeControlWrite(at: number, before: (value: number) => void): void {
+  const { memory } = world.kernel;
+  const address = calls.base + calls.ringBytes + at;
+  const write = memory.write32.bind(memory);
+  memory.write32 = (to, value) => {
+    if (to === address) before(value);
+    write(to, value);
+  };
+}
+
+describe("the wake-up call", () => {
+  it("returns at once; the handler runs when its thread waits, without a tick", () => {
+    start();
+    ask();
+    calls.wake();
+    expect([thread.isRunning, calls.take()]).toEqual([true, []]);
+    expect(ask()).toBe(2);
+    calls.awaitResponses();
+    expect(thread.isRunning).toBe(true);
+    expect(calls.take().map(({ id, error }) => [id, error])).toEqual([
+      [1, NO_ERROR],
+      [2, NO_ERROR],
+    ]);
+    expect(calls.serverState).toBe(PEER_BLOCKED);
+  });
+
+  it("is not needed by a thread that waits", () => {
+    start();
+    ask();
+    calls.awaitResponses();
+    expect([thread.isRunning, calls.take().length]).toEqual([true, 1]);
+  });
+
+  it("serves a client that never waits at the next tick", () => {
+    start();
+    ask();
+    calls.sayHowToWake(PEER_AWAKE);
+    calls.wake();
+    world.kernel.tick();
+    expect(calls.take()).toHaveLength(1);
+    expect(world.kernel.hardware.harts[0]!.timerDeadline).toBe(NEVER);
+  });
+
+  it("without requests does nothing, and without a handler neither", () => {
+    start();
+    thread.systemCall(SYS_WAKE_ASYNC_HANDLER);
+    thread.wait(world.notification());
+    expect(calls.take()).toEqual([]);
+    world.thread({ priority: 50 }).systemCall(SYS_WAKE_ASYNC_HANDLER);
+  });
+
+  it("wakes the handler again after it went to sleep", () => {
+    start();
+    for (let round = 0; round < 3 * RING_ITEMS; round++) {
+      expect(calls.invoke(frame, PAGE_GET_ADDRESS)).toMatchObject({ id: round + 1, error: NO_ERROR });
+    }
+  });
+
+  it("is not lost when a request comes while the handler finds nothing and goes to sleep", () => {
+    start();
+    calls.sayHowToWake(PEER_AWAKE);
+    ask();
+    let late = 0;
+    beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
+      // Another hart still sees that the handler is awake, and so does not wake it.
+      if (state !== PEER_BLOCKED || late !== 0) return;
+      expect(calls.serverState).toBe(PEER_AWAKE);
+      late = ask();
+    });
+    calls.wake();
+    world.kernel.tick();
+    expect(calls.take().map(({ id }) => id)).toEqual([1, late]);
+  });
+});
+
+describe("the choice of a hart", () => {
+  it("is an idle one, which serves at once", () => {
+    start({ harts: 2 });
+    calls.sayHowToWake(PEER_AWAKE);
+    ask();
+    calls.wake();
+    expect([thread.isRunning, calls.take().length, world.kernel.isIdle(1)]).toEqual([true, 1, true]);
+  });
+
+  it("is one whose thread is less important, the least important of several; an idle one before all", () => {
+    start({ harts: 4, priority: 100 });
+    const sent = world.kernel.hardware.softwareInterruptsSent;
+    const chosen = () => {
+      sent.length = 0;
+      ask();
+      calls.sayHowToWake(PEER_AWAKE);
+      calls.wake();
+      expect(calls.take()).toHaveLength(1);
+      return [...sent];
+    };
+    expect(chosen()).toEqual([1]);
+    busy(1, 90);
+    expect(chosen()).toEqual([2]);
+    busy(2, 80);
+    busy(3, 99);
+    expect(chosen()).toEqual([2]);
+    expect(world.threads.map((each) => each.isRunning)).toEqual([true, true, true, true]);
+  });
+
+  it("is none whose thread is as important or more: seL4's larger numbers are more important", () => {
+    start({ harts: 3, priority: 100 });
+    busy(1, 100);
+    busy(2, 101);
+    world.kernel.hardware.softwareInterruptsSent.length = 0;
+    ask();
+    calls.sayHowToWake(PEER_AWAKE);
+    calls.wake();
+    expect([world.kernel.hardware.softwareInterruptsSent, calls.take()]).toEqual([[], []]);
+    world.kernel.tick(0);
+    expect(calls.take()).toHaveLength(1);
+  });
+
+  it("may be made by any hart that changes threads first", () => {
+    start({ harts: 2, priority: 100 });
+    const notification = world.notification();
+    const other = busy(1, 150);
+    ask();
+    calls.sayHowToWake(PEER_AWAKE);
+    calls.wake();
+    expect(calls.take()).toEqual([]);
+    other.wait(notification);
+    expect([calls.take().length, thread.isRunning]).toEqual([1, true]);
+  });
+});
+
+describe("a handler makes way", () => {
+  it("for more important threads of its hart, until they wait", () => {
+    start({ priority: 100 });
+    const notification = world.notification();
+    const important = world.thread({ name: "important", priority: 150 });
+    important.wait(notification);
+    ask();
+    calls.wake();
+    thread.signal(notification);
+    expect([important.isRunning, calls.take()]).toEqual([true, []]);
+    important.wait(notification);
+    expect([thread.isRunning, calls.take().length]).toEqual([true, 1]);
+  });
+
+  it("between two requests for a more important thread that the first has woken", () => {
+    start({ priority: 100 });
+    const important = world.thread({ name: "important", priority: 150 });
+    const [endpoint, notification] = [world.endpoint(), world.notification()];
+    important.receive(endpoint);
+    calls.push(CNODE, { label: CNODE_DELETE, words: [endpoint, WORD_BITS] });
+    ask();
+    calls.wake();
+    calls.awaitResponses();
+    expect([important.isRunning, calls.take().length]).toEqual([true, 1]);
+    important.wait(notification);
+    expect([thread.isRunning, calls.take().length]).toEqual([true, 1]);
+  });
+
+  it("but not for less important ones, and runs before those of its priority", () => {
+    start({ priority: 100 });
+    const notification = world.notification();
+    const others = [90, 100].map((priority) => world.thread({ priority, start: false }));
+    for (const other of others) thread.call(other.cap, { label: TCB_RESUME });
+    ask();
+    calls.wake();
+    thread.wait(notification);
+    expect([calls.take().length, others[1]!.isRunning]).toEqual([1, true]);
+  });
+
+  it("for interrupts, after each request, and goes on afterwards", () => {
+    start();
+    const hart = world.kernel.hardware.harts[0]!;
+    const log: string[] = [];
+    let deadline = NEVER;
+    Object.defineProperty(hart, "timerDeadline", {
+      get: () => deadline,
+      set: (value: bigint) => {
+        if (value === NEVER && deadline === 0n) log.push("interrupt served");
+        deadline = value;
+      },
+    });
+    Object.defineProperty(world.kernel.hardware, "console", {
+      get: () => "",
+      set: (character: string) => {
+        log.push(character);
+        if (character === "x") deadline = 0n;
+      },
+    });
+    for (const character of "axby") print(character);
+    calls.wake();
+    calls.awaitResponses();
+    expect(log).toEqual(["a", "x", "interrupt served", "b", "y"]);
+    expect(calls.take().map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("in long operations, whose request is answered once, when it is done", () => {
+    start();
+    const node = world.cnode(7);
+    const slots = Array.from({ length: 128 }, (_, index) => [index, 7, frame, WORD_BITS, ALL_RIGHTS]);
+    for (const words of slots) world.must(node, CNODE_COPY, words, [CNODE]);
+    world.letOthersRun();
+    calls.push(CNODE, { label: CNODE_DELETE, words: [node, WORD_BITS] });
+    const last = ask();
+    world.kernel.memory.write32(world.kernel.layout.hart(0) + world.kernel.layout.field("Hart_workUnits"), 0);
+    const { hardware } = world.kernel;
+    let beginnings = 0;
+    beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
+      if (state !== PEER_AWAKE) return;
+      beginnings++;
+      // The timer strikes when the handler has begun, and is noticed in the middle of the request.
+      hardware.time += 1n;
+    });
+    hardware.harts[0]!.timerDeadline = hardware.time + 1n;
+    calls.awaitResponses();
+    expect(beginnings).toBe(2);
+    expect(calls.take().map(({ id, error }) => [id, error])).toEqual([
+      [1, NO_ERROR],
+      [last, NO_ERROR],
+    ]);
+    expect([world.look(node).type, hardware.harts[0]!.timerDeadline]).toEqual([0, NEVER]);
+  });
+});
+
+describe("several handlers", () => {
+  it("run in the order of their threads' priorities, also after those have changed", () => {
+    world = new World();
+    const clients = [110, 100, 90].map((priority) => world.thread({ priority }));
+    const registered = clients.map((client) => {
+      const each = AsyncCalls.register(world, client);
+      each.push(0, { label: ASYNC_PUT_CHAR, words: [97 + clients.indexOf(client)] });
+      world.must(client.cap, TCB_SUSPEND);
+      return each;
+    });
+    for (const client of clients) world.must(client.cap, TCB_RESUME);
+    world.must(clients[2]!.cap, TCB_SET_PRIORITY, [120], [ROOT_SLOT_TCB]);
+    const { hardware } = world.kernel;
+    const [a, b, c] = clients as [Thread, Thread, Thread];
+    const notification = world.notification();
+    world.letOthersRun();
+    expect([c.isRunning, hardware.console]).toEqual([true, "c"]);
+    c.wait(notification);
+    expect([a.isRunning, hardware.console]).toEqual([true, "ca"]);
+    a.wait(notification);
+    expect([b.isRunning, hardware.console]).toEqual([true, "cab"]);
+    expect(registered.map((each) => each.take().length)).toEqual([1, 1, 1]);
+  });
+});
+
+describe("the fast paths", () => {
+  it("make way for handlers as important as the thread they would change to", () => {
+    start({ priority: 100 });
+    const endpoint = world.endpoint();
+    const server = world.thread({ name: "server", priority: 100 });
+    server.receive(endpoint);
+    thread.call(endpoint);
+    server.replyReceive(endpoint);
+    const before = world.kernel.fastpathsTaken;
+    expect(before).toBeGreaterThan(0);
+    ask();
+    calls.wake();
+    thread.call(endpoint);
+    expect([world.kernel.fastpathsTaken, calls.take().length, server.isRunning]).toEqual([before, 1, true]);
+    server.replyReceive(endpoint);
+    expect(world.kernel.fastpathsTaken).toBe(before + 1);
+  });
+});
+
+describe("the client is told", () => {
+  const badge = 1n << 9n;
+
+  it("nothing while it is awake", () => {
+    start();
+    calls.sayHowToWake(PEER_AWAKE);
+    ask();
+    calls.wake();
+    thread.nonBlockingReceive(world.notification());
+    world.kernel.tick();
+    thread.nonBlockingReceive(calls.replies);
+    expect([thread.register("a0"), calls.take().length]).toEqual([0n, 1]);
+  });
+
+  it("by one signal for all responses of a batch when it waits in the kernel", () => {
+    world = new World();
+    thread = world.thread();
+    calls = AsyncCalls.register(world, thread, { badge });
+    frame = world.frame();
+    for (let i = 0; i < 5; i++) ask();
+    calls.awaitResponses();
+    expect([thread.register("a0"), calls.clientState, calls.take().length]).toEqual([badge, PEER_AWAKE, 5]);
+    thread.nonBlockingReceive(calls.replies);
+    expect(thread.register("a0")).toBe(0n);
+  });
+
+  it("by one user interrupt when it takes those", () => {
+    world = new World({ harts: 2 });
+    const receiver = makeReceiver(world, { hart: 0, priority: 100 });
+    thread = receiver.thread;
+    calls = AsyncCalls.register(world, thread, { badge, notification: receiver.notification });
+    frame = world.frame();
+    world.letOthersRun();
+    calls.sayHowToWake(PEER_ARMED);
+    ask();
+    ask();
+    calls.wake();
+    expect(world.kernel.userInterrupt(0)).toBe(badge);
+    expect([calls.clientState, calls.take().length]).toEqual([PEER_AWAKE, 2]);
+  });
+
+  it("by a signal when it says that it takes user interrupts, but is not registered for them", () => {
+    start();
+    calls.sayHowToWake(PEER_ARMED);
+    ask();
+    thread.wait(calls.replies);
+    expect([thread.isRunning, thread.register("a0")]).toEqual([true, 1n]);
+  });
+
+  it("while it waits on an endpoint, with the notification bound", () => {
+    world = new World();
+    thread = world.thread();
+    const notification = world.notification();
+    world.must(thread.cap, TCB_BIND_NOTIFICATION, [], [notification]);
+    calls = AsyncCalls.register(world, thread, { badge, notification });
+    frame = world.frame();
+    const endpoint = world.endpoint();
+    ask();
+    calls.sayHowToWake(PEER_BLOCKED);
+    thread.receive(endpoint);
+    expect([thread.isRunning, thread.register("a0"), calls.take().length]).toEqual([true, badge, 1]);
+  });
+});
+
+describe("a full response ring", () => {
+  it("stops the handler, which loses nothing and goes on when there is room", () => {
+    start();
+    const rounds = RING_ITEMS - 1;
+    const ids = Array.from({ length: rounds }, ask);
+    calls.awaitResponses();
+    expect(calls.serverState).toBe(PEER_BLOCKED);
+    ids.push(...Array.from({ length: rounds }, ask));
+    calls.wake();
+    thread.wait(world.notification());
+    expect([calls.serverState, thread.state]).toEqual([PEER_BLOCKED, "blocked on notification"]);
+    const first = calls.take();
+    expect(first).toHaveLength(rounds);
+    world.must(thread.cap, TCB_SUSPEND);
+    world.must(thread.cap, TCB_RESUME);
+    world.letOthersRun();
+    expect([...first, ...calls.take()].map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+describe("translations", () => {
+  const flushes = () => world.kernel.hardware.flushes;
+
+  /** The flushes of a batch, which must all have happened when its responses can be seen. */
+  function flushesOf(batch: () => void): typeof world.kernel.hardware.flushes {
+    flushes().length = 0;
+    let atPublication = -1;
+    beforeControlWrite(RING_RESPONSE_TAIL_AT, () => {
+      atPublication = flushes().length;
+    });
+    batch();
+    calls.awaitResponses();
+    expect(calls.take().map(({ error }) => error)).not.toContain(undefined);
+    expect(atPublication).toBe(flushes().length);
+    return [...flushes()];
+  }
+
+  const mapAndUnmap = (pages: number[]) => {
+    pages.forEach((page, index) => {
+      const words = [PLACE + index * 4096, ALL_RIGHTS, 0];
+      calls.push(page, { label: PAGE_MAP, words, caps: [ROOT_SLOT_VSPACE] });
+    });
+    for (const page of pages) calls.push(page, { label: PAGE_UNMAP });
+  };
+
+  it("are flushed once a batch, on this hart and on each other, before the responses are seen", () => {
+    start({ harts: 3 });
+    busy(1, 200);
+    busy(2, 200);
+    const pages = [world.frame(), world.frame(), world.frame()];
+    world.letOthersRun();
+    const seen = flushesOf(() => mapAndUnmap(pages));
+    expect(seen.map(({ hart, address, asid }) => [hart, address, asid])).toEqual([
+      [0, undefined, 1n],
+      [1, undefined, 1n],
+      [2, undefined, 1n],
+    ]);
+  });
+
+  it("of one page are flushed by its address", () => {
+    start();
+    const page = world.frame();
+    world.letOthersRun();
+    const seen = flushesOf(() => mapAndUnmap([page]));
+    expect(seen.map(({ address, asid }) => [address, asid])).toEqual([[BigInt(PLACE), 1n]]);
+  });
+
+  it("that were added for a client of another hart are flushed there too", () => {
+    start({ harts: 2, hart: 1 });
+    const page = world.frame();
+    calls.sayHowToWake(PEER_AWAKE);
+    flushes().length = 0;
+    calls.push(page, { label: PAGE_MAP, words: [PLACE, ALL_RIGHTS, 0], caps: [ROOT_SLOT_VSPACE] });
+    world.letOthersRun();
+    calls.wake();
+    expect(calls.take()).toHaveLength(1);
+    expect(flushes().map(({ hart }) => hart)).toEqual([0, 1]);
+  });
+
+  it("are flushed before anything else is done with memory", () => {
+    start();
+    const [page, child] = [world.frame(), world.slot()];
+    world.must(page, PAGE_MAP, [PLACE, ALL_RIGHTS, 0], [ROOT_SLOT_VSPACE]);
+    world.letOthersRun();
+    flushes().length = 0;
+    const before: number[] = [];
+    calls.push(page, { label: PAGE_UNMAP });
+    print("1");
+    calls.push(CNODE, { label: CNODE_REVOKE, words: [page, WORD_BITS] });
+    print("2");
+    calls.push(world.untyped, { label: UNTYPED_RETYPE, words: [1, 0, 0, 0, child, 1], caps: [CNODE] });
+    Object.defineProperty(world.kernel.hardware, "console", {
+      get: () => "",
+      set: () => before.push(flushes().length),
+    });
+    calls.awaitResponses();
+    expect(calls.take().map(({ error }) => error)).toEqual([0, 0, 0, 0, 0]);
+    expect(before).toEqual([0, 1]);
+  });
+});
+
+describe("a thread's end, or its buffer's, in the middle of its requests", () => {
+  const ends: [string, (notification: number) => [number, number]][] = [
+    ["its thread", () => [CNODE_DELETE, thread.cap]],
+    ["its buffer", () => [CNODE_REVOKE, calls.frame]],
+    ["its notification", (notification) => [CNODE_REVOKE, notification]],
+    ["its CSpace's last CNode, and everything else", () => [CNODE_REVOKE, CNODE]],
+  ];
+
+  it.each(ends)("%s: what follows is not served", (_, end) => {
+    world = new World();
+    thread = world.thread();
+    const notification = world.notification();
+    calls = AsyncCalls.register(world, thread, { notification });
+    const [label, slot] = end(notification);
+    const untouched = world.slot();
+    calls.push(CNODE, { label, words: [slot, WORD_BITS] });
+    if (label === CNODE_REVOKE && slot === notification)
+      calls.push(CNODE, { label: CNODE_DELETE, words: [slot, WORD_BITS] });
+    const last = calls.push(CNODE, {
+      label: CNODE_COPY,
+      words: [untouched, WORD_BITS, ROOT_SLOT_TCB, WORD_BITS, ALL_RIGHTS],
+      caps: [CNODE],
+    });
+    calls.wake();
+    thread.wait(notification);
+    const answered = calls.take().map(({ id }) => id);
+    if (slot !== CNODE) expect([answered.includes(last), world.look(untouched).type]).toEqual([false, 0]);
+  });
+
+  it("a suspended thread's handler waits until it is resumed", () => {
+    start();
+    ask();
+    calls.wake();
+    world.must(thread.cap, TCB_SUSPEND);
+    world.letOthersRun();
+    expect(calls.take()).toEqual([]);
+    world.must(thread.cap, TCB_RESUME);
+    world.letOthersRun();
+    expect(calls.take()).toHaveLength(1);
+  });
+
+  it("a thread that moves to another hart keeps its handler", () => {
+    start({ harts: 2, priority: 100 });
+    busy(1, 120);
+    ask();
+    calls.wake();
+    world.must(thread.cap, TCB_SET_AFFINITY, [1]);
+    world.letOthersRun();
+    expect([calls.take().length, thread.state]).toEqual([1, "running"]);
+  });
+});
+
+it("items are 128 bytes, and the last one's successor is the first", () => {
+  start();
+  expect(calls.ringBytes).toBe(RING_ITEMS * SYSTEM_CALL_ITEM_BYTES);
+  for (let round = 0; round < 5; round++) {
+    const ids = Array.from({ length: RING_ITEMS - 1 }, ask);
+    calls.awaitResponses();
+    expect(calls.take().map(({ id }) => id)).toEqual(ids);
+  }
+});
