@@ -57,8 +57,8 @@ export function reservedBits(
   const tables = COMMON_PAGE_TABLES + Math.ceil(regions);
   const slots = own + shared + tables + image.text.length / PROGRAM_PAGE_SIZE;
   const slotSpaces = slots * SLOT + 4 * SLOT_SPACE;
-  // a large page, or a large piece of untyped memory, begins at a multiple of its size
-  const gaps = program.memory >= MEGA_PAGE ? MEGA_PAGE : 0;
+  // a large page, or a piece of untyped memory, begins at a multiple of its size
+  const gaps = (program.memory >= MEGA_PAGE ? MEGA_PAGE : 0) + ownUntyped(program) + systemCallFrame(program);
   const bytes =
     programMemory(program) +
     gaps +

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { SystemDescription } from "../src/index";
 import { runCheck, runChecks, runExample } from "./run-system";
 
 describe("a program", () => {
@@ -90,6 +91,23 @@ describe("a system", () => {
 
   it("uses memory beyond large pages' boundaries", async () => {
     expect((await runCheck("exit-code", { memory: "9M", arguments: ["5"] })).end).toBe(5);
+  });
+});
+
+describe("a program with more channels than there are vectors", () => {
+  it("hears of all of them, and more programs than bits reach the root server", async () => {
+    const clients = Array.from({ length: 70 }, (_, index) => `client${index}`);
+    const client = { source: "./sums.ts", memory: "256K", coroutines: 2, arguments: ["adder", "2", "5"] };
+    const description: SystemDescription = {
+      programs: {
+        ...Object.fromEntries(clients.map((name, index) => [name, { ...client, hart: index & 1 }])),
+        adder: { source: "./adder.ts", coroutines: 200, background: true },
+      },
+      channels: clients.map((from) => ({ from, to: "adder", kind: "async" })),
+    };
+    const { output, end } = await runChecks(description, { memory: 128 * 2 ** 20 });
+    expect(output.trimEnd().split("\n")).toEqual(clients.map(() => "sums: 10 of 10 are right"));
+    expect(end).toBe(0);
   });
 });
 

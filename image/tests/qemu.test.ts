@@ -74,7 +74,7 @@ describe.skipIf(!hasQemu)("on QEMU", () => {
   it("asynchronous calls are carried by a kernel without synchronous IPC", async () => {
     const directory = repositoryPath("programs/checks");
     const programs = {
-      sums: { source: "./sums.ts", arguments: ["adder"] },
+      sums: { source: "./sums.ts", arguments: ["adder", "40", "25"] },
       adder: { source: "./adder.ts", hart: 1, background: true },
     };
     const channels = [{ from: "sums", to: "adder", kind: "async" }];

@@ -37,6 +37,17 @@ describe("coroutine stacks", () => {
   });
 });
 
+describe("a buffer for asynchronous system calls", () => {
+  it.each([4, 8, 16, 4096])(
+    "of rings of %i items is one frame that the kernel accepts",
+    async (systemCalls) => {
+      const { output, end } = await runCheck("system-call-buffer", { systemCalls });
+      expect(output).toBe("no error\n");
+      expect(end).toBe(0);
+    },
+  );
+});
+
 describe("a program with resources", () => {
   it("makes kernel objects of its own memory, in its own slots, and maps them", async () => {
     const { output, end } = await runCheck("resources", { resources: { untyped: "64K", slots: 300 } });

@@ -8,7 +8,7 @@ const kernel = { syncIpc: false };
 const sums = (clientHart: number): SystemDescription => ({
   kernel,
   programs: {
-    sums: { source: "./sums.ts", hart: clientHart, arguments: ["adder"] },
+    sums: { source: "./sums.ts", hart: clientHart, arguments: ["adder", "40", "25"] },
     adder: { source: "./adder.ts", background: true },
   },
   channels: [{ from: "sums", to: "adder", kind: "async" }],

@@ -25,7 +25,7 @@ export function main(): i32 {
     waitForGeneration(channel, generation);
   }
   const after = KernelCounts.read();
-  console.log(`keeper: ${KernelCounts.differences(before, after)} after ${times.toString()} restarts`);
+  console.log(`keeper: ${KernelCounts.compare(before, after)} after ${times.toString()} restarts`);
   for (let i = 1; i < Process.arguments.length; i++) {
     const how = Process.arguments[i];
     store32(channel.data + HOW_AT, how == "fault" ? FAULT : how == "abort" ? ABORT : RETURN);

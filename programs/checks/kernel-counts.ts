@@ -40,13 +40,14 @@ export class KernelCounts {
     return counts;
   }
 
-  /** In words: which counts have changed. */
-  static differences(before: u64[], after: u64[]): string {
-    let text = "";
+  /** In words: which counts are 0, and which have changed. */
+  static compare(before: u64[], after: u64[]): string {
+    let none = "";
+    let changes = "";
     for (let i = 0; i < NAMES.length; i++) {
-      if (before[i] == 0) text += `no ${NAMES[i]}, `;
-      if (before[i] != after[i]) text += `${(after[i] - before[i]).toString()} more ${NAMES[i]}, `;
+      if (before[i] == 0) none += `no ${NAMES[i]}, `;
+      if (before[i] != after[i]) changes += `${(<i64>(after[i] - before[i])).toString()} more ${NAMES[i]}, `;
     }
-    return text == "" ? "nothing leaked" : text;
+    return none + (changes == "" ? "nothing leaked" : changes);
   }
 }

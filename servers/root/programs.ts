@@ -146,7 +146,7 @@ export class Program {
     this.space.map(frame, SYSTEM_CALL_BUFFER, READ_WRITE);
     this.give(SLOT_SYSTEM_CALL_FRAME, frame, READ_WRITE, 0);
     const badge = (<u64>1) << this.record.systemCallVector;
-    this.give(SLOT_SYSTEM_CALL_NOTIFICATION, boundNotification(this.record), RIGHT_WRITE, badge);
+    this.give(SLOT_SYSTEM_CALL_NOTIFICATION, boundNotification(this.record), RIGHT_READ, badge);
   }
 
   private giveSupervisor(supervisor: u32): void {
