@@ -4,3 +4,5 @@
 export declare function arrivalsEntry(): u64;
 /** Where it jumps when a handler is to be called: `runtime/assembly/user-interrupt-entry.ts`. */
 export declare function userInterruptEntry(): u64;
+/** What register gp holds in compiled code, on every thread. */
+export declare function __global_pointer(): u64;
