@@ -25,6 +25,7 @@ import { IrqState } from "./riscv/irq-state";
 import { stallThread } from "./stall";
 import { TCB_SLOT_COUNT, TCB_SLOT_CTABLE, Tcb } from "./tcb";
 import { suspend } from "./thread";
+import { ThreadTimers } from "./thread-timers";
 import { UserNotifications } from "./user-notification";
 
 /**
@@ -74,6 +75,7 @@ function finaliseNotification(notification: Notification): void {
 
 function finaliseThread(thread: Tcb): void {
   stallThread(thread);
+  ThreadTimers.cancel(thread);
   Signals.unbindThread(thread);
   suspend(thread);
   UserNotifications.releaseThread(thread);

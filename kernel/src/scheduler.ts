@@ -10,6 +10,7 @@ import { ReadyQueue } from "./ready-queue";
 import { Threads } from "./riscv/threads";
 import { VSpace } from "./riscv/vspace";
 import { Tcb, THREAD_RESTART, THREAD_RUNNING } from "./tcb";
+import { ThreadTimers } from "./thread-timers";
 
 export class Scheduler {
   /** Makes this hart choose again; a thread that waited in the action goes to its queue. */
@@ -166,7 +167,9 @@ export class Scheduler {
   /** Moves a thread, which must not be running elsewhere, to another hart. */
   static setAffinity(thread: Tcb, hartIndex: u32): void {
     ReadyQueue.remove(thread);
+    ThreadTimers.depart(thread);
     Threads.migrate(thread.address, hartIndex);
+    ThreadTimers.arrived(thread);
     if (thread.isRunnable()) ReadyQueue.append(thread);
     if (thread.address == Hart.current().current) Scheduler.reschedule();
   }

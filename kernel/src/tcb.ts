@@ -92,6 +92,11 @@ export class Tcb extends ThreadContext {
   queuePrevious: u32;
   /** Not 0: in a ready queue. */
   queued: u32;
+  // Timer (thread-timers.ts)
+  timerNext: u32;
+  timerPrevious: u32;
+  /** Ticks of `time` at which the bound notification is signalled, or 0. */
+  timerDeadline: u64;
   // The list of all threads
   debugNext: u32;
   debugPrevious: u32;

@@ -1,6 +1,7 @@
 // What happens on each way into the kernel (called by riscv/entry.ts with the kernel lock held and the current thread's
 // registers saved). Every way ends by deciding which thread runs next.
 
+import { rdtime } from "rv";
 import { DEBUG, SYNC_IPC } from "../../abi/src/config";
 import {
   FEATURE_SYNC_IPC,
@@ -21,6 +22,7 @@ import {
   SYS_REPLY,
   SYS_REPLY_RECV,
   SYS_SEND,
+  SYS_SET_TIMER,
   SYS_SIGNAL_WAIT,
   SYS_WAKE_ASYNC_HANDLER,
   SYS_YIELD,
@@ -50,6 +52,7 @@ import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { Scheduler } from "./scheduler";
 import { Tcb } from "./tcb";
+import { handleSetTimer } from "./timer-delivery";
 import { UserNotifications } from "./user-notification";
 
 /** What the ends of all kernel entries but the fast paths' share; in line, as they are on every way out. */
@@ -142,6 +145,10 @@ function handleOtherSyscall(number: i64): void {
     handleSignalWait();
     return;
   }
+  if (number == SYS_SET_TIMER) {
+    handleSetTimer(rdtime());
+    return;
+  }
   if (number == SYS_WAKE_ASYNC_HANDLER) {
     AsyncHandlers.wake(thread);
     return;
@@ -215,9 +222,9 @@ export function handleFault(cause: u64, address: u64): void {
   finish();
 }
 
-/** A timer tick. */
-export function handleTimerTick(): void {
-  Scheduler.tick();
+/** The timer interrupted this hart, for the scheduler's tick (`ticked`) or a thread's deadline. */
+export function handleTimer(ticked: bool): void {
+  if (ticked) Scheduler.tick();
   finishInterrupt();
 }
 

@@ -87,6 +87,7 @@ function prepareHart(hartId: u32, index: u32): HartContext {
 function initialiseHart(): void {
   csrWrite(CSR_SSTATUS, SSTATUS_SPIE);
   csrWrite(CSR_SCOUNTEREN, USER_COUNTERS);
+  Timer.silence();
   csrWrite(CSR_SIE, 0);
   csrSet(CSR_SIE, IP_SOFTWARE | IP_TIMER | IP_EXTERNAL | IP_USER_SOFTWARE);
 }

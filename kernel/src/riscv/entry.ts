@@ -2,7 +2,7 @@
 // and `kernelFault`.
 
 import { csrClear, csrRead } from "rv";
-import { handleFault, handleInterrupt, handleReschedule, handleSyscall, handleTimerTick } from "../traps";
+import { handleFault, handleInterrupt, handleReschedule, handleSyscall, handleTimer } from "../traps";
 import { Console, powerOff } from "./console";
 import { CSR_SIE, CSR_SIP, IP_EXTERNAL, IP_SOFTWARE, IP_TIMER, IP_USER_SOFTWARE } from "./csr";
 import { HartContext } from "./hart-context";
@@ -88,8 +88,7 @@ function serveInterrupts(): void {
     handleReschedule();
   }
   if ((pending & IP_TIMER) != 0) {
-    Timer.fired();
-    handleTimerTick();
+    handleTimer(Timer.fired());
   }
   if ((pending & IP_EXTERNAL) != 0) serveDevices();
 }

@@ -25,7 +25,7 @@ export class HartContext {
   index: u32;
   /** The firmware's number of this hart. */
   hartId: u32;
-  /** The timer will interrupt this hart. */
+  /** The scheduler's tick is due at `tickDeadline`. */
   timerArmed: u32;
   /** Interrupt-controller context through which device interrupts reach this hart in S mode. */
   plicContext: u32;
@@ -34,11 +34,13 @@ export class HartContext {
   globalPointer: u64;
   /** Watched receiver entry parked here (index + 1) while the hart idles; 0: none. */
   parkedReceiver: u32;
-  reserved1: u32;
+  /** Tcb with the earliest deadline of this hart's threads (thread-timers.ts), or 0. */
+  firstTimer: u32;
   /** satp of the kernel's own address space. */
   kernelSatp: u64;
-  reserved3: u64;
-  reserved4: u64;
+  tickDeadline: u64;
+  /** When the timer will interrupt this hart at the latest; the end of time: never. */
+  timerSet: u64;
   reserved5: u64;
   reserved6: u64;
   reserved7: u64;

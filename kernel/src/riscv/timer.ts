@@ -1,11 +1,16 @@
-// The scheduler's tick, only where it decides something: a hart whose running thread has no rival of its priority is
-// not interrupted, nor is an idle hart, so that a machine in which nothing can happen any more is recognisable.
+// The timer of a hart serves two: the scheduler's tick, and the deadlines of threads (thread-timers.ts).
+//
+// The tick runs only where it decides something: a hart whose running thread has no rival of its priority is not
+// interrupted, nor is an idle hart, so that a machine in which nothing can happen any more is recognisable. The timer is
+// only ever brought forward; when it comes too early, because what it was set for is no more, it is set again.
 
 import { rdtime } from "rv";
 import { TICK_MICROSECONDS } from "../../../abi/src/config";
 import { AsyncHandlers } from "../async-handler";
 import { Hart } from "../hart";
 import { Scheduler } from "../scheduler";
+import { ThreadTimers } from "../thread-timers";
+import { deliverTimers } from "../timer-delivery";
 import { Firmware } from "./firmware";
 import { WatchedReceivers } from "./watched-receivers";
 
@@ -26,17 +31,38 @@ export class Timer {
     const hart = Hart.current();
     if (hart.timerArmed == 0 && Timer.tickNeeded(hart)) {
       hart.timerArmed = 1;
-      Firmware.setTimer(rdtime() + Timer.interval);
+      hart.tickDeadline = rdtime() + Timer.interval;
     }
+    let next = ThreadTimers.earliest(hart);
+    if (hart.timerArmed != 0 && hart.tickDeadline < next) next = hart.tickDeadline;
+    if (next < hart.timerSet) Timer.set(hart, next);
   }
 
   @inline private static tickNeeded(hart: Hart): bool {
     return Scheduler.tickNeeded(hart) || WatchedReceivers.needPolling() || AsyncHandlers.needTick(hart);
   }
 
-  /** The timer interrupted this hart: silences it; `update` starts it again if need be. */
-  static fired(): void {
-    Hart.current().timerArmed = 0;
-    Firmware.setTimer(NEVER);
+  private static set(hart: Hart, deadline: u64): void {
+    hart.timerSet = deadline;
+    Firmware.setTimer(deadline);
+  }
+
+  /** Boot: this hart's timer is not running. */
+  static silence(): void {
+    Timer.set(Hart.current(), NEVER);
+  }
+
+  /**
+   * The timer interrupted this hart: silences it and delivers the deadlines that have passed; `update` starts it again.
+   * @returns whether the tick came
+   */
+  static fired(): bool {
+    const hart = Hart.current();
+    const now = rdtime();
+    Timer.silence();
+    deliverTimers(hart, now);
+    if (hart.timerArmed == 0 || now < hart.tickDeadline) return false;
+    hart.timerArmed = 0;
+    return true;
   }
 }

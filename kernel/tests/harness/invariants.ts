@@ -8,6 +8,7 @@ import {
   PRIORITIES,
   ROOT_CNODE_BITS,
 } from "@rel4/abi";
+import { checkTimers } from "./invariants-timers";
 import { checkUserInterrupts } from "./invariants-user-interrupts";
 import type { Kernel } from "./kernel";
 import { type FoundSlot, ObjectMap, regionOf } from "./objects";
@@ -31,6 +32,7 @@ export function checkInvariants(kernel: Kernel, rootCNode: number): void {
   checkNotifications(kernel, objects);
   checkUserInterrupts(kernel, objects);
   checkHandlers(kernel, objects);
+  checkTimers(kernel, objects);
   require(kernel.memory.nullPageIsClean(), "nothing is written through null pointers");
 }
 

@@ -14,6 +14,7 @@ import {
   RIGHT_WRITE,
   ROOT_SLOT_CNODE,
   ROOT_SLOT_TCB,
+  SYS_SET_TIMER,
   TCB_BIND_NOTIFICATION,
   TCB_READ_FAULT,
   TCB_RESUME,
@@ -159,9 +160,18 @@ export class ThreadsRun {
     if (choice < 14) return this.sendStep(thread);
     if (choice < 17) return this.registerStep(thread);
     if (choice === 17) return this.faultStep(thread);
-    if (choice === 18) return this.userInterruptStep(thread);
+    if (choice === 18)
+      return this.random.below(2) === 0 ? this.setTimerStep(thread) : this.userInterruptStep(thread);
     thread.yield();
     return `${thread.name} yields`;
+  }
+
+  /** Deadlines that have passed, come soon, or come after some ticks; sometimes none. */
+  private setTimerStep(thread: Thread): string {
+    const now = this.world.kernel.hardware.time;
+    const deadline = this.random.below(5) === 0 ? 0n : now + BigInt(this.random.below(60_000)) - 5_000n;
+    thread.systemCall(SYS_SET_TIMER, deadline < 0n ? 1n : deadline);
+    return `${thread.name} sets its timer to ${deadline} at ${now}`;
   }
 
   /** What a thread does without the kernel: send a user interrupt, or take those that have arrived. */

@@ -76,6 +76,24 @@ describe("time", () => {
   });
 });
 
+describe("timers", () => {
+  test.each([1, 2, 3, 8])(
+    "wake threads that sleep on %i harts, none of which has anything else to do",
+    async (harts) => {
+      expect(reported(await onMachine("timers", harts))).toEqual({ early: 0, late: 0, strange: 0 });
+    },
+  );
+
+  test.skipIf(!qemuIsInstalled)(`wake sleepers on QEMU${qemuNote}`, async () => {
+    expect(reported(await onQemu("timers", 2))).toMatchObject({ early: 0, strange: 0 });
+  });
+
+  test("interrupt a receiver of user interrupts that computes", async () => {
+    const expected = { "user interrupts": 5, early: 0, "vector 62 only": 1 };
+    expect(reported(await onMachine("timer-interrupt", 1))).toEqual(expected);
+  });
+});
+
 describe("faults", () => {
   test("page fault, unknown system call and exception reach the handler, whose answer resumes the thread", async () => {
     expect(reported(await onMachine("page-fault", 1))).toEqual({
