@@ -15,8 +15,12 @@ export interface FunctionShare {
   place: string;
   /** The function's symbol. */
   name: string;
+  /** In the kernel: before, while, or after the invocation of a capability changes anything. */
+  phase?: Phase;
   instructions: number;
 }
+
+export type Phase = "before" | "during" | "after";
 
 /** Instructions before the window from which on the second run goes in single steps. */
 const APPROACH = 200;
@@ -48,7 +52,6 @@ export function profileDifference(
   smaller: readonly FunctionShare[],
   operations: number,
 ): FunctionShare[] {
-  const key = ({ place, name }: FunctionShare) => `${place} ${name}`;
   const less = new Map(smaller.map((share) => [key(share), share.instructions]));
   const shares = larger.map((share) => ({
     ...share,
@@ -101,26 +104,35 @@ function stepThrough(
   return new Map([...profiles].map(([id, shares]) => [id, bySize([...shares.values()])]));
 }
 
-function note(
-  shares: Map<string, FunctionShare>,
-  { place, name }: Omit<FunctionShare, "instructions">,
-): void {
-  const key = `${place} ${name}`;
-  const share = shares.get(key) ?? { place, name, instructions: 0 };
+type Where = Omit<FunctionShare, "instructions">;
+
+const key = ({ place, name, phase }: Where) => `${place} ${name} ${phase ?? ""}`;
+
+function note(shares: Map<string, FunctionShare>, where: Where): void {
+  const share = shares.get(key(where)) ?? { ...where, instructions: 0 };
   share.instructions++;
-  shares.set(key, share);
+  shares.set(key(where), share);
 }
 
 function bySize(shares: FunctionShare[]): FunctionShare[] {
   return shares.sort((a, b) => b.instructions - a.instructions);
 }
 
+const CSR_SSCRATCH = 0x140;
 const CSR_SATP = 0x180;
+/** Where a thread's state is in its control block, and the state while an invocation changes things (kernel/src/tcb.ts). */
+const TCB_STATE_AT = 384;
+const THREAD_RESTART = 2;
+/** A kernel address without its sign extension is a physical address. */
+const PHYSICAL_MASK = 0xffff_ffffn;
 
 /** Names the function hart 0 is in: of the kernel, or of the program whose address space is in use. */
 class Namer {
   /** satp → program. */
   private readonly seen = new Map<bigint, string>();
+  /** Physical address of the control block of the thread that entered the kernel last. */
+  private thread = 0n;
+  private phase: Phase = "before";
 
   constructor(
     private readonly machine: Machine,
@@ -128,16 +140,28 @@ class Namer {
     private readonly programs: readonly string[],
   ) {}
 
-  functionAt(): { place: string; name: string } {
+  functionAt(): Where {
     const hart = this.machine.harts[0]!;
     const { pc } = hart;
-    if (hart.privilege !== Privilege.user)
-      return { place: "kernel", name: this.machine.symbols?.lookup(pc)?.name ?? "?" };
+    if (hart.privilege !== Privilege.user) {
+      this.updatePhase();
+      return { place: "kernel", name: this.machine.symbols?.lookup(pc)?.name ?? "?", phase: this.phase };
+    }
+    // in user mode the kernel keeps the running thread's control block there
+    this.thread = hart.csr(CSR_SSCRATCH) & PHYSICAL_MASK;
+    this.phase = "before";
     const place = this.program(hart.csr(CSR_SATP));
     const functions = this.built.programs[place]?.functions ?? [];
     const address = Number(pc);
     const found = functions.find((each) => address >= each.address && address < each.address + each.size);
     return { place, name: found?.name ?? "?" };
+  }
+
+  private updatePhase(): void {
+    if (this.thread === 0n) return;
+    const state = this.machine.memory.readU32(this.thread + BigInt(TCB_STATE_AT));
+    if (state === THREAD_RESTART) this.phase = "during";
+    else if (this.phase === "during") this.phase = "after";
   }
 
   private program(satp: bigint): string {

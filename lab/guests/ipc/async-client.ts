@@ -1,8 +1,8 @@
 /** Keeps a number of calls in flight, each made by a coroutine of its own, and checks each answer. */
 import { AsyncClient, CallChoice, Coroutine } from "rel4";
 import { numberArgument } from "../arguments";
+import { Schedule } from "../schedule";
 import { Answer, Request, refuse } from "./request";
-import { Schedule } from "./schedule";
 import { Work } from "./work";
 
 /** What the server's work must yield. */

@@ -1,8 +1,8 @@
 /** Calls the server over an endpoint, one call at a time, and checks each answer. */
 import { Message, Server } from "rel4";
 import { numberArgument } from "../arguments";
+import { Schedule } from "../schedule";
 import { Answer, Request, refuse } from "./request";
-import { Schedule } from "./schedule";
 import { Work } from "./work";
 
 export function main(): void {

@@ -12,28 +12,29 @@ import { type FunctionShare, profileDifference, profileWindows } from "../../pro
 import { RESOURCES } from "./modes";
 
 const PROGRAM = "client";
-const STAGES = ["program", "entry", "decode", "work", "exit"] as const;
+const STAGES = ["program", "entry", "decode", "work", "answer", "exit"] as const;
 type Stage = (typeof STAGES)[number];
 
 const MEANING: Record<Stage, string> = {
   program: "the caller: making the message, the stub, looking at the result",
   entry: "trap entry, the kernel lock, the fast path that does not apply, dispatch",
-  decode: "looking up capabilities, checking rights and arguments, the answer's message",
+  decode: "looking up capabilities, checking rights and arguments: nothing has changed yet",
   work: "the page table entry, the mapping's bookkeeping, the flush of the translation cache",
+  answer: "the result into the caller's registers",
   exit: "choosing the next thread, the timer, restoring registers",
 };
 
-/** Kernel functions by what they are for; the first pattern that fits decides, anything else is decoding. */
-const KERNEL_STAGES: [RegExp, Stage][] = [
-  [/^(trap|fastpath)|handleSyscall/, "entry"],
-  [/^resume|\/finish$|[Ss]cheduler|timer\//, "exit"],
-  [/mappings\/|translations\/|page-table\/|vspace\/|VSpace/, "work"],
-];
+/** Kernel functions of the ways in and out; all others belong to the invocation. */
+const ENTRY = /^(trap[A-Z]|fastpath)/;
+const EXIT = /^resume|\/finish$|\/Scheduler\.|\/Timer\./;
 
-/** The stage an instruction of this function belongs to. */
-export function stageOf({ place, name }: Pick<FunctionShare, "place" | "name">): Stage {
+/** The stage instructions belong to. */
+export function stageOf({ place, name, phase }: Omit<FunctionShare, "instructions">): Stage {
   if (place !== "kernel") return "program";
-  return KERNEL_STAGES.find(([pattern]) => pattern.test(name))?.[1] ?? "decode";
+  if (ENTRY.test(name)) return "entry";
+  if (EXIT.test(name)) return "exit";
+  if (phase === "during") return "work";
+  return phase === "after" ? "answer" : "decode";
 }
 
 export interface CallBreakdown {
@@ -99,10 +100,17 @@ export function breakdownTable(breakdowns: CallBreakdown[]): ResultTable {
     head: ["stage", ...breakdowns.map(({ call }) => call), "what that is"],
     textColumns: 1,
     rows: [...stages, ["all", ...sums, ""]],
-    notes: breakdowns.map(({ call, functions }) => `${call}: ${functions.map(describe).join(", ")}.`),
+    notes: breakdowns.map(({ call, functions }) => `${call}: ${byFunction(functions)}.`),
   };
 }
 
-function describe({ name, instructions }: FunctionShare): string {
-  return `${name.split("/").at(-1)} ${instructions}`;
+/** Functions and their instructions, whatever the stage, most first. */
+function byFunction(shares: FunctionShare[]): string {
+  const sums = new Map<string, number>();
+  for (const { name, instructions } of shares) {
+    const short = name.split("/").at(-1)!;
+    sums.set(short, (sums.get(short) ?? 0) + instructions);
+  }
+  const sorted = [...sums].sort(([, a], [, b]) => b - a);
+  return sorted.map(([name, instructions]) => `${name} ${instructions}`).join(", ");
 }

@@ -39,7 +39,7 @@ async function run(settings: ExperimentSettings): Promise<ExperimentResult> {
 const METHOD = [
   "One process with its own untyped memory, capability space and address space maps 512 pages of 4 KiB and unmaps them, ten times (twice with --quick), after one time that is not counted, in which every page is written and read back. A call that returns an error ends the measurement.",
   "Synchronous: one entry into the kernel a call. Asynchronous: the given number of coroutines share the pages; each pushes its call into a ring shared with the kernel and waits, and a handler in the kernel serves the ring when the thread waits, or on another hart.",
-  "The first table executes single calls instruction by instruction and sorts each instruction by the kernel function it is in (those that the compiler inlined count for the function they were inlined into).",
+  "The first table executes single calls instruction by instruction. Ways in and out of the kernel are told by the function an instruction is in; between them, work is what happens while the kernel has marked the caller as having an invocation carried out, which it does when all checks have passed.",
   "Counted are the instructions all harts retire, in user mode and in the kernel, the cycles that pass, traps, and executions of sfence.vma by the kernel. Flushes on other harts go through the firmware, which is part of the machine and retires nothing.",
 ];
 

@@ -26,6 +26,8 @@ export const SYSTEM_CALL_MODES: readonly SystemCallMode[] = [
 export const RESOURCES = { untyped: "4M", slots: 1024 };
 /** Items of the ring of system calls: one call fewer can be under way. */
 const RING_ITEMS = 1024;
+/** 512 pages are mapped and unmapped. */
+const CALLS_PER_EPOCH = 1024;
 /** As published: map and unmap 512 pages, ten times. */
 const EPOCHS = 10;
 const QUICK_EPOCHS = 2;
@@ -51,7 +53,11 @@ export async function measureSystemCalls(
   const run = await runSystem({
     description: { machine: { harts }, programs: { client: program } },
     arguments: {
-      client: [`epochs=${settings.quick ? QUICK_EPOCHS : EPOCHS}`, `concurrency=${concurrency}`],
+      client: [
+        `warm-up=${CALLS_PER_EPOCH}`,
+        `operations=${CALLS_PER_EPOCH * (settings.quick ? QUICK_EPOCHS : EPOCHS)}`,
+        `concurrency=${concurrency}`,
+      ],
     },
     quantum: settings.quantum,
     onMachine: (machine, { image }) => markTlbFlushes(machine, image),

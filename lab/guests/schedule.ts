@@ -1,6 +1,6 @@
 /** When the measured calls begin and end: some calls to warm up, then a window of a given number of calls. */
-import { numberArgument } from "../arguments";
-import { Window } from "../marks";
+import { numberArgument } from "./arguments";
+import { Window } from "./marks";
 
 /** Calls answered so far, and how many will be when the window next opens or closes. */
 let answered: u32 = 0;
