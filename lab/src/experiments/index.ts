@@ -2,5 +2,6 @@
 import type { Experiment } from "../experiment";
 import { ipc } from "./ipc/index";
 import { notify } from "./notify";
+import { switchExperiment } from "./switch";
 
-export const EXPERIMENTS: readonly Experiment[] = [ipc, notify];
+export const EXPERIMENTS: readonly Experiment[] = [ipc, notify, switchExperiment];
