@@ -5,9 +5,9 @@ import { busFaulted, loadDevice, mayProceed, storeDevice } from "./bus";
 import { Slot } from "./decode";
 import { CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import { Hart, Machine } from "./hart";
-import { accessFault, translateData } from "./mmu";
+import { accessFault, cachedTranslation, NOT_CACHED, translateData } from "./mmu";
+import { breakReservations } from "./observed-stores";
 import { Op } from "./operation";
-import { breakReservations } from "./reservation";
 import { HART_LEFT, HART_PC, HART_STRICT, HART_TRANSLATED_ADDRESS } from "./state";
 import {
   BEFORE_INPUT,
@@ -35,8 +35,11 @@ export function slowLoad(hart: u32, slot: u64, address: u64, pc: u64, left: i32)
     if (!loadAcrossPages(hart, address, bytes)) return false;
     value = joined;
   } else {
-    if (!translateData(hart, address, bytes, RIGHT_READ)) return false;
-    const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+    let physical = cachedTranslation(hart, address, RIGHT_READ);
+    if (physical == NOT_CACHED) {
+      if (!translateData(hart, address, bytes, RIGHT_READ)) return false;
+      physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+    }
     if (Machine.inRam(physical, bytes)) value = loadRam(hart, physical, bytes);
     else {
       if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_READ, address);
@@ -60,8 +63,11 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
     if (!storeAcrossPages(hart, address, bytes, value)) return false;
     return Hart.finish(hart, Slot.length(slot));
   }
-  if (!translateData(hart, address, bytes, RIGHT_WRITE)) return false;
-  const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  let physical = cachedTranslation(hart, address, RIGHT_WRITE);
+  if (physical == NOT_CACHED) {
+    if (!translateData(hart, address, bytes, RIGHT_WRITE)) return false;
+    physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  }
   if (Machine.inRam(physical, bytes)) {
     storeRam(hart, physical, bytes, value);
   } else {

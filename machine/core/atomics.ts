@@ -12,7 +12,8 @@ import {
 } from "./encoding";
 import { Hart, Machine } from "./hart";
 import { accessFault, translateData } from "./mmu";
-import { breakReservations, dropReservation, isReserved, reserve } from "./reservation";
+import { breakReservations } from "./observed-stores";
+import { dropReservation, isReserved, reserve } from "./reservation";
 import {
   HART_DATA_BANK,
   HART_LEFT,

@@ -15,6 +15,7 @@ import {
   HART_TRANSLATED_ADDRESS,
   TLB_CODE,
   TLB_FETCH_TAG,
+  TLB_FLAGS,
 } from "./state";
 import { buffersStores, orderByFence, waitForAll } from "./store-buffer";
 import { Tlb } from "./tlb";
@@ -22,7 +23,7 @@ import { Tlb } from "./tlb";
 /** Decoded page of a virtual address if the TLB has it, else 0. */
 export function cachedPage(hart: u32, pc: u64): u32 {
   const entry = Tlb.entry(load<u32>(hart, HART_FETCH_TLB), pc);
-  return load<u64>(entry, TLB_FETCH_TAG) == (pc & PAGE_MASK) ? load<u32>(entry, TLB_CODE) & ~3 : 0;
+  return load<u64>(entry, TLB_FETCH_TAG) == (pc & PAGE_MASK) ? load<u32>(entry, TLB_CODE) & ~TLB_FLAGS : 0;
 }
 
 /** Leaves the loop because the page of `pc` must be translated first. */

@@ -4,7 +4,8 @@ import { dropDecodedCode, isDecoded } from "./code";
 import { changePrivilege } from "./counters";
 import { buildCsrTable, csrExists as exists, readCsr as read, writeCsr as write } from "./csr";
 import { Hart, Harts } from "./hart";
-import { dropReservation, loseReservation } from "./reservation";
+import { loseReservation } from "./observed-stores";
+import { dropReservation } from "./reservation";
 import { runHarts } from "./scheduler";
 import * as S from "./state";
 import {

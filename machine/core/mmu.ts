@@ -36,10 +36,13 @@ import {
   PRIVILEGE_MACHINE,
   PRIVILEGE_SUPERVISOR,
   PRIVILEGE_USER,
+  RAM_BASE,
+  RAM_PHYSICAL,
   TLB_ADDEND,
   TLB_CODE,
   TLB_FETCH_TAG,
   TLB_READ_TAG,
+  TLB_WATCHED,
   TLB_WRITE_TAG,
 } from "./state";
 import { dataPrivilege, noteFill, Tlb } from "./tlb";
@@ -47,6 +50,7 @@ import { isWatched } from "./watch";
 
 const ALL_RIGHTS: u32 = 7;
 const PAGE_OFFSET: u64 = 0xfff;
+export const NOT_CACHED: u64 = 0; // not RAM
 const NO_TAG: u64 = ~(<u64>0);
 const PTE_RESERVED: u64 = (<u64>0x3ff) << 54;
 
@@ -62,10 +66,27 @@ export function translateData(hart: u32, address: u64, bytes: u64, right: u32): 
   if (rights != 0 && Machine.inRam(physicalPage, 4096)) {
     const entry = claimEntry(hart, load<u32>(hart, HART_DATA_BANK), address & ~PAGE_OFFSET, physicalPage);
     if ((rights & RIGHT_READ) != 0) store<u64>(entry, address & ~PAGE_OFFSET, TLB_READ_TAG);
-    if ((rights & RIGHT_WRITE) != 0 && !isWatched(physicalPage))
-      store<u64>(entry, address & ~PAGE_OFFSET, TLB_WRITE_TAG);
+    if ((rights & RIGHT_WRITE) != 0) {
+      if (isWatched(physicalPage)) store<u32>(entry, load<u32>(entry, TLB_CODE) | TLB_WATCHED, TLB_CODE);
+      else store<u64>(entry, address & ~PAGE_OFFSET, TLB_WRITE_TAG);
+    }
   }
   return true;
+}
+
+/**
+ * Physical address of a load or store inside one page of RAM whose translation is cached; NOT_CACHED without one. Strict
+ * slices and stores to watched pages come here, though their hart has the translation.
+ */
+export function cachedTranslation(hart: u32, address: u64, right: u32): u64 {
+  const entry = Tlb.entry(load<u32>(hart, HART_DATA_BANK), address);
+  const page = address & ~PAGE_OFFSET;
+  const physical = <u64>(<u32>address + load<u32>(entry, TLB_ADDEND) - RAM_BASE) + <u64>(<u32>RAM_PHYSICAL);
+  if (right == RIGHT_READ) return load<u64>(entry, TLB_READ_TAG) == page ? physical : NOT_CACHED;
+  if (load<u64>(entry, TLB_WRITE_TAG) == page) return physical;
+  const wasWatched =
+    load<u64>(entry, TLB_READ_TAG) == page && (load<u32>(entry, TLB_CODE) & TLB_WATCHED) != 0;
+  return wasWatched && isWatched(physical & ~PAGE_OFFSET) ? physical : NOT_CACHED;
 }
 
 /**

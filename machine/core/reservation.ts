@@ -12,8 +12,7 @@ import {
   MACHINE_BASE,
   MACHINE_LIVE_RESERVATIONS,
 } from "./state";
-import { resume } from "./time";
-import { anyWatched, forgetOldWatches, touchWatch, waitsOnReservation, watchReservation } from "./watch";
+import { touchWatch, watchReservation } from "./watch";
 
 const RESERVATION_CYCLES: u64 = 128;
 const WORD: u64 = 7;
@@ -39,6 +38,18 @@ export function isReserved(hart: u32, physical: u64): bool {
   );
 }
 
+/** Whether a hart's reservation, if it has one, is touched by a store of `bytes` bytes. */
+export function reservationOverlaps(hart: u32, physical: u64, bytes: u64): bool {
+  if (load<u32>(hart, HART_RESERVATION_VALID) == 0) return false;
+  const word = load<u64>(hart, HART_RESERVATION_ADDRESS) & ~WORD;
+  return physical < word + 8 && word < physical + bytes;
+}
+
+/** Whether another hart than `hart` holds a reservation that makes it strict, lapsed or not. */
+export function othersAreLive(hart: u32): bool {
+  return (load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) != 0;
+}
+
 /** Whether a hart holds a reservation of any word. */
 export function holdsReservation(hart: u32): bool {
   return load<u32>(hart, HART_RESERVATION_VALID) != 0;
@@ -56,35 +67,16 @@ export function endWaitOnReservation(hart: u32): void {
   touchWatch(hart);
 }
 
-/** A store by `hart` of `bytes` (at most 8) bytes, seen at `clock`: other harts lose reservations of the words it touches. */
-export function breakReservations(hart: u32, physical: u64, bytes: u64, clock: u64): void {
-  const isObserved = anyWatched();
-  if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0 && !isObserved) return;
-  for (let id: u32 = 0; id < Harts.count(); id++) {
-    const other = Harts.at(id);
-    if (other == hart || load<u32>(other, HART_RESERVATION_VALID) == 0) continue;
-    const word = load<u64>(other, HART_RESERVATION_ADDRESS) & ~WORD;
-    if (physical < word + 8 && word < physical + bytes) loseReservation(other, clock);
-  }
-  if (isObserved) forgetOldWatches(hart, physical);
-}
-
-/** Takes a hart's reservation away at a clock, which ends its wrs. */
-export function loseReservation(hart: u32, clock: u64): void {
-  dropReservation(hart);
-  if (waitsOnReservation(hart)) resume(hart, clock);
-}
-
 /** Whether another hart than `hart` holds a reservation; lapsed ones are dropped. */
 export function othersHoldReservations(hart: u32): bool {
-  if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) == 0) return false;
+  if (!othersAreLive(hart)) return false;
   for (let id: u32 = 0; id < Harts.count(); id++) {
     const other = Harts.at(id);
     if ((load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & bit(other)) == 0) continue;
     if (Hart.clock(other) - load<u64>(other, HART_RESERVATION_CLOCK) > RESERVATION_CYCLES)
       dropReservation(other);
   }
-  return (load<u32>(MACHINE_BASE, MACHINE_LIVE_RESERVATIONS) & ~bit(hart)) != 0;
+  return othersAreLive(hart);
 }
 
 function setLive(hart: u32, live: bool): void {

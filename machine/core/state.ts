@@ -195,7 +195,10 @@ export const TLB_READ_TAG = 0; // u64: virtual page address, all ones = invalid
 export const TLB_WRITE_TAG = 8; // u64: the same for stores
 export const TLB_FETCH_TAG = 16; // u64: the same for instruction fetch
 export const TLB_ADDEND = 24; // u32: memory address = low 32 bits of virtual address + addend, modulo 2^32
-export const TLB_CODE = 28; // u32: address of the decoded page (with fetch tag) | level of the leaf in bits 1:0
+export const TLB_CODE = 28; // u32: address of the decoded page (with fetch tag) | TLB_WATCHED | level of the leaf in bits 1:0
+export const TLB_LEVEL_MASK = 3;
+export const TLB_WATCHED = 4; // writable, but has no write tag while its page is watched (watch.ts)
+export const TLB_FLAGS = 63; // all bits of TLB_CODE that are not the address
 export const TLB_LIST_CAPACITY = 511; // entries a bank remembers for cheap flushing; more = clear the whole bank
 export const TLB_LIST_SIZE = 1024; // bytes: u16 entry indexes
 

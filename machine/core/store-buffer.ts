@@ -14,7 +14,7 @@
 import { countNotRetired } from "./counters";
 import { Hart, Harts, Machine } from "./hart";
 import { keepMark } from "./marks";
-import { breakReservations } from "./reservation";
+import { breakReservations } from "./observed-stores";
 import {
   EXIT_YIELD,
   HART_EXIT,
@@ -103,8 +103,8 @@ export function bufferStore(hart: u32, physical: u64, bytes: u64, value: u64): v
 
 /** Loads 1 to 8 bytes of RAM as the hart sees them: its own buffered stores over memory. */
 export function loadBuffered(hart: u32, physical: u64, bytes: u64): u64 {
-  let value: u64 = 0;
-  for (let i: u64 = 0; i < bytes; i++) value |= (<u64>load<u8>(Machine.ramAddress(physical + i))) << (i << 3);
+  // Behind RAM there is room, so that eight bytes can always be loaded (RAM_SLACK).
+  let value = load<u64>(Machine.ramAddress(physical)) & (~(<u64>0) >> ((8 - bytes) << 3));
   for (let index: u32 = 0; index < Pending.count(hart); index++) {
     const entry = Pending.at(hart, index);
     if (Pending.overlaps(entry, physical, bytes)) value = overlay(entry, physical, bytes, value);

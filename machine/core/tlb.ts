@@ -26,10 +26,12 @@ import {
   TLB_ENTRIES,
   TLB_ENTRY_SIZE,
   TLB_FETCH_TAG,
+  TLB_LEVEL_MASK,
   TLB_LIST_CAPACITY,
   TLB_LIST_SIZE,
   TLB_LISTS_BASE,
   TLB_STRICT_BANK,
+  TLB_WATCHED,
   TLB_WRITE_TAG,
 } from "./state";
 
@@ -119,8 +121,9 @@ export function dropWriteTranslations(physicalPage: u64): void {
       const filled = load<u32>(hart + HART_BANKS + index * BANK_DIRECTORY_ENTRY, BANK_FILLED);
       for (let i: u32 = 0; i < filled; i++) {
         const entry = bank + <u32>load<u16>(list + (i << 1)) * TLB_ENTRY_SIZE;
-        if (<u32>load<u64>(entry, TLB_WRITE_TAG) + load<u32>(entry, TLB_ADDEND) == memoryPage)
-          store<u64>(entry, NO_TAG, TLB_WRITE_TAG);
+        if (<u32>load<u64>(entry, TLB_WRITE_TAG) + load<u32>(entry, TLB_ADDEND) != memoryPage) continue;
+        store<u64>(entry, NO_TAG, TLB_WRITE_TAG);
+        store<u32>(entry, load<u32>(entry, TLB_CODE) | TLB_WATCHED, TLB_CODE);
       }
     }
   }
@@ -149,7 +152,7 @@ function flushAddressInBank(directory: u32, bank: u32, address: u64): void {
   const filled = load<u32>(directory, BANK_FILLED);
   for (let i: u32 = 0; i < filled; i++) {
     const entry = bank + <u32>load<u16>(list + (i << 1)) * TLB_ENTRY_SIZE;
-    const leafShift = <u64>(12 + 9 * (load<u32>(entry, TLB_CODE) & 3));
+    const leafShift = <u64>(12 + 9 * (load<u32>(entry, TLB_CODE) & TLB_LEVEL_MASK));
     for (let tag: u32 = 0; tag < 24; tag += 8) {
       const page = load<u64>(entry + tag);
       if (page != ~(<u64>0) && (page ^ address) >> leafShift == 0) {
