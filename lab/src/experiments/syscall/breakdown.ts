@@ -1,4 +1,6 @@
 /** Where the instructions of one synchronous system call go: executed step by step, and sorted by function into stages. */
+
+import type { SystemDescription } from "@rel4/image";
 import {
   FEW,
   FEW_MAPS,
@@ -43,19 +45,16 @@ export interface CallBreakdown {
   functions: FunctionShare[];
 }
 
+/** The system that is profiled: windows with few and with many calls. */
+export const BREAKDOWN_SYSTEM: SystemDescription = {
+  machine: { harts: 1 },
+  programs: { [PROGRAM]: { source: "./syscall/breakdown.ts", resources: RESOURCES } },
+};
+
 /** Profiles one map and one unmap. */
-export async function measureBreakdown(onProgress: (step: string) => void): Promise<CallBreakdown[]> {
-  const profiles = await profileWindows(
-    {
-      description: {
-        machine: { harts: 1 },
-        programs: { [PROGRAM]: { source: "./syscall/breakdown.ts", resources: RESOURCES } },
-      },
-      onProgress,
-    },
-    [PROGRAM],
-    MANY_UNMAPS,
-  );
+export async function measureBreakdown(onProgress?: (step: string) => void): Promise<CallBreakdown[]> {
+  const request = { description: BREAKDOWN_SYSTEM, onProgress };
+  const profiles = await profileWindows(request, [PROGRAM], MANY_UNMAPS);
   const functions = (many: number, few: number) =>
     profileDifference(profiles.get(many)!, profiles.get(few)!, MANY - FEW);
   return [
