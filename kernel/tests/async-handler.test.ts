@@ -64,17 +64,6 @@ function busy(hart: number, priority: number): Thread {
   return other;
 }
 
-/** Calls `before` whenever the kernel writes to a word of the buffer's control lines. */
-function beforeControlWrite(at: number, before: (value: number) => void): void {
-  const { memory } = world.kernel;
-  const address = calls.base + calls.ringBytes + at;
-  const write = memory.write32.bind(memory);
-  memory.write32 = (to, value) => {
-    if (to === address) before(value);
-    write(to, value);
-  };
-}
-
 describe("the wake-up call", () => {
   it("returns at once; the handler runs when its thread waits, without a tick", () => {
     start();
@@ -128,7 +117,7 @@ describe("the wake-up call", () => {
     calls.sayHowToWake(PEER_AWAKE);
     ask();
     let late = 0;
-    beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
+    calls.beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
       // Another hart still sees that the handler is awake, and so does not wake it.
       if (state !== PEER_BLOCKED || late !== 0) return;
       expect(calls.serverState).toBe(PEER_AWAKE);
@@ -271,7 +260,7 @@ describe("a handler makes way", () => {
     world.kernel.memory.write32(world.kernel.layout.hart(0) + world.kernel.layout.field("Hart_workUnits"), 0);
     const { hardware } = world.kernel;
     let beginnings = 0;
-    beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
+    calls.beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
       if (state !== PEER_AWAKE) return;
       beginnings++;
       // The timer strikes when the handler has begun, and is noticed in the middle of the request.
@@ -423,7 +412,7 @@ describe("translations", () => {
   function flushesOf(batch: () => void): typeof world.kernel.hardware.flushes {
     flushes().length = 0;
     let atPublication = -1;
-    beforeControlWrite(RING_RESPONSE_TAIL_AT, () => {
+    calls.beforeControlWrite(RING_RESPONSE_TAIL_AT, () => {
       atPublication = flushes().length;
     });
     batch();

@@ -22,8 +22,14 @@ describe("the capability system", () => {
   }
 
   it("does the same when it is interrupted at every preemption point", () => {
-    const run = new CapabilityRun(FIRST_SEED, true);
+    const run = new CapabilityRun(FIRST_SEED, { preempt: true });
     run.perform(Math.ceil(OPERATIONS / 10));
     expect(run.preemptions).toBeGreaterThan(0);
+  });
+
+  it.each([false, true])("does the same by asynchronous requests (interrupted: %s)", (preempt) => {
+    const run = new CapabilityRun(FIRST_SEED, { asynchronous: true, preempt });
+    run.perform(Math.ceil(OPERATIONS / 8));
+    expect(run.preemptions > 0).toBe(preempt);
   });
 });

@@ -38,6 +38,8 @@ export class AsyncCalls {
   /** Physical address of the buffer. */
   readonly base: number;
   readonly ringBytes: number;
+  /** Called whenever the handler begins to serve. */
+  onBeginning: (() => void) | undefined;
   private nextId = 1;
   private requestTail = 0;
   private responseHead = 0;
@@ -55,6 +57,20 @@ export class AsyncCalls {
   ) {
     this.base = Number((world.look(frame, cspace).data & (2n ** 44n - 1n)) << 12n);
     this.ringBytes = SYSTEM_CALL_ITEM_BYTES << itemBits;
+    this.beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
+      if (state === PEER_AWAKE) this.onBeginning?.();
+    });
+  }
+
+  /** Calls `before` whenever a word of the control lines is about to be written, by anybody. */
+  beforeControlWrite(at: number, before: (value: number) => void): void {
+    const { memory } = this.world.kernel;
+    const address = this.base + this.ringBytes + at;
+    const write = memory.write32.bind(memory);
+    memory.write32 = (to, value) => {
+      if (to === address) before(value);
+      write(to, value);
+    };
   }
 
   /** Registers a buffer for a thread; the kernel says AWAKE, BLOCKED … as it does for a program. */

@@ -36,6 +36,7 @@ import {
   WORD_BITS,
   WORK_UNITS_PER_PREEMPTION,
 } from "@rel4/abi";
+import type { AsyncCalls } from "./async-calls";
 import { buildKernel } from "./build";
 import { checkInvariants } from "./invariants";
 import { Kernel, type KernelOptions } from "./kernel";
@@ -108,6 +109,8 @@ export class World {
   preemptAlways = false;
   /** How often that has happened. */
   preemptions = 0;
+  /** The root task makes those invocations asynchronously for which `choose` says so. */
+  viaHandler?: { calls: AsyncCalls; choose: () => boolean };
   private nextSlot: number;
   private readonly bell: number;
   private readonly bellHandler: number;
@@ -190,25 +193,48 @@ export class World {
     caps: readonly number[] = [],
   ): Answer {
     this.bringRoot();
+    if (this.viaHandler?.choose())
+      return this.invokeViaHandler(this.viaHandler.calls, pointer, label, words, caps);
     if (this.preemptAlways) this.callPreempted(pointer, { label, words, caps });
     else this.root.call(pointer, { label, words, caps });
     return this.answer();
   }
 
+  private invokeViaHandler(
+    calls: AsyncCalls,
+    pointer: number | bigint,
+    label: number,
+    words: readonly (number | bigint)[],
+    caps: readonly number[],
+  ): Answer {
+    if (this.preemptAlways) {
+      calls.onBeginning = () => {
+        this.interruptAtPreemptionPoint();
+        this.preemptions++;
+      };
+    }
+    const { error, words: answer } = calls.invoke(pointer, label, words, caps);
+    calls.onBeginning = undefined;
+    // Served to the end: one of its beginnings was the first.
+    if (this.preemptAlways) this.preemptions--;
+    return { error, words: answer };
+  }
+
+  /** The first hart's next preemption point finds an interrupt. */
+  private interruptAtPreemptionPoint(): void {
+    const workUnits = this.kernel.layout.hart(0) + this.kernel.layout.field("Hart_workUnits");
+    this.kernel.hardware.harts[0]!.timerDeadline = 0n;
+    this.kernel.memory.write32(workUnits, WORK_UNITS_PER_PREEMPTION - 1);
+  }
+
   /** Interrupts the call at every preemption point, and makes it again until it is done, as the root task's ecall would. */
   private callPreempted(pointer: number | bigint, message: Message): void {
-    const hart = this.kernel.hardware.harts[0]!;
-    const workUnits = this.kernel.layout.hart(0) + this.kernel.layout.field("Hart_workUnits");
-    const interrupt = () => {
-      hart.timerDeadline = 0n;
-      this.kernel.memory.write32(workUnits, WORK_UNITS_PER_PREEMPTION - 1);
-    };
     const pc = this.root.register("pc");
-    interrupt();
+    this.interruptAtPreemptionPoint();
     this.root.call(pointer, message);
     while (this.root.register("pc") === pc) {
       this.preemptions++;
-      interrupt();
+      this.interruptAtPreemptionPoint();
       this.kernel.systemCall(0);
     }
   }

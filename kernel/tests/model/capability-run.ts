@@ -20,6 +20,7 @@ import {
   UNTYPED_RETYPE,
   WORD_BITS,
 } from "@rel4/abi";
+import { AsyncCalls } from "../harness/async-calls";
 import { regionOf } from "../harness/objects";
 import { World } from "../harness/world";
 import { MODEL_TYPES, radixOf } from "./capability";
@@ -48,10 +49,13 @@ export class CapabilityRun {
   /** First slot of the root CNode that the run uses. */
   private readonly window: number;
 
-  /** `preempt`: interrupts operations at every preemption point. */
+  /**
+   * `preempt`: interrupts operations at every preemption point.
+   * `asynchronous`: makes half of the operations by the root task's asynchronous handler.
+   */
   constructor(
     private readonly seed: number,
-    preempt = false,
+    { preempt = false, asynchronous = false } = {},
   ) {
     this.random = new Random(seed);
     this.window = this.world.slot(WINDOW);
@@ -67,6 +71,11 @@ export class CapabilityRun {
     });
     const threadSlots = { offset: this.world.kernel.layout.field("Tcb_slots"), count: THREAD_SLOTS };
     this.world.preemptAlways = preempt;
+    if (asynchronous) {
+      const calls = AsyncCalls.register(this.world, this.world.root);
+      const chance = new Random(seed);
+      this.world.viaHandler = { calls, choose: () => chance.below(2) === 0 };
+    }
     this.model = new CapabilityModel(slots, this.world.look(this.window).object, BASE_BITS, threadSlots);
   }
 
