@@ -50,6 +50,11 @@ export declare function pause(): void;
 /** Waits a short time while the 32 bits at `pointer` are `value` (Zawrs); may return early. Polling loops call it between looks. */
 export declare function waitWhileEqual32(pointer: u32, value: u32): void;
 
+// Hints
+
+/** `condition`; tells the compiler that it is rarely true, so that the way on which it is false becomes the straight one. */
+export declare function unlikely(condition: bool): bool;
+
 // Environment
 
 /** Calls the next more privileged mode with these registers and returns a0. a1–a5 as the callee left them are read with `ecallResult`; other registers are preserved, memory may have changed. */

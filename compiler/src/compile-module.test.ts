@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { i32Const, i64Const, type Signature, WasmBuilder } from "../tests/wasm-builder";
+import { fragmentText } from "./assembler/disassemble";
 import { compileModule, STAGES } from "./compile-module";
 import { CompileError } from "./diagnostics";
 import type { BackendOptions, ModuleObject } from "./link/module-object";
@@ -204,5 +205,37 @@ describe("a module that switches stacks", () => {
       { symbol: "function[3]" },
       { symbol: "function[4]" },
     ]);
+  });
+});
+
+describe("a condition that is unlikely", () => {
+  const FLAG: Signature = { params: ["i32"], result: "i32" };
+
+  /** Assembly of a function with a parameter; `code` gets the index of the intrinsic and of a function without result. */
+  function assembly(code: (unlikely: number, other: number) => number[]): string {
+    const builder = new WasmBuilder();
+    const unlikely = builder.addImport("rv", "unlikely", FLAG);
+    const other = builder.addImport("asm", "other", NOTHING);
+    builder.addFunction({ signature: FLAG, locals: [], code: code(unlikely, other) }, "run");
+    return fragmentText(compileModule(builder.build(), OPTIONS).fragments[0]!);
+  }
+
+  it("has its consequence behind the function's usual end", () => {
+    const text = assembly((unlikely, other) => [
+      ...[0x20, 0, 0x10, unlikely, 0x04, 0x40, 0x10, other, 0x0b, ...i32Const(1)],
+    ]);
+    expect(text.indexOf("jalr zero, ra, 0")).toBeLessThan(text.indexOf("call other"));
+  });
+
+  it("may be inverted, and may leave a block", () => {
+    const inverted = assembly((unlikely, other) => [
+      ...[0x20, 0, 0x10, unlikely, 0x45, 0x04, 0x40, ...i32Const(5), 0x0f, 0x0b, 0x10, other, ...i32Const(1)],
+    ]);
+    expect(inverted.indexOf("jalr zero, ra, 0")).toBeLessThan(inverted.indexOf("call other"));
+    const leaving = assembly((unlikely, other) => [
+      ...[0x02, 0x40, 0x20, 0, 0x10, unlikely, 0x0d, 0, ...i32Const(5), 0x0f, 0x0b],
+      ...[0x10, other, ...i32Const(1)],
+    ]);
+    expect(leaving.indexOf("jalr zero, ra, 0")).toBeLessThan(leaving.indexOf("call other"));
   });
 });

@@ -9,7 +9,7 @@ import {
   type SymbolRef,
 } from "../assembler/instruction";
 import { OPCODES, type Opcode } from "../assembler/opcodes";
-import { reg } from "../assembler/registers";
+import { REGISTER_NAMES, reg } from "../assembler/registers";
 import { Frame } from "./frame";
 import {
   invert,
@@ -105,6 +105,10 @@ class FragmentWriter {
       case "tail":
         this.leaveFrame();
         return [this.plain("tail", item)];
+      case "callSwitch": {
+        const symbol = { name: switchHelper(uses[0]!, uses[1]!), use: "call" } as const;
+        return [instruction("call", { rd: reg.ra, symbol })];
+      }
       case "switchStack":
         this.leaveFrame();
         return switchInstructions(uses[0]!, uses[1]!);
@@ -145,8 +149,8 @@ class FragmentWriter {
   private branch(item: MachineInstruction, next?: MachineBlock): void {
     let [then, otherwise] = item.targets as [MachineBlock, MachineBlock];
     let condition = item.condition!;
-    const isFar = otherwise !== next && otherwise.depth > then.depth;
-    if (then === next || isFar) {
+    const runsMore = otherwise.depth > then.depth || (then.cold && !otherwise.cold);
+    if (then === next || (otherwise !== next && runsMore)) {
       condition = invert(condition);
       [then, otherwise] = [otherwise, then];
     }
@@ -178,6 +182,18 @@ class FragmentWriter {
     this.push(instruction("wrs.sto"));
     this.result.items.push({ kind: "label", label: done });
   }
+}
+
+const SWITCH_HELPER = /^__switchStack (\w+) (\w+)$/;
+
+/** Symbol of the run-time helper that switches stacks, given the registers that hold `from` and `to`. */
+const switchHelper = (from: number, to: number): string =>
+  `__switchStack ${REGISTER_NAMES[from]} ${REGISTER_NAMES[to]}`;
+
+/** The registers that a helper's name tells, or null if it is no name of such a helper. */
+export function registersOfSwitchHelper(name: string): { from: number; to: number } | null {
+  const [, from, to] = SWITCH_HELPER.exec(name) ?? [];
+  return from && to ? { from: REGISTER_NAMES.indexOf(from), to: REGISTER_NAMES.indexOf(to) } : null;
 }
 
 /** Leaves this stack for another: its ra and sp at register `from`, the other's at `to`. */

@@ -19,6 +19,7 @@ import { FIRST_VIRTUAL, NONE } from "./registers";
  * - `compareExchange`: LR/SC loop; rd = old value, scratch in defs, uses = address, expected, replacement.
  * - `waitWhileEqual`: reserve, compare, wait; rd = scratch, uses = address, value.
  * - `switchStack`: leave the frame, save ra and sp at uses[0], continue with those at uses[1].
+ * - `callSwitch`: the same, to be continued behind it.
  */
 export type MachineOp =
   | Opcode
@@ -33,7 +34,8 @@ export type MachineOp =
   | "loadArgument"
   | "compareExchange"
   | "waitWhileEqual"
-  | "switchStack";
+  | "switchStack"
+  | "callSwitch";
 
 export type BranchCondition = "beq" | "bne" | "blt" | "bge" | "bltu" | "bgeu";
 

@@ -12,9 +12,6 @@ export const dispatchTable = (signature: string): string => `__functions ${signa
 /** Symbol of the table of all functions in the function table. */
 export const FUNCTION_TABLE = "__functions";
 
-/** Symbol of the run-time helper that switches stacks where more code follows: (from, to). */
-export const SWITCH_STACK = "__switchStack";
-
 /** Registers the bit-counting helpers may change. */
 export const HELPER_CLOBBERS: readonly number[] = [reg.ra, reg.a0, reg.t0, reg.t1, reg.t2];
 
@@ -104,9 +101,9 @@ export class CallSelector {
     s.emit("tail", NONE, uses, 0, { symbol: value.symbol, position: value.position });
   }
 
-  switchStack(value: Value): void {
-    const uses = this.arguments(value.args);
-    this.emitCall("call", uses, { symbol: SWITCH_STACK, suspends: true });
+  switchStack({ args }: Value): void {
+    const uses = args.map((arg) => this.s.register(arg));
+    this.emitCall("callSwitch", uses, { suspends: true });
   }
 
   /** The other stack returns to this function's caller. */

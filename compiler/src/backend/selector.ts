@@ -10,7 +10,7 @@
  * which only the low 32 bits (or fewer) are right, for the users that look no further.
  */
 import { loadImmediate } from "../assembler/immediate";
-import type { ControlFlow, Loop } from "../ir/control-flow";
+import { type ControlFlow, coldBlocks, type Loop } from "../ir/control-flow";
 import type { Block, IRFunction, Value } from "../ir/ir";
 import { isNonNegative } from "../ir/value-range";
 import type { MachineBlock, MachineFunction, MachineInstruction, MachineOp } from "./machine";
@@ -31,6 +31,10 @@ interface Materialized {
   before: Group | null;
 }
 
+/** Whether a block contains a call during which other stacks may run. */
+const hasSuspension = ({ instructions }: Block): boolean =>
+  instructions.some(({ op, suspends }) => suspends || op === "switchStack");
+
 /** Constants hoisted out of one loop at most. */
 const MAX_HOISTED = 8;
 
@@ -42,6 +46,7 @@ export class Selector {
   private groups: Group[] = [];
   private readonly registers: Int32Array;
   private readonly machineBlocks = new Map<Block, MachineBlock>();
+  private readonly cold: ReadonlySet<Block>;
   private readonly materialized = new Map<Block, Map<string, Materialized>>();
   private readonly loopsAround: Loop[][];
   private readonly hoisted = new Map<Loop, number>();
@@ -54,6 +59,7 @@ export class Selector {
     readonly uses: Int32Array,
   ) {
     this.registers = new Int32Array(fn.valueCount);
+    this.cold = coldBlocks(fn);
     this.machine = {
       name: fn.name,
       blocks: [],
@@ -64,7 +70,9 @@ export class Selector {
       slots: 0,
       savedRegisters: [],
     };
-    this.loopsAround = fn.blocks.map((block) => flow.loops.filter((loop) => loop.body.has(block)));
+    // No register survives a loop that suspends: constants would only be computed again in it.
+    const loops = flow.loops.filter(({ body }) => ![...body].some(hasSuspension));
+    this.loopsAround = fn.blocks.map((block) => loops.filter((loop) => loop.body.has(block)));
     for (const block of fn.blocks) this.addMachineBlock(block);
     for (const block of fn.blocks)
       this.machineBlock(block).successors = block.successors.map((successor) => this.machineBlock(successor));
@@ -76,7 +84,7 @@ export class Selector {
       instructions: [],
       successors: [],
       depth: this.flow.depth[block.order]!,
-      cold: block.terminator.kind === "trap",
+      cold: this.cold.has(block),
     };
     this.machineBlocks.set(block, machineBlock);
     this.materialized.set(block, new Map());

@@ -78,6 +78,7 @@ class ShrinkWrapper {
     if (
       op === "call" ||
       op === "callRegister" ||
+      op === "callSwitch" ||
       op === "loadSlot" ||
       op === "storeSlot" ||
       op === "loadArgument"

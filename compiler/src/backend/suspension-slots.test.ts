@@ -59,7 +59,7 @@ describe("a switch of stacks", () => {
       "addi sp, sp, -16",
       "sd ra, 8(sp)",
       "sd a0, 0(sp)",
-      "call __switchStack",
+      "call __switchStack a0 a1",
       "ld a5, 0(sp)",
       "lw a0, 16(a5)",
       "ld ra, 8(sp)",
@@ -131,6 +131,44 @@ describe("values that live across suspending calls", () => {
     const lines = compile(body, "(i32)->");
     expect(count(lines, /^(sd|ld) (?!ra)/)).toBe(0);
     expect(count(lines, /^addi \w+, zero, 77$/)).toBe(2);
+  });
+
+  it("are computed again when one instruction makes them from another that is kept", () => {
+    const body = `b0:
+      v0: i64 = param [index=0]
+      v1: i64 = shl v0, 3:i64
+      v2: i64 = xor v1, v0
+      ${SUSPEND.replace("f", "g")} v1, v2
+      v3: i64 = add v0, 1:i64
+      v4: i64 = mul v1, v2
+      v5: i64 = mul v3, v4
+      return v5`;
+    const lines = compile(body, "(i64)->i64");
+    expect(count(lines, /^sd (?!ra)/), "v0 only").toBe(1);
+    expect(count(lines, /^ld (?!ra)/)).toBe(1);
+    expect(count(lines, /^slli/)).toBe(2);
+    expect(count(lines, /^xor/)).toBe(2);
+  });
+
+  it("are not constants kept in registers during a loop that suspends", () => {
+    const body = `b0:
+      v0: i32 = param [index=0]
+      jump b1
+    b1 (b0, b2):
+      v1: i32 = phi v0, v3
+      v2: i32 = ltu v1, 100:i32
+      branch v2, b2, b3
+    b2 (b1):
+      ${SUSPEND}
+      v3: i32 = add v1, 1:i32
+      jump b1
+    b3 (b1):
+      return v1`;
+    const lines = compile(body, "(i32)->i32");
+    const call = lines.findIndex((line) => line.startsWith("call"));
+    const [test] = /b(?:lt|ge)u \w+, (\w+),/.exec(lines.slice(call).join("\n"))!.slice(1);
+    expect(lines.slice(call)).toContain(`addi ${test}, zero, 100`);
+    expect(count(lines, /^sd (?!ra)/)).toBe(1);
   });
 
   it("stay in registers across calls that do not suspend", () => {

@@ -4,7 +4,8 @@
  * Such calls lose every register, so a register that is live across one would interfere with all colours and be spilled
  * everywhere. Instead its live range is cut at the calls: stored in front of the call (or where it is defined, if that runs
  * less often), loaded again behind it. Stores of what the slot already holds and loads of what nobody reads disappear, and
- * loads move to the branch that reads them. Constants are computed again instead.
+ * loads move to the branch that reads them. Constants, and what takes one instruction to compute from other registers that
+ * live across the call, are computed again instead.
  */
 import { reg } from "../assembler/registers";
 import { liveOut, RegisterSet, stepBackward } from "./liveness";
@@ -15,9 +16,13 @@ import { splitWebs } from "./split-webs";
 /** A register that lives across at least one suspending call. */
 interface Crossing {
   register: number;
-  /** The instruction that computes it again, if it is a constant. */
-  constant: MachineInstruction | null;
+  /** Its definition, if there is only one. */
+  definition: MachineInstruction | null;
+  /** The instruction that computes it again; null if it has a slot. */
+  recipe: MachineInstruction | null;
   slot: number;
+  /** The suspending calls it lives across. */
+  calls: MachineInstruction[];
   /** Estimated executions of its definitions and of the calls it lives across. */
   definitionWeight: number;
   callWeight: number;
@@ -27,13 +32,21 @@ interface Crossing {
 const isCheapConstant = ({ op, constant }: MachineInstruction): boolean =>
   op === "lui" || op === "la" || (op === "li" && BigInt.asIntN(32, constant!) === constant);
 
+/** Instructions that compute their result from registers and immediates at the cost of a load or less. */
+const CHEAP: ReadonlySet<string> = new Set(
+  (
+    "addi addiw slli srli srai slliw srliw sraiw andi ori xori slti sltiu add sub addw subw and or xor slt sltu " +
+    "sh1add sh2add sh3add add.uw sh1add.uw sh2add.uw sh3add.uw slli.uw andn orn xnor sext.b sext.h zext.h"
+  ).split(" "),
+);
+
 const weightOf = (block: MachineBlock): number => 10 ** Math.min(block.depth, 6) * (block.cold ? 0.01 : 1);
 
 class SuspensionSlots {
   private readonly crossings = new Map<number, Crossing>();
   /** Registers live across each suspending call. */
   private readonly across = new Map<MachineInstruction, number[]>();
-  /** The loads and recomputed constants this pass inserted, and the registers they restore. */
+  /** The loads and computations this pass inserted behind calls. */
   private readonly restores = new Set<MachineInstruction>();
   private readonly saves = new Set<MachineInstruction>();
 
@@ -42,8 +55,9 @@ class SuspensionSlots {
   run(): void {
     this.findCrossings();
     if (this.crossings.size === 0) return;
-    this.weighDefinitions();
-    for (const crossing of this.crossings.values()) if (!crossing.constant) crossing.slot = this.fn.slots++;
+    this.findDefinitions();
+    this.findRecipes();
+    for (const crossing of this.crossings.values()) if (!crossing.recipe) crossing.slot = this.fn.slots++;
     for (const block of this.fn.blocks)
       block.instructions = block.instructions.flatMap((instruction) => this.cut(instruction));
     this.dropRedundantSaves();
@@ -71,31 +85,74 @@ class SuspensionSlots {
       registers.push(register);
       const crossing = this.crossings.get(register) ?? {
         register,
-        constant: null,
+        definition: null,
+        recipe: null,
         slot: NONE,
+        calls: [],
         definitionWeight: 0,
         callWeight: 0,
       };
       crossing.callWeight += weight;
+      crossing.calls.push(call);
       this.crossings.set(register, crossing);
     });
     this.across.set(call, registers);
   }
 
-  private weighDefinitions(): void {
-    const definitionCount = new Map<number, number>();
+  private findDefinitions(): void {
+    const known = new Set<number>();
     for (const block of this.fn.blocks) {
       for (const instruction of block.instructions) {
         for (const register of definitions(instruction)) {
           const crossing = this.crossings.get(register);
           if (!crossing) continue;
           crossing.definitionWeight += weightOf(block);
-          const count = (definitionCount.get(register) ?? 0) + 1;
-          definitionCount.set(register, count);
-          crossing.constant = count === 1 && isCheapConstant(instruction) ? instruction : null;
+          crossing.definition = known.has(register) ? null : instruction;
+          known.add(register);
         }
       }
     }
+  }
+
+  /** Finds out which registers can be computed again behind all calls they live across. */
+  private findRecipes(): void {
+    const candidates = new Map<number, MachineInstruction>();
+    const dependants = new Map<number, number[]>();
+    for (const crossing of this.crossings.values()) {
+      const recipe = this.recipeOf(crossing);
+      if (!recipe) continue;
+      candidates.set(crossing.register, recipe);
+      for (const use of recipe.uses) dependants.set(use, [...(dependants.get(use) ?? []), crossing.register]);
+    }
+    // A recipe holds until an operand changes.
+    const update = (state: RegisterSet, instruction: MachineInstruction): void => {
+      for (const register of definitions(instruction)) {
+        for (const dependant of dependants.get(register) ?? []) state.delete(dependant);
+        if (candidates.has(register)) state.add(register);
+      }
+    };
+    const starts = this.alwaysTrue(update);
+    for (const block of this.fn.blocks) {
+      const state = starts.get(block)!;
+      for (const instruction of block.instructions) {
+        for (const register of this.across.get(instruction) ?? [])
+          if (!state.has(register)) candidates.delete(register);
+        update(state, instruction);
+      }
+    }
+    for (const [register, recipe] of candidates) this.crossings.get(register)!.recipe = recipe;
+  }
+
+  /** A constant's definition, or one that needs only registers which are restored behind the same calls. */
+  private recipeOf({ definition, definitionWeight, callWeight, calls }: Crossing): MachineInstruction | null {
+    if (!definition) return null;
+    if (isCheapConstant(definition)) return definition;
+    const isCheap = CHEAP.has(definition.op) && !definition.symbol && callWeight < 10 * definitionWeight;
+    const isRestored = (register: number): boolean => {
+      const operand = this.crossings.get(register);
+      return operand !== undefined && calls.every((call) => operand.calls.includes(call));
+    };
+    return isCheap && definition.uses.every((use) => use === 0 || isRestored(use)) ? definition : null;
   }
 
   /** The instruction with what has to happen before and after it. */
@@ -106,16 +163,24 @@ class SuspensionSlots {
       const crossing = this.crossings.get(register);
       if (crossing && this.isSavedAtDefinition(crossing)) after.push(this.save(crossing));
     }
+    const restored = new Set<number>();
+    const restore = (register: number): void => {
+      const crossing = this.crossings.get(register);
+      if (!crossing || restored.has(register)) return;
+      restored.add(register);
+      crossing.recipe?.uses.forEach(restore);
+      after.push(this.restore(crossing));
+    };
     for (const register of this.across.get(instruction) ?? []) {
       const crossing = this.crossings.get(register)!;
-      if (!crossing.constant && !this.isSavedAtDefinition(crossing)) before.push(this.save(crossing));
-      after.push(this.restore(crossing));
+      if (!crossing.recipe && !this.isSavedAtDefinition(crossing)) before.push(this.save(crossing));
+      restore(register);
     }
     return [...before, instruction, ...after];
   }
 
-  private isSavedAtDefinition({ constant, definitionWeight, callWeight }: Crossing): boolean {
-    return !constant && definitionWeight < callWeight / 2;
+  private isSavedAtDefinition({ recipe, definitionWeight, callWeight }: Crossing): boolean {
+    return !recipe && definitionWeight < callWeight / 2;
   }
 
   private save({ register, slot }: Crossing): MachineInstruction {
@@ -124,9 +189,9 @@ class SuspensionSlots {
     return save;
   }
 
-  private restore({ register, slot, constant }: Crossing): MachineInstruction {
-    const restore: MachineInstruction = constant
-      ? { ...constant, uses: [...constant.uses] }
+  private restore({ register, slot, recipe }: Crossing): MachineInstruction {
+    const restore: MachineInstruction = recipe
+      ? { ...recipe, uses: [...recipe.uses] }
       : { op: "loadSlot", rd: register, uses: [reg.sp], imm: slot };
     this.restores.add(restore);
     return restore;
@@ -134,7 +199,7 @@ class SuspensionSlots {
 
   /** Removes saves of registers that have not changed since they were saved, on every path. */
   private dropRedundantSaves(): void {
-    const valid = this.validSlots();
+    const valid = this.alwaysTrue((state, instruction) => this.updateValid(state, instruction));
     for (const block of this.fn.blocks) {
       const state = valid.get(block)!;
       block.instructions = block.instructions.filter((instruction) => {
@@ -145,8 +210,10 @@ class SuspensionSlots {
     }
   }
 
-  /** At the start of each block: the registers whose slots hold their values, whatever path led there. */
-  private validSlots(): Map<MachineBlock, RegisterSet> {
+  /** At the start of each block: the registers for which something holds, whatever path led there. */
+  private alwaysTrue(
+    update: (state: RegisterSet, instruction: MachineInstruction) => void,
+  ): Map<MachineBlock, RegisterSet> {
     const { blocks, registerCount } = this.fn;
     const predecessors = new Map<MachineBlock, MachineBlock[]>(blocks.map((block) => [block, []]));
     for (const block of blocks)
@@ -162,7 +229,7 @@ class SuspensionSlots {
       changed = false;
       for (const block of blocks) {
         const state = start(block);
-        for (const instruction of block.instructions) this.updateValid(state, instruction);
+        for (const instruction of block.instructions) update(state, instruction);
         const known = ends.get(block);
         if (known?.equals(state)) continue;
         ends.set(block, state);
@@ -207,29 +274,32 @@ class SuspensionSlots {
     }
     for (const block of this.fn.blocks) {
       const { instructions, successors } = block;
-      block.instructions = instructions.filter((instruction, index) => {
-        if (!this.restores.has(instruction) || isTouchedAfter(instructions, index)) return true;
+      const kept: MachineInstruction[] = [];
+      for (const instruction of [...instructions].reverse()) {
         const readers = successors.filter((successor) => liveIn.get(successor)!.has(instruction.rd));
-        if (readers.length === successors.length || readers.some(({ depth }) => depth > block.depth))
-          return true;
-        for (const reader of readers) {
-          const moved = { ...instruction, uses: [...instruction.uses] };
-          this.restores.add(moved);
-          reader.instructions = [moved, ...reader.instructions];
-        }
-        return false;
-      });
+        const canMove =
+          this.restores.has(instruction) &&
+          !kept.some((later) => touches(later, instruction.rd)) &&
+          readers.length < successors.length &&
+          readers.every(({ depth }) => depth <= block.depth);
+        if (canMove) for (const reader of readers) this.moveTo(reader, instruction, liveIn.get(reader)!);
+        else kept.push(instruction);
+      }
+      block.instructions = kept.reverse();
     }
+  }
+
+  private moveTo(block: MachineBlock, restore: MachineInstruction, liveIn: RegisterSet): void {
+    const moved = { ...restore, uses: [...restore.uses] };
+    this.restores.add(moved);
+    block.instructions = [moved, ...block.instructions];
+    liveIn.delete(restore.rd);
+    for (const use of restore.uses) if (use > 0) liveIn.add(use);
   }
 }
 
-/** Whether an instruction behind the one at `index` reads or writes what that one writes. */
-function isTouchedAfter(instructions: MachineInstruction[], index: number): boolean {
-  const { rd } = instructions[index]!;
-  return instructions
-    .slice(index + 1)
-    .some((later) => later.uses.includes(rd) || [...definitions(later)].includes(rd));
-}
+const touches = (instruction: MachineInstruction, register: number): boolean =>
+  instruction.uses.includes(register) || [...definitions(instruction)].includes(register);
 
 /** Takes values that live across suspending calls out of registers there, in place. */
 export function saveAcrossSuspensions(fn: MachineFunction): void {

@@ -22,6 +22,7 @@ const SIGNATURES = [
   "wfi(): void",
   "pause(): void",
   "waitWhileEqual32(pointer: u32, value: u32): void",
+  "unlikely(condition: bool): bool",
   "ecall(a0: u64, a1: u64, a2: u64, a3: u64, a4: u64, a5: u64, a6: u64, a7: u64): u64",
   "ecallResult(index: u32): u64",
   "breakpoint(): void",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { analyseControlFlow } from "./control-flow";
+import { analyseControlFlow, coldBlocks } from "./control-flow";
 import { parseBody } from "./test-support";
 
 /** Two nested loops and a block behind them. */
@@ -48,5 +48,24 @@ describe("control flow analysis", () => {
     analyseControlFlow(fn);
     expect(fn.blocks).not.toContain(dead);
     expect(target.predecessors).toHaveLength(1);
+  });
+
+  it("knows blocks that run rarely: marked or trapping ones, the ways to them, and what only they lead to", () => {
+    const fn = parseBody(`b0:
+      v0: i32 = param [index=0]
+      branch v0, b1, b4
+    b1 (b0):
+      branch v0, b2, b3
+    b2 (b1) cold:
+      jump b5
+    b3 (b1):
+      trap
+    b4 (b0):
+      jump b6
+    b5 (b2):
+      jump b6
+    b6 (b4, b5):
+      return v0`);
+    expect([...coldBlocks(fn)].map(({ id }) => id).sort()).toEqual([1, 2, 3, 5]);
   });
 });

@@ -122,3 +122,23 @@ export function analyseControlFlow(fn: IRFunction): ControlFlow {
   for (const loop of loops) for (const block of loop.body) depth[block.order]!++;
   return { order, immediateDominator, dominated, loops, depth, dominates };
 }
+
+/** Blocks that run rarely: those that trap or are marked, that lead only to such blocks, or are reached only from them. */
+export function coldBlocks(fn: IRFunction): Set<Block> {
+  const isCold = ({ cold, terminator }: Block): boolean => cold || terminator.kind === "trap";
+  const cold = new Set(fn.blocks.filter(isCold));
+  for (let size = -1; size !== cold.size; ) {
+    size = cold.size;
+    for (const block of [...fn.blocks].reverse())
+      if (block.successors.length > 0 && block.successors.every((successor) => cold.has(successor)))
+        cold.add(block);
+  }
+  const warm = new Set<Block>();
+  const pending = [fn.entry];
+  for (let block = pending.pop(); block; block = pending.pop()) {
+    if (cold.has(block) || warm.has(block)) continue;
+    warm.add(block);
+    pending.push(...block.successors);
+  }
+  return new Set(fn.blocks.filter((block) => !warm.has(block)));
+}

@@ -62,6 +62,8 @@ export class Block {
   phis: Value[] = [];
   instructions: Value[] = [];
   terminator: Terminator = { kind: "trap", args: [], targets: [], cases: [] };
+  /** Known to run rarely. */
+  cold = false;
   /** Position in reverse postorder, valid after `analyseControlFlow`. */
   order = -1;
 

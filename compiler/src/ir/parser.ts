@@ -4,7 +4,7 @@ import { Block, IRFunction, type Terminator, type TerminatorKind, type Type, Val
 import { OPERATIONS, type Operation } from "./operations";
 
 const HEADER = /^function\s+("(?:[^"\\]|\\.)*"|[\w./~$]+)\(([\w,]*)\)->([\w,]*)\s*\{$/;
-const BLOCK = /^b(\d+)(?:\s*\(([^)]*)\))?:$/;
+const BLOCK = /^b(\d+)(?:\s*\(([^)]*)\))?(\s+cold)?:$/;
 const VALUE = /^(?:v(\d+):\s*(i32|i64)\s*=\s*)?(\w+)(?:\s*\[(.*?)\])?(?:\s+(.*))?$/;
 const CONSTANT = /^(-?(?:0x[0-9a-f]+|\d+)):(i32|i64)$/;
 const TERMINATORS: ReadonlySet<string> = new Set(["jump", "branch", "switch", "table", "return", "trap"]);
@@ -68,6 +68,7 @@ class Parser {
     if (start) {
       this.block = this.blockNamed(`b${start[1]}`);
       this.defined.add(this.block);
+      this.block.cold = start[3] !== undefined;
       this.block.predecessors = list(start[2]).map((name) => this.blockNamed(name));
       return;
     }

@@ -63,7 +63,8 @@ function printBlock(block: Block): string {
   const from = block.predecessors.map((p) => `b${p.id}`).join(", ");
   const lines = [...block.phis, ...block.instructions].map(printValue);
   lines.push(printTerminator(block.terminator));
-  return [`b${block.id}${from ? ` (${from})` : ""}:`, ...lines.map((line) => `  ${line}`)].join("\n");
+  const cold = block.cold ? " cold" : "";
+  return [`b${block.id}${from ? ` (${from})` : ""}${cold}:`, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
 /** The whole function as text. */

@@ -57,6 +57,7 @@ export const PIPELINE: readonly Pass[] = [
   optional("split-conditions", splitConditions),
   required("lower-switch", lowerSwitches),
   optional("sink", sinkValues),
+  optional("thread-branches-again", threadBranches),
   optional("preheaders", insertPreheaders),
   optional("hoist-invariants", hoistInvariants),
   optional("reduce-strength", reduceStrength),

@@ -39,6 +39,7 @@ function absorbSuccessor(block: Block): Block | null {
   }
   for (const value of next.instructions) value.block = block;
   block.instructions.push(...next.instructions);
+  block.cold ||= next.cold;
   block.terminator = next.terminator;
   for (const successor of next.successors) replacePredecessor(successor, next, block);
   return next;

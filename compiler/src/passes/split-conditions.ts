@@ -1,6 +1,7 @@
 /** A branch on `x or y`, or on `x and y` of truth values, becomes two branches: comparisons fuse with branches. */
 import { type Block, countUses, type IRFunction, isConstant, replacePredecessor, type Value } from "../ir/ir";
 import { isComparison } from "../ir/operations";
+import { removeDeadCode } from "./dead-code";
 
 function isTruthValue(value: Value): boolean {
   if (isComparison(value.op)) return true;
@@ -62,4 +63,5 @@ export function splitConditions(fn: IRFunction): void {
     const test = splitBranch(fn, block, uses);
     if (test) pending.push(block, test);
   }
+  removeDeadCode(fn);
 }

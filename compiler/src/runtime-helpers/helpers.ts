@@ -2,9 +2,8 @@
 import { Assembler } from "../assembler/assembler";
 import { type Fragment, fragment } from "../assembler/instruction";
 import { reg } from "../assembler/registers";
-import { switchInstructions } from "../backend/fragment";
+import { registersOfSwitchHelper, switchInstructions } from "../backend/fragment";
 import { CALLEE_SAVED } from "../backend/registers";
-import { SWITCH_STACK } from "../backend/select-calls";
 import { CONTEXT_SWITCH } from "../wasm/intrinsics";
 import { BIT_COUNTING } from "./bit-counting";
 import { BULK_MEMORY } from "./bulk-memory";
@@ -31,10 +30,10 @@ function contextSwitch(): Fragment {
   return a.finish();
 }
 
-/** Saves ra and sp at a0, loads them from a1 and returns there. */
-function switchStack(): Fragment {
-  const helper = fragment(SWITCH_STACK);
-  helper.items.push(...switchInstructions(reg.a0, reg.a1));
+/** Saves ra and sp at one register, loads them from another and returns there. */
+function switchStack(name: string, from: number, to: number): Fragment {
+  const helper = fragment(name);
+  helper.items.push(...switchInstructions(from, to));
   return helper;
 }
 
@@ -47,7 +46,8 @@ function trap(): Fragment {
 /** The helper written in assembly with this name, if there is one. */
 export function assemblyHelper(name: string): Fragment | undefined {
   if (name === CONTEXT_SWITCH) return contextSwitch();
-  if (name === SWITCH_STACK) return switchStack();
+  const registers = registersOfSwitchHelper(name);
+  if (registers) return switchStack(name, registers.from, registers.to);
   if (name === TRAP_FUNCTION) return trap();
   return undefined;
 }

@@ -32,6 +32,8 @@ export class FunctionEmitter {
   current: Block | null;
   /** The last ecall that dominates the current place without a call in between, for `ecallResult`. */
   lastEcall: Value | null = null;
+  /** Conditions that are rarely true. */
+  readonly unlikely = new Set<Value>();
   private trapBlock: Block | null = null;
 
   constructor(
@@ -82,6 +84,18 @@ export class FunctionEmitter {
     const block = this.fn.addBlock();
     this.builder.seal(block);
     return block;
+  }
+
+  /** What a condition's value says about how often it is true. */
+  expectation(condition: Value): "rare" | "usual" | null {
+    let value = condition;
+    let isInverted = false;
+    while (value.op === "eqz") {
+      isInverted = !isInverted;
+      value = value.args[0]!;
+    }
+    if (!this.unlikely.has(value)) return null;
+    return isInverted ? "usual" : "rare";
   }
 
   /** Ends the current block with a jump; nothing is current afterwards. */

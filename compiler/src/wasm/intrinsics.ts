@@ -104,6 +104,8 @@ class IntrinsicTranslator {
         return this.emit("threadPointer", "i64", []);
       case "setThreadPointer":
         return this.emit("setThreadPointer", null, args);
+      case "unlikely":
+        return this.unlikely();
       case "stackPointer":
         return this.emit("stackPointer", "i64", []);
       case "switchStack":
@@ -127,6 +129,12 @@ class IntrinsicTranslator {
     const size = this.emitter.constant("i32", emitter.context.module.table.length);
     emitter.trapIf(this.emit("geu", "i32", [args[0]!, size]));
     return this.emit("functionAddress", "i64", args);
+  }
+
+  private unlikely(): Value {
+    const condition = this.args[0]!;
+    if (!isConstant(condition)) this.emitter.unlikely.add(condition);
+    return condition;
   }
 
   private ecall(): Value {

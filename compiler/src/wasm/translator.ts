@@ -4,7 +4,16 @@
  */
 
 import { removeUnreachable } from "../ir/control-flow";
-import { type Block, branch, type IRFunction, isConstant, resolve, type Type, type Value } from "../ir/ir";
+import {
+  type Block,
+  branch,
+  type IRFunction,
+  isConstant,
+  jump,
+  resolve,
+  type Type,
+  type Value,
+} from "../ir/ir";
 import { removeTrivialPhis } from "../ir/ssa-builder";
 import { translateAtomic } from "./atomics";
 import { FunctionEmitter, type TranslationContext } from "./emitter";
@@ -154,6 +163,9 @@ class FunctionTranslator {
     frame.entryOperands = this.stack.slice(frame.height);
     const then = emitter.newSealedBlock();
     const otherwise = emitter.fn.addBlock();
+    const expectation = emitter.expectation(condition);
+    then.cold = expectation === "rare";
+    otherwise.cold = expectation === "usual";
     branch(emitter.current!, condition, then, otherwise);
     emitter.builder.seal(otherwise);
     frame.otherwise = otherwise;
@@ -239,11 +251,24 @@ class FunctionTranslator {
   private branchIf(depth: number): void {
     const { emitter } = this;
     const condition = this.pop();
+    const expectation = emitter.expectation(condition);
     const target = this.branchTarget(depth);
     const next = emitter.fn.addBlock();
-    branch(emitter.current!, condition, target, next);
+    next.cold = expectation === "usual";
+    if (expectation === "rare") this.branchRarely(condition, target, next);
+    else branch(emitter.current!, condition, target, next);
     emitter.builder.seal(next);
     emitter.current = next;
+  }
+
+  /** A branch whose target others may reach more often: the way there gets a block of its own. */
+  private branchRarely(condition: Value, target: Block, next: Block): void {
+    const { emitter } = this;
+    const way = emitter.fn.addBlock();
+    way.cold = true;
+    branch(emitter.current!, condition, way, next);
+    emitter.builder.seal(way);
+    jump(way, target);
   }
 
   private branchTable(depths: number[]): void {
