@@ -67,6 +67,10 @@ export class IpcBuffer {
   @inline static setCapability(index: u32, slot: u32): void {
     store<u64>(IpcBuffer.address + ((index + CAPS_OR_BADGES_WORD) << 3), slot);
   }
+  /** Extra capability `index` of the next message. */
+  @inline static capability(index: u32): u32 {
+    return <u32>load<u64>(IpcBuffer.address + ((index + CAPS_OR_BADGES_WORD) << 3));
+  }
   /** Address of message register `index`, for copying text in and out. */
   @inline static wordAddress(index: u32): u32 {
     return IpcBuffer.address + ((index + FIRST_MESSAGE_WORD) << 3);

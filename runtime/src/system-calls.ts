@@ -19,6 +19,7 @@ import {
   SYS_SEND,
   SYS_SET_TIMER,
   SYS_SIGNAL_WAIT,
+  SYS_WAKE_ASYNC_HANDLER,
   SYS_YIELD,
 } from "../../abi/src/syscalls";
 import { Message } from "./message";
@@ -140,4 +141,9 @@ export function debugHalt(): void {
 /** Sets this program's timer to `tick` of `time`, or takes it back (0): its bound notification is signalled with TIMER_BADGE. */
 export function setTimer(tick: u64): void {
   ecall(tick, 0, 0, 0, 0, 0, 0, SYS_SET_TIMER);
+}
+
+/** Makes the kernel look at this program's buffer of asynchronous system calls soon, on whichever hart has the least to do. */
+export function wakeAsyncHandler(): void {
+  ecall(0, 0, 0, 0, 0, 0, 0, SYS_WAKE_ASYNC_HANDLER);
 }

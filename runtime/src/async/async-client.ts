@@ -8,7 +8,7 @@
  *
  * Never more than N − 1 calls are without response, N being the items of a ring, so neither ring can overflow.
  */
-import { switchStack } from "rv";
+import { rdcycle, switchStack } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, SIDE_FROM } from "../../../abi/src/start-info";
 import { requireChannel } from "../channel-table";
@@ -31,6 +31,8 @@ const PUBLISH_EVERY: u32 = 4;
 export class AsyncClient extends RingEnd {
   /** A push up to this address needs a closer look: the channel is cold, it is time to publish, or the ring is full. */
   stop: u32;
+  /** Bytes of an item. */
+  step: u32;
   /** Distance from a request's place to that of the response with the same number. */
   span: u32;
   /** Coroutines that wait for room: a WaitList. */
@@ -38,10 +40,8 @@ export class AsyncClient extends RingEnd {
   lastWaiter: u32;
   /** Capability for synchronous calls to the same server, or 0. */
   callSlot: u32;
-  /** Recent cycles of a synchronous call, its answer included. */
-  serviceTime: u32;
-  /** Labels (0–63) whose handlers wait, so that they need the ring. */
-  ringOnly: u64;
+  /** Labels (0–63) that may be called synchronously: those whose handlers do not wait, as far as is known. */
+  synchronousLabels: u64;
 
   /** The channel to the server named `peer`, the same object each time. Ends the program when there is none. */
   static to(peer: string): AsyncClient {
@@ -52,7 +52,15 @@ export class AsyncClient extends RingEnd {
    * Calls the server and waits for its response, while other coroutines run.
    * @param label which request, 0 … 0xffff_feff
    */
-  call(label: u32, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): Response {
+  @inline call(label: u32, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): Response {
+    const next = (this.out + CALL_ITEM_BYTES) & this.wrap;
+    if (next == this.stop) return this.callAtStop(label, word0, word1, word2, word3);
+    return this.send(next, label, word0, word1, word2, word3);
+  }
+
+  /** Writes a request into the next place of the ring and waits. @param next the place after that */
+  @inline
+  private send(next: u32, label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     const me = Turns.current;
     const item = this.out;
     store<u32>(item, me.id);
@@ -61,53 +69,25 @@ export class AsyncClient extends RingEnd {
     store<u64>(item, word1, ITEM_WORDS_AT + 8);
     store<u64>(item, word2, ITEM_WORDS_AT + 16);
     store<u64>(item, word3, ITEM_WORDS_AT + 24);
-    return this.send(me, item);
-  }
-
-  /** The request in the next place of the ring is written: sends it and waits. */
-  @inline
-  private send(me: Coroutine, item: u32): Response {
-    const next = (item + CALL_ITEM_BYTES) & this.wrap;
-    if (next == this.stop) return this.sendAtStop(me);
     this.out = next;
-    return this.waitForResponse(me);
-  }
-
-  /** The request is in the ring: lets others run until its response is there. */
-  @inline
-  private waitForResponse(me: Coroutine): Response {
     me.waiting = changetype<u32>(this);
-    const at = this.in;
-    // nested, so that the common way has one comparison for each condition
-    if (Turns.ready == 0) {
-      if (at != this.inEnd) {
-        if (!ShadowStack.inUse) {
-          const id = load<u32>(at);
-          const answered = CoroutineTable.find(id);
-          if (answered.waiting == changetype<u32>(this)) {
-            if (answered.id == id) {
-              this.in = (at + CALL_ITEM_BYTES) & this.wrap;
-              answered.waiting = 0;
-              answered.response = at;
-              Turns.current = answered;
-              switchStack(changetype<u32>(me), changetype<u32>(answered));
-              return changetype<Response>(Turns.current.response);
-            }
-          }
-        }
-      }
-    }
-    return this.waitAmong();
+    return this.waitForResponse(me, CALL_ITEM_BYTES);
   }
 
   /** Like `call`, with all seven words of a request, which are read from memory at `words`. */
   callWithWords(label: u32, words: u32): Response {
     const me = Turns.current;
+    if (((this.out + CALL_ITEM_BYTES) & this.wrap) == this.stop) {
+      const response = this.makeRoom(me);
+      if (changetype<u32>(response) != 0) return response;
+    }
     const item = this.out;
     store<u32>(item, me.id);
     store<u32>(item, label, ITEM_INFO_AT);
     memory.copy(item + ITEM_WORDS_AT, words, CALL_ITEM_BYTES - ITEM_WORDS_AT);
-    return this.send(me, item);
+    this.out = (item + CALL_ITEM_BYTES) & this.wrap;
+    me.waiting = changetype<u32>(this);
+    return this.waitForResponse(me, CALL_ITEM_BYTES);
   }
 
   /** Like `call`; gives up after `ticks` of `time`, with code CALL_TIMED_OUT. */
@@ -125,31 +105,94 @@ export class AsyncClient extends RingEnd {
     return response;
   }
 
+  /**
+   * The request is in the ring: lets others run until its response is there. If responses of the same batch wait to be looked
+   * at and nobody is ready, the coroutine of the next one continues at once.
+   * @param step bytes of an item, a constant
+   */
+  @inline
+  protected waitForResponse(me: Coroutine, step: u32): Response {
+    const at = this.in;
+    // nested, so that the common way has one comparison for each condition
+    if (Turns.ready == 0) {
+      if (at != this.inEnd) {
+        if (!ShadowStack.inUse) {
+          const id = load<u32>(at);
+          const answered = CoroutineTable.find(id);
+          if (answered.waiting == changetype<u32>(this)) {
+            if (answered.id == id) {
+              this.in = (at + step) & this.wrap;
+              answered.waiting = 0;
+              answered.response = at;
+              Turns.current = answered;
+              switchStack(changetype<u32>(me), changetype<u32>(answered));
+              return changetype<Response>(Turns.current.response);
+            }
+          }
+        }
+      }
+    }
+    return this.waitAmong();
+  }
+
   /** The general way to wait for a response. */
   private waitAmong(): Response {
     Turns.suspend();
     return changetype<Response>(Turns.current.response);
   }
 
-  /** A push that needs a closer look. The request is written at `out`, nothing else has happened. */
-  private sendAtStop(me: Coroutine): Response {
+  /** Before the next request something is to be done: perhaps the call itself, without the ring. */
+  private callAtStop(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
+    if (!CallChoice.isBetter(this, label)) return this.callOverRing(label, word0, word1, word2, word3);
+    if (CallChoice.hasDuties) return this.callAndNote(label, word0, word1, word2, word3);
+    const response = CallChoice.call(this, label, word0, word1, word2, word3);
+    return changetype<u32>(response) != 0 ? response : this.callAfterAll(label);
+  }
+
+  /** A synchronous call whose time is taken. */
+  private callAndNote(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
+    const start = rdcycle();
+    const response = CallChoice.call(this, label, word0, word1, word2, word3);
+    CallChoice.note(this, label, rdcycle() - start);
+    return changetype<u32>(response) != 0 ? response : this.callAfterAll(label);
+  }
+
+  /** The server has sent a synchronous call back: its handler may wait. */
+  private callAfterAll(label: u32): Response {
+    this.synchronousLabels &= ~((<u64>1) << label);
+    const words = CallChoice.returned;
+    return this.callOverRing(label, words.word0, words.word1, words.word2, words.word3);
+  }
+
+  private callOverRing(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
+    const failure = this.makeRoom(Turns.current);
+    if (changetype<u32>(failure) != 0) return failure;
+    const next = (this.out + CALL_ITEM_BYTES) & this.wrap;
+    return this.send(next, label, word0, word1, word2, word3);
+  }
+
+  /**
+   * Sees that there is room for the next request, that the executor looks for its response, and that a server on another hart
+   * hears of the requests so far.
+   * @returns 0, or the response of a call that cannot be made
+   */
+  protected makeRoom(me: Coroutine): Response {
     if (me == Turns.executor) Turns.refuse();
-    if (this.isDown) return changetype<Response>(Responses.failure(OUTCOME_PEER_ENDED));
-    if (!this.isHot) {
-      const response = CallChoice.callNow(this);
-      if (changetype<u32>(response) != 0) return response;
-      Ends.makeHot(this);
+    for (;;) {
+      if (this.isDown) return changetype<Response>(Responses.failure(OUTCOME_PEER_ENDED));
+      if (!this.isHot) Ends.makeHot(this);
+      if (!this.isFull && (this.isOpen || this.tryToOpen())) break;
+      const outcome = this.waiters.wait();
+      if (outcome != OUTCOME_WOKEN) return changetype<Response>(Responses.failure(outcome));
     }
-    if (this.isFull || (!this.isOpen && !this.tryToOpen())) return this.sendWhenRoom(me);
-    this.out = (this.out + CALL_ITEM_BYTES) & this.wrap;
-    if (this.isRemote && this.unpublished >= PUBLISH_EVERY * <u32>CALL_ITEM_BYTES) this.publishNow();
+    if (this.isRemote && this.unpublished >= PUBLISH_EVERY * this.step) this.publishNow();
     this.setStop();
-    return this.waitForResponse(me);
+    return changetype<Response>(0);
   }
 
   /** Would one more request be too many? */
   @inline private get isFull(): bool {
-    return ((this.out + CALL_ITEM_BYTES) & this.wrap) == this.in - this.span;
+    return ((this.out + this.step) & this.wrap) == this.in - this.span;
   }
 
   /** Bytes of requests that have not been published. */
@@ -170,32 +213,18 @@ export class AsyncClient extends RingEnd {
     if (slot != 0) signal(slot);
   }
 
-  /** The request must wait for room, and is written again then. */
-  private sendWhenRoom(me: Coroutine): Response {
-    const copy = me.responsePlace;
-    Responses.copy(this.out, copy);
-    do {
-      const outcome = this.waiters.wait();
-      if (outcome != OUTCOME_WOKEN) return changetype<Response>(Responses.failure(outcome));
-      if (this.isDown) return changetype<Response>(Responses.failure(OUTCOME_PEER_ENDED));
-    } while (this.isFull || !this.isOpen);
-    Responses.copy(copy, this.out);
-    store<u32>(this.out, me.id);
-    return this.send(me, this.out);
-  }
-
   /** How far calls may go without a closer look. */
   setStop(): void {
-    const ring = this.span / 2 - 1;
     const full = this.in - this.span;
-    let room = ((full - this.out - CALL_ITEM_BYTES) & ring) + CALL_ITEM_BYTES;
-    if (this.isRemote) room = min<u32>(room, PUBLISH_EVERY * CALL_ITEM_BYTES);
-    this.stop = (this.out + room) & this.wrap;
+    this.stop = full;
+    if (!this.isRemote) return;
+    const room = ((full - this.out - this.step) & (this.span / 2 - 1)) + this.step;
+    this.stop = (this.out + min<u32>(room, PUBLISH_EVERY * this.step)) & this.wrap;
   }
 
   /** The next call needs a closer look: nobody polls this end. */
   coolDown(): void {
-    this.stop = (this.out + CALL_ITEM_BYTES) & this.wrap;
+    this.stop = (this.out + this.step) & this.wrap;
   }
 
   get waiters(): WaitList {
@@ -242,7 +271,7 @@ export class AsyncClient extends RingEnd {
   /** Takes the response at `at` out of the ring; returns the coroutine that waits for it, or 0. */
   @inline
   private takeResponse(at: u32): Coroutine {
-    this.in = (at + CALL_ITEM_BYTES) & this.wrap;
+    this.in = (at + this.step) & this.wrap;
     const id = load<u32>(at);
     const answered = CoroutineTable.find(id);
     const isExpected = answered.waiting == changetype<u32>(this) && answered.id == id;

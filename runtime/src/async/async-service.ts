@@ -5,14 +5,17 @@
  * (call-choice.ts): the program waits on its endpoint and on its notification at once.
  */
 
+import { ecall, ecallResult } from "rv";
+import { MESSAGE_LABEL_SHIFT } from "../../../abi/src/message-info";
 import { SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
 import { ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { ENDPOINT_BADGE_FLAG } from "../../../abi/src/start-info";
+import { SYS_REPLY_RECV } from "../../../abi/src/syscalls";
 import { Message, MessageInfo } from "../message";
-import { reply, replyReceive } from "../system-calls";
+import { reply } from "../system-calls";
 import { CoroutineTable } from "./coroutine-table";
 import { Ends } from "./ends";
-import { Handler, Handlers } from "./handlers";
+import { Handler, Handlers, LABELS } from "./handlers";
 import { Request } from "./request";
 import { NEEDS_RING } from "./response";
 import { Turns } from "./turns";
@@ -58,33 +61,36 @@ export class AsyncService {
    * @returns the signals' badge, or 0
    */
   static answerCalls(): u64 {
+    let label = Message.label;
+    let word0 = Message.word0;
+    let word1 = Message.word1;
+    let word2 = Message.word2;
+    let word3 = Message.word3;
     let badge: u64;
     do {
-      const handler = Handlers.find(<u32>min<u64>(Message.label, 0xffff_ffff));
-      let code: u32 = NEEDS_RING;
+      const handler = Handlers.find(<u32>min<u64>(label, LABELS));
+      let info = MessageInfo.make(NEEDS_RING, 0, WORDS);
+      // a call whose handler may wait goes back as it came
       if (!Handlers.mayWait(handler)) {
         store<u32>(answer, 0, ITEM_INFO_AT);
-        Handlers.run(
-          handler,
-          changetype<Request>(answer),
-          Message.word0,
-          Message.word1,
-          Message.word2,
-          Message.word3,
-        );
-        code = load<u32>(answer, ITEM_INFO_AT);
+        Handlers.run(handler, changetype<Request>(answer), word0, word1, word2, word3);
+        info = MessageInfo.make(load<u32>(answer, ITEM_INFO_AT), 0, WORDS);
+        word0 = load<u64>(answer, ITEM_WORDS_AT);
+        word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
+        word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
+        word3 = load<u64>(answer, ITEM_WORDS_AT + 24);
       }
-      const info = MessageInfo.make(code, 0, WORDS);
-      const word0 = load<u64>(answer, ITEM_WORDS_AT);
-      const word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
-      const word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
-      const word3 = load<u64>(answer, ITEM_WORDS_AT + 24);
-      if (Turns.ready != 0 || Ends.hasOutput) {
+      if (Turns.hasNews) {
         // the handler left something to do
         reply(info, word0, word1, word2, word3);
         return 0;
       }
-      badge = replyReceive(SLOT_SERVICE_ENDPOINT, info, word0, word1, word2, word3);
+      badge = ecall(SLOT_SERVICE_ENDPOINT, info, word0, word1, word2, word3, 0, SYS_REPLY_RECV);
+      label = ecallResult(1) >> MESSAGE_LABEL_SHIFT;
+      word0 = ecallResult(2);
+      word1 = ecallResult(3);
+      word2 = ecallResult(4);
+      word3 = ecallResult(5);
     } while ((badge & ENDPOINT_BADGE_FLAG) != 0);
     return badge;
   }

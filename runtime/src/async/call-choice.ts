@@ -5,12 +5,13 @@
  * kernel's fast path switches to the server and back. But it stops the whole program, and carries one request. So it is chosen
  * when there is nothing to batch and nobody to stop: no other coroutine is ready, no call is without response, and the server
  * waits in the kernel. A program that has timers or clients of its own must in addition be able to afford the time, judged by how
- * long recent calls took.
+ * long such a call took.
  */
-import { load32, rdcycle } from "rv";
+import { ecall, ecallResult, load32 } from "rv";
+import { MESSAGE_LABEL_SHIFT } from "../../../abi/src/message-info";
 import { ITEM_INFO_AT, ITEM_WORDS_AT, PEER_BLOCKED } from "../../../abi/src/ring";
-import { Message, MessageInfo } from "../message";
-import { call } from "../system-calls";
+import { SYS_CALL } from "../../../abi/src/syscalls";
+import { MessageInfo } from "../message";
 import { AsyncClient } from "./async-client";
 import { Ends } from "./ends";
 import { NEEDS_RING, Response } from "./response";
@@ -20,66 +21,61 @@ import { Turns } from "./turns";
 /** Words that go in registers. */
 const WORDS: u32 = 4;
 /** Cycles a program with other duties lets a synchronous call take. */
-const PATIENCE: u32 = 20_000;
-/** One call in 2^n is timed. */
-const TIMED_MASK: u32 = 15;
+const PATIENCE: u64 = 20_000;
 
 /** The response of the last synchronous call: an item. */
 const answer: u32 = <u32>memory.data(64, 64);
-let calls: u32 = 0;
-let enabled: bool = true;
 
 export class CallChoice {
-  /** Lets experiments force every call through the ring. */
+  /** Lets experiments force every call through the ring; before the first call. */
+  static isEnabled: bool = true;
+
   static disable(): void {
-    enabled = false;
+    CallChoice.isEnabled = false;
   }
 
-  /** Makes the call whose request stands at `out`, if that is better than the ring; 0: it is not, nothing has happened. */
-  @inline static callNow(client: AsyncClient): Response {
-    if (client.callSlot == 0 || !CallChoice.isBetter(client)) return changetype<Response>(0);
-    return CallChoice.call(client);
-  }
-
-  private static isBetter(client: AsyncClient): bool {
+  /** Would a synchronous call be better now than the ring? */
+  @inline static isBetter(client: AsyncClient, label: u32): bool {
+    if (label >= 64 || ((client.synchronousLabels >> label) & 1) == 0) return false;
     if (Turns.ready != 0) return false;
-    if (load32(client.peerState) != PEER_BLOCKED || Ends.isBusy || !enabled) return false;
-    const label = load<u32>(client.out, ITEM_INFO_AT);
-    if (label >= 64 || ((client.ringOnly >> label) & 1) != 0) return false;
-    return client.serviceTime < PATIENCE || !(Timers.any || Ends.hasServices);
+    if (Ends.isBusy) return false;
+    return load32(client.peerState) == PEER_BLOCKED;
   }
 
-  private static call(client: AsyncClient): Response {
-    const item = client.out;
-    const label = load<u32>(item, ITEM_INFO_AT);
-    const timed = (calls++ & TIMED_MASK) == 0;
-    const start = timed ? rdcycle() : 0;
-    call(
-      client.callSlot,
-      MessageInfo.make(label, 0, WORDS),
-      load<u64>(item, ITEM_WORDS_AT),
-      load<u64>(item, ITEM_WORDS_AT + 8),
-      load<u64>(item, ITEM_WORDS_AT + 16),
-      load<u64>(item, ITEM_WORDS_AT + 24),
-    );
-    if (timed) CallChoice.note(client, rdcycle() - start);
-    const code = <u32>Message.label;
-    if (code == NEEDS_RING) {
-      client.ringOnly |= (<u64>1) << label;
-      return changetype<Response>(0);
-    }
+  /**
+   * Makes a call through the kernel.
+   * @returns the response, or 0 when the server wants it over the ring; the request's words are then in `returned`
+   */
+  @inline static call(
+    client: AsyncClient,
+    label: u32,
+    word0: u64,
+    word1: u64,
+    word2: u64,
+    word3: u64,
+  ): Response {
+    ecall(client.callSlot, MessageInfo.make(label, 0, WORDS), word0, word1, word2, word3, 0, SYS_CALL);
+    const code = <u32>(ecallResult(1) >> MESSAGE_LABEL_SHIFT);
+    store<u64>(answer, ecallResult(2), ITEM_WORDS_AT);
+    store<u64>(answer, ecallResult(3), ITEM_WORDS_AT + 8);
+    store<u64>(answer, ecallResult(4), ITEM_WORDS_AT + 16);
+    store<u64>(answer, ecallResult(5), ITEM_WORDS_AT + 24);
     store<u32>(answer, code, ITEM_INFO_AT);
-    store<u64>(answer, Message.word0, ITEM_WORDS_AT);
-    store<u64>(answer, Message.word1, ITEM_WORDS_AT + 8);
-    store<u64>(answer, Message.word2, ITEM_WORDS_AT + 16);
-    store<u64>(answer, Message.word3, ITEM_WORDS_AT + 24);
+    return changetype<Response>(code == NEEDS_RING ? 0 : answer);
+  }
+
+  /** After a call that the server wants over the ring, its words, which the server has sent back. */
+  static get returned(): Response {
     return changetype<Response>(answer);
   }
 
-  /** A moving average over about four timed calls. */
-  private static note(client: AsyncClient, cycles: u64): void {
-    const recent = <u32>min<u64>(cycles, 0xffff_ffff);
-    const known = client.serviceTime;
-    client.serviceTime = known == 0 ? recent : known - (known >> 2) + (recent >> 2);
+  /** Has this program timers, or clients of its own, that a long call would let wait? */
+  @inline static get hasDuties(): bool {
+    return Timers.any || Ends.hasServices;
+  }
+
+  /** Notes how long a call took; one that is too long for a program with duties is the last of its kind. */
+  static note(client: AsyncClient, label: u32, cycles: u64): void {
+    if (cycles > PATIENCE) client.synchronousLabels &= ~((<u64>1) << label);
   }
 }

@@ -11,6 +11,7 @@ import { Ends } from "./ends";
 import { Handlers } from "./handlers";
 import { PendingRequest, Request } from "./request";
 import { RingEnd } from "./ring-end";
+import { Turns } from "./turns";
 
 /** Responses to a client on another hart are published at the latest when there are so many. */
 const PUBLISH_EVERY: u32 = 4;
@@ -98,6 +99,6 @@ export class Connection extends RingEnd {
     pending.copyTo(this.out);
     this.out = (this.out + CALL_ITEM_BYTES) & this.wrap;
     Ends.makeHot(this);
-    Ends.hasOutput = true;
+    Turns.hasNews = true;
   }
 }

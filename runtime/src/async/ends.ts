@@ -2,6 +2,8 @@
  * All ends of this program's async channels: made from the start-info page, found by vector when a signal comes, and kept in
  * the list of *hot* ends while there is something going on.
  */
+
+import { SYSTEM_CALL_BUFFER } from "../../../abi/src/program-layout";
 import {
   CALL_ITEM_BYTES,
   RING_CLIENT_EPOCH_AT,
@@ -12,6 +14,7 @@ import {
   RING_RESPONSE_TAIL_AT,
   RING_SERVER_EPOCH_AT,
   RING_SERVER_STATE_AT,
+  SYSTEM_CALL_ITEM_BYTES,
 } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, PEER_RUNS, SIDE_TO } from "../../../abi/src/start-info";
 import { ChannelRecord, channelAt, channelCount } from "../channel-table";
@@ -19,9 +22,12 @@ import { Features } from "../features";
 import { Process } from "../process";
 import { signal } from "../system-calls";
 import { AsyncClient } from "./async-client";
+import { CallChoice } from "./call-choice";
 import { Connection } from "./connection";
 import { CoroutineTable } from "./coroutine-table";
 import { RingEnd } from "./ring-end";
+import { SystemCallRing } from "./system-call-ring";
+import { Turns } from "./turns";
 
 const NO_END = changetype<RingEnd>(0);
 /** First end of each vector. */
@@ -36,20 +42,15 @@ function allocate(bytes: u32): u32 {
   return address;
 }
 
-/** What both kinds of ends have in common. */
-function connect(end: RingEnd, channel: ChannelRecord, isService: bool): void {
-  const ring = channel.ringBytes;
-  const requests = channel.buffer;
-  const control = requests + ring;
+/** Where the rings of a buffer and their control lines are, for an end whose side is known; both rings are empty. */
+function layOut(end: RingEnd, buffer: u32, ring: u32, step: u32): void {
+  const control = buffer + ring;
   const responses = control + ring;
-  end.channel = channel;
-  end.isService = isService;
-  end.isRemote = channel.peerHart != Process.hart;
-  end.sendSlot = channel.sendSlot;
+  const isService = end.isService;
   end.wrap = ~ring;
-  end.indexMask = ring - CALL_ITEM_BYTES;
-  end.outBase = isService ? responses : requests;
-  end.inBase = isService ? requests : responses;
+  end.indexMask = ring - step;
+  end.outBase = isService ? responses : buffer;
+  end.inBase = isService ? buffer : responses;
   end.outTail = control + (isService ? RING_RESPONSE_TAIL_AT : RING_REQUEST_TAIL_AT);
   end.inTail = control + (isService ? RING_REQUEST_TAIL_AT : RING_RESPONSE_TAIL_AT);
   end.inHead = control + (isService ? RING_REQUEST_HEAD_AT : RING_RESPONSE_HEAD_AT);
@@ -57,12 +58,26 @@ function connect(end: RingEnd, channel: ChannelRecord, isService: bool): void {
   end.peerState = control + (isService ? RING_CLIENT_STATE_AT : RING_SERVER_STATE_AT);
   end.ownEpoch = control + (isService ? RING_SERVER_EPOCH_AT : RING_CLIENT_EPOCH_AT);
   end.peerEpoch = control + (isService ? RING_CLIENT_EPOCH_AT : RING_SERVER_EPOCH_AT);
-  const list = byVector + (channel.identity << 2);
-  end.nextOfVector = changetype<RingEnd>(load<u32>(list));
-  store<u32>(list, changetype<u32>(end));
+}
+
+/** Puts an end into the lists of all. */
+function register(end: RingEnd): void {
   end.nextEnd = all;
   all = end;
   if (end.isRemote) Ends.remote += 1;
+}
+
+/** What both kinds of ends of channels have in common. */
+function connect(end: RingEnd, channel: ChannelRecord, isService: bool): void {
+  end.channel = channel;
+  end.isService = isService;
+  end.isRemote = channel.peerHart != Process.hart;
+  end.sendSlot = channel.sendSlot;
+  layOut(end, channel.buffer, channel.ringBytes, CALL_ITEM_BYTES);
+  const list = byVector + (channel.identity << 2);
+  end.nextOfVector = changetype<RingEnd>(load<u32>(list));
+  store<u32>(list, changetype<u32>(end));
+  register(end);
   end.isDown = channel.presence != PEER_RUNS;
   end.begin(end.currentEpoch());
   // a peer that was here before may wait to hear of this program's beginning
@@ -79,9 +94,6 @@ export class Ends {
   static hasServices: bool = false;
   static answersCalls: bool = false;
 
-  /** A ring has become active, or something was written to one, since the executor looked last. */
-  static hasOutput: bool = false;
-
   /** Is something going on in a ring? */
   @inline static get isBusy(): bool {
     return Ends.hot != NO_END;
@@ -95,8 +107,27 @@ export class Ends {
     const client = changetype<AsyncClient>(allocate(offsetof<AsyncClient>()));
     connect(client, channel, false);
     client.span = 2 * channel.ringBytes;
+    client.step = CALL_ITEM_BYTES;
     client.callSlot = client.isRemote || !Features.syncIpc ? 0 : channel.callSlot;
+    if (client.callSlot != 0 && CallChoice.isEnabled) client.synchronousLabels = ~(<u64>0);
     client.coolDown();
+    return client;
+  }
+
+  /** The client's end of this program's asynchronous system calls, which the kernel does not serve yet. */
+  static kernel(itemBits: u32): SystemCallRing {
+    CoroutineTable.start();
+    const ring = (<u32>SYSTEM_CALL_ITEM_BYTES) << itemBits;
+    const client = changetype<SystemCallRing>(allocate(offsetof<SystemCallRing>()));
+    client.isKernel = true;
+    client.isRemote = Features.hartsRunning > 1;
+    client.span = 2 * ring;
+    client.step = SYSTEM_CALL_ITEM_BYTES;
+    layOut(client, SYSTEM_CALL_BUFFER, ring, SYSTEM_CALL_ITEM_BYTES);
+    client.begin(0);
+    client.tryToOpen();
+    client.coolDown();
+    register(client);
     return client;
   }
 
@@ -122,7 +153,7 @@ export class Ends {
     end.hasWorked = true;
     end.nextHot = Ends.hot;
     Ends.hot = end;
-    Ends.hasOutput = true;
+    Turns.hasNews = true;
   }
 
   /** Signals with these vectors have come: their ends are polled. */
@@ -132,7 +163,7 @@ export class Ends {
       vectors &= vectors - 1;
       let end = changetype<RingEnd>(load<u32>(byVector + (vector << 2)));
       while (end != NO_END) {
-        Ends.makeHot(end);
+        if (!end.isHot) Ends.makeHot(end);
         end = end.nextOfVector;
       }
     }

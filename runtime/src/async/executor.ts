@@ -55,7 +55,7 @@ class Executor {
    */
   @inline static poll(): bool {
     let again = false;
-    Ends.hasOutput = false;
+    Turns.hasNews = false;
     for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
       if (end.isService) {
         if (!changetype<Connection>(changetype<u32>(end)).serve()) continue;

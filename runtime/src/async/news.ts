@@ -8,6 +8,7 @@ export class News {
   /** Looks which peers have changed. */
   static read(): void {
     for (let end = Ends.first; changetype<u32>(end) != 0; end = end.nextEnd) {
+      if (end.isKernel) continue;
       const epoch = end.currentEpoch();
       const runs = end.channel.presence == PEER_RUNS;
       if (epoch == end.epoch && runs != end.isDown) continue;

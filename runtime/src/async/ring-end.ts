@@ -12,6 +12,7 @@ import { START_INFO_GENERATION_AT } from "../../../abi/src/start-info";
 import { ChannelRecord } from "../channel-table";
 import { NotificationCapability } from "../invocations/notification-capability";
 import { startInfoWord } from "../start-info";
+import { wakeAsyncHandler } from "../system-calls";
 
 // Sets for `fence`
 const DEVICE_OUTPUT: u32 = 4;
@@ -51,6 +52,8 @@ export class RingEnd {
   isRemote: bool;
   /** Is this the server's end? */
   isService: bool;
+  /** Is the server the kernel? */
+  isKernel: bool;
   /** In the executor's list of ends it polls. */
   isHot: bool;
   /** The peer does not run. */
@@ -115,6 +118,7 @@ export class RingEnd {
    */
   @inline wakePeer(): u32 {
     if (load32(this.peerState) == PEER_AWAKE) return 0;
+    if (this.isKernel) return this.wakeKernel();
     // A swap: the peer may have shown something newer meanwhile, and must be woken in the way it shows now.
     const state = amoSwap32(this.peerState, PEER_AWAKE);
     if (state == PEER_AWAKE) return 0;
@@ -154,6 +158,16 @@ export class RingEnd {
     this.isOpen = !this.isDown && (theirs == 0 || theirs == this.epoch);
     fence(READ, READ | WRITE);
     return this.isOpen;
+  }
+
+  /**
+   * Makes the kernel serve requests on another hart at once. On a machine with one hart it serves them when this program blocks,
+   * which it is about to do.
+   */
+  private wakeKernel(): u32 {
+    if (!this.isRemote) return 0;
+    if (amoSwap32(this.peerState, PEER_AWAKE) != PEER_AWAKE) wakeAsyncHandler();
+    return 0;
   }
 
   /** Gets an entry in this thread's sender table, the first time the peer can be interrupted. */

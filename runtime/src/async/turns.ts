@@ -29,6 +29,8 @@ export class Turns {
   static current: Coroutine = changetype<Coroutine>(0);
   /** What runs when no coroutine does: it polls, and waits in the kernel. */
   static executor: Coroutine = changetype<Coroutine>(0);
+  /** A coroutine has become ready, or something was written to a ring, since the executor looked last. */
+  static hasNews: bool = false;
   /** A coroutine that is ready let the executor poll. */
   static hasYielded: bool = false;
   private static yieldsLeft: u32 = YIELDS_BETWEEN_POLLS;
@@ -50,6 +52,7 @@ export class Turns {
       Turns.ready |= coroutine.bit;
     }
     store<u32>(coroutine.queue, changetype<u32>(coroutine));
+    Turns.hasNews = true;
   }
 
   /** What a coroutine waited for has happened. */

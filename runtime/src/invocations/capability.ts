@@ -3,9 +3,11 @@
  *
  * `changetype<Frame>(slot)` names the frame capability in `slot`; there is no object behind it in memory.
  */
+
 import { ErrorCode } from "../errors";
 import { IpcBuffer, Message, MessageInfo } from "../message";
 import { call } from "../system-calls";
+import { InvocationHook } from "./hook";
 
 /** A capability in a slot of this program's CNode. */
 @unmanaged
@@ -26,7 +28,7 @@ export function invoke(
   word2: u64 = 0,
   word3: u64 = 0,
 ): ErrorCode {
-  call(slot, MessageInfo.make(label, 0, length), word0, word1, word2, word3);
+  make(slot, MessageInfo.make(label, 0, length), word0, word1, word2, word3);
   return <u32>Message.label;
 }
 
@@ -42,6 +44,11 @@ export function invokeWith(
   word3: u64 = 0,
 ): ErrorCode {
   IpcBuffer.setCapability(0, extra);
-  call(slot, MessageInfo.make(label, 1, length), word0, word1, word2, word3);
+  make(slot, MessageInfo.make(label, 1, length), word0, word1, word2, word3);
   return <u32>Message.label;
+}
+
+function make(slot: u32, info: u64, word0: u64, word1: u64, word2: u64, word3: u64): void {
+  if (InvocationHook.takes(slot, info, word0, word1, word2, word3)) return;
+  call(slot, info, word0, word1, word2, word3);
 }

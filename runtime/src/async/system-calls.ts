@@ -1,0 +1,88 @@
+/**
+ * The hook that makes invocations asynchronous: after `SystemCalls.start()`, the typed invocations of rel4/invocations (map a
+ * frame, make objects, copy capabilities …), called by a coroutine, suspend only that coroutine, and those of many coroutines go to
+ * the kernel together. Code that makes them needs no change. What the kernel serves only synchronously stays synchronous.
+ */
+import {
+  CNODE_REVOKE,
+  CNODE_ROTATE,
+  PAGE_GET_ADDRESS,
+  PAGE_TABLE_MAP,
+  TCB_BIND_NOTIFICATION,
+  TCB_UNBIND_NOTIFICATION,
+  UNTYPED_RETYPE,
+} from "../../../abi/src/labels";
+import {
+  MESSAGE_EXTRA_CAPS_SHIFT,
+  MESSAGE_LABEL_SHIFT,
+  MESSAGE_LENGTH_MASK,
+} from "../../../abi/src/message-info";
+import { SLOT_SYSTEM_CALL_FRAME, SLOT_SYSTEM_CALL_NOTIFICATION } from "../../../abi/src/program-layout";
+import { START_INFO_SYSTEM_CALL_BITS_AT } from "../../../abi/src/start-info";
+import { ErrorCode } from "../errors";
+import { InvocationHook } from "../invocations/hook";
+import { NotificationCapability } from "../invocations/notification-capability";
+import { IpcBuffer, Message } from "../message";
+import { startInfoWord } from "../start-info";
+import { Ends } from "./ends";
+import { SystemCallRing } from "./system-call-ring";
+import { Turns } from "./turns";
+
+let ring: SystemCallRing = changetype<SystemCallRing>(0);
+
+export class SystemCalls {
+  /**
+   * Registers this program's buffer (`systemCalls` in the system description) with the kernel; from now on invocations by
+   * coroutines are asynchronous.
+   * @returns the kernel's error code
+   */
+  static start(): ErrorCode {
+    if (changetype<u32>(ring) != 0) return 0;
+    const bits = startInfoWord(START_INFO_SYSTEM_CALL_BITS_AT);
+    if (bits == 0)
+      throw new Error(
+        "no buffer for system calls: set this program's `systemCalls` in the system description",
+      );
+    const made = Ends.kernel(bits);
+    const notification = changetype<NotificationCapability>(SLOT_SYSTEM_CALL_NOTIFICATION);
+    const error = notification.registerAsyncSystemCalls(SLOT_SYSTEM_CALL_FRAME, bits);
+    if (error != 0) return error;
+    ring = made;
+    InvocationHook.install(invokeOverRing.index);
+    return 0;
+  }
+}
+
+/** Labels the kernel serves asynchronously. */
+function isServed(label: u32): bool {
+  if (label == UNTYPED_RETYPE) return true;
+  if (label >= CNODE_REVOKE && label <= CNODE_ROTATE) return true;
+  if (label >= PAGE_TABLE_MAP && label <= PAGE_GET_ADDRESS) return true;
+  return label == TCB_BIND_NOTIFICATION || label == TCB_UNBIND_NOTIFICATION;
+}
+
+/**
+ * Makes an invocation over the ring and leaves its results in `Message`, as `call` does; false when it must be made
+ * synchronously, because it is one of those or the caller cannot wait.
+ */
+function invokeOverRing(slot: u32, info: u64, word0: u64, word1: u64, word2: u64, word3: u64): bool {
+  if (Turns.current == Turns.executor || !isServed(<u32>(info >> MESSAGE_LABEL_SHIFT))) return false;
+  const length = <u32>info & MESSAGE_LENGTH_MASK;
+  const extras = <u32>(info >> MESSAGE_EXTRA_CAPS_SHIFT) & 3;
+  ring.prepare();
+  ring.setWord(0, word0);
+  ring.setWord(1, word1);
+  ring.setWord(2, word2);
+  ring.setWord(3, word3);
+  for (let i: u32 = 4; i < length; i++) ring.setWord(i, IpcBuffer.word(i));
+  for (let i: u32 = 0; i < extras; i++) ring.setExtra(i, <u32>IpcBuffer.capability(i));
+  const response = ring.invoke(<u32>info, slot);
+  Message.info = response.code;
+  Message.word0 = response.word0;
+  Message.word1 = response.word1;
+  Message.word2 = response.word2;
+  Message.word3 = response.word3;
+  for (let i: u32 = 4; i < (response.code & <u32>MESSAGE_LENGTH_MASK) && i < 7; i++)
+    IpcBuffer.setWord(i, response.word(i));
+  return true;
+}
