@@ -45,7 +45,8 @@ export class Coloring {
     for (const color of colors) this.isColor[color] = 1;
     this.aliasOf = Int32Array.from({ length: graph.size }, (_, register) => register);
     this.state = new Uint8Array(graph.size);
-    this.moveWorklist = new Set(graph.moves);
+    // Copies that run often are removed first.
+    this.moveWorklist = new Set([...graph.moves].sort((a, b) => b.weight - a.weight));
   }
 
   run(): ColoringResult {

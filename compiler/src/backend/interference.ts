@@ -10,6 +10,8 @@ export type MoveState = "worklist" | "active" | "done";
 export interface Move {
   to: number;
   from: number;
+  /** Estimated executions. */
+  weight: number;
   state: MoveState;
 }
 
@@ -104,7 +106,7 @@ export class InterferenceGraph {
     const source = uses[0]!;
     if (op === "mv" && source !== 0 && this.takesPart(rd) && this.takesPart(source)) {
       live.delete(source);
-      const move: Move = { to: rd, from: source, state: "worklist" };
+      const move: Move = { to: rd, from: source, weight, state: "worklist" };
       this.moves.push(move);
       this.movesOf[rd]!.push(move);
       this.movesOf[source]!.push(move);
