@@ -6,11 +6,11 @@ import { compileProgram, compileRoot, type ProgramImage, usesCoroutines } from "
 import { buildKernel, makeImage } from "./kernel-image";
 import { loadSystem } from "./load-system";
 import { formatMemorySize } from "./memory-size";
-import { programMemory } from "./program-memory";
+import { programMemory, reservedBits } from "./program-memory";
 import { rootImage } from "./root-image";
 import type { MemorySize } from "./system";
 import { SystemError } from "./system-error";
-import { planSystem } from "./system-plan";
+import { planSystem, type SystemPlan } from "./system-plan";
 
 export interface BuildOptions {
   /** Told what is being done. */
@@ -120,9 +120,10 @@ async function buildChecked(
   system.programs.forEach((program, index) => {
     program.coroutines ??= usesCoroutines(images[index]!) ? DEFAULT_COROUTINES : 0;
   });
-  checkMemory(system);
+  const plan = planSystem(system);
+  checkMemory(system, plan, images);
   const root = await compileRoot((step) => onProgress?.(`root server: ${step}`), system.kernel);
-  const task = rootImage(system, planSystem(system), root, images);
+  const task = rootImage(system, plan, root, images);
   const kernelElf = await buildKernel({
     configuration: system.kernel,
     onProgress: (step) => onProgress?.(`kernel: ${step}`),
@@ -133,10 +134,16 @@ async function buildChecked(
 }
 
 /** Finds out here, where the message can name numbers, that a machine is too small. */
-function checkMemory({ machine, programs, channels }: CheckedSystem): void {
+function checkMemory(
+  { machine, programs, channels }: CheckedSystem,
+  plan: SystemPlan,
+  images: readonly ProgramImage[],
+): void {
   if (machine.memory === undefined) return;
   const sizes = [
-    ...programs.map(programMemory),
+    ...programs.map((program, index) =>
+      program.restart ? 2 ** reservedBits(program, plan, index, images[index]!) : programMemory(program),
+    ),
     ...channels.map(({ requests }) => 2 * requests * CALL_ITEM_BYTES),
   ];
   const needed = sizes.reduce((sum, size) => sum + size, SYSTEM_OVERHEAD);

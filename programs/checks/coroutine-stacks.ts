@@ -1,8 +1,8 @@
 /** Uses every byte of its coroutine stacks' ends, then, if it is told a number, the byte below that stack. */
 import { Process } from "rel4";
+import { startInfoWord } from "rel4/start-info";
 import { COROUTINE_STACKS_BASE } from "../../abi/src/program-layout";
 import { START_INFO_COROUTINE_COUNT_AT, START_INFO_COROUTINE_STACK_BYTES_AT } from "../../abi/src/start-info";
-import { startInfoWord } from "../../runtime/src/start-info";
 
 export function main(): void {
   const count = startInfoWord(START_INFO_COROUTINE_COUNT_AT);

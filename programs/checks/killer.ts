@@ -1,7 +1,7 @@
-/** Ends the program "deaf-server" when it is signalled. */
+/** Ends the program it is told when it is signalled. */
 import { Process, Signals } from "rel4";
 
 export function main(): i32 {
   Signals.wait();
-  return Process.endPeer("deaf-server") ? 0 : 1;
+  return Process.endPeer(Process.arguments[0]) ? 0 : 1;
 }

@@ -1,14 +1,14 @@
 /** Manages what it was given: makes a page and a notification of its untyped memory, maps the one and signals the other. */
 
+import { CNode } from "rel4/invocations/cnode";
+import { Frame } from "rel4/invocations/frame";
+import { PageTable } from "rel4/invocations/page-table";
+import { Tcb } from "rel4/invocations/tcb";
+import { Untyped } from "rel4/invocations/untyped";
+import { SlotAllocator } from "rel4/slots";
+import { poll, signal } from "rel4/system-calls";
 import { OBJECT_NOTIFICATION, OBJECT_PAGE, OBJECT_PAGE_TABLE } from "../../abi/src/objects";
 import { SLOT_OWN_CNODE, SLOT_OWN_THREAD, SLOT_OWN_VSPACE, SLOT_UNTYPED } from "../../abi/src/program-layout";
-import { CNode } from "../../runtime/src/invocations/cnode";
-import { Frame } from "../../runtime/src/invocations/frame";
-import { PageTable } from "../../runtime/src/invocations/page-table";
-import { Tcb } from "../../runtime/src/invocations/tcb";
-import { Untyped } from "../../runtime/src/invocations/untyped";
-import { SlotAllocator } from "../../runtime/src/slots";
-import { poll, signal } from "../../runtime/src/system-calls";
 
 /** Where it maps: an address in a region nothing else uses. */
 const ADDRESS: u32 = 0x5800_0000;

@@ -1,5 +1,7 @@
 /** Registers its buffer for asynchronous system calls, prints what the kernel answers, and uses the buffer's last byte. */
 import { errorText } from "rel4";
+import { NotificationCapability } from "rel4/invocations/notification-capability";
+import { startInfoWord } from "rel4/start-info";
 import {
   SLOT_SYSTEM_CALL_FRAME,
   SLOT_SYSTEM_CALL_NOTIFICATION,
@@ -7,8 +9,6 @@ import {
 } from "../../abi/src/program-layout";
 import { SYSTEM_CALL_ITEM_BYTES } from "../../abi/src/ring";
 import { START_INFO_SYSTEM_CALL_BITS_AT } from "../../abi/src/start-info";
-import { NotificationCapability } from "../../runtime/src/invocations/notification-capability";
-import { startInfoWord } from "../../runtime/src/start-info";
 
 export function main(): void {
   const bits = startInfoWord(START_INFO_SYSTEM_CALL_BITS_AT);

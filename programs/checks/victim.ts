@@ -1,10 +1,10 @@
 /** Takes what the kernel can give it, reports to its keeper that it has begun, then waits to be told how to end: by a fault, by giving up, or by returning. */
 import { AsyncChannel, Process } from "rel4";
+import { NotificationCapability } from "rel4/invocations/notification-capability";
+import { startInfoWord } from "rel4/start-info";
 import { load32, store32 } from "rv";
 import { SLOT_SYSTEM_CALL_FRAME, SLOT_SYSTEM_CALL_NOTIFICATION } from "../../abi/src/program-layout";
 import { START_INFO_SYSTEM_CALL_BITS_AT } from "../../abi/src/start-info";
-import { NotificationCapability } from "../../runtime/src/invocations/notification-capability";
-import { startInfoWord } from "../../runtime/src/start-info";
 import { ABORT, FAULT, HOW_AT, RETURN, STARTED_AT } from "./keeper-protocol";
 
 /** Static data that each run must find as the compiler left it. */
