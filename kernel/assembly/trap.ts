@@ -50,32 +50,43 @@ function takeKernel(a: Assembler, scope: string): void {
 }
 
 /** System calls and the compiled functions that serve them quickly, when they can, in the order in which they are tried. */
-function fastpaths({ syncIpc, fastpath }: KernelConfiguration): [number, string][] {
+type Fastpaths = [number: number, symbol: string][];
+
+/** Those of all threads; a receiver of user interrupts has others where it would wait. */
+function fastpaths({ syncIpc, fastpath }: KernelConfiguration, receiver: boolean): Fastpaths {
   if (!fastpath) return [];
-  const messages: [number, string][] = [
+  const messages: Fastpaths = [
     [SYS_CALL, "fastpathCall"],
-    [SYS_REPLY_RECV, "fastpathReplyRecv"],
+    [SYS_REPLY_RECV, receiver ? "receiverReplyRecv" : "fastpathReplyRecv"],
   ];
-  return [...(syncIpc ? messages : []), [SYS_SIGNAL_WAIT, "fastpathSignalWait"]];
+  return [
+    ...(syncIpc ? messages : []),
+    [SYS_SIGNAL_WAIT, receiver ? "receiverSignalWait" : "fastpathSignalWait"],
+  ];
 }
 
-/** System calls: the fastpaths, then the rest. a0, a1 and a7 are still the user's. */
+/** Takes the lock and tries the fastpaths; goes to "resume" or "slowSyscall". a0, a1 and a7 are still the user's. */
+function dispatch(a: Assembler, configuration: KernelConfiguration, receiver: boolean): void {
+  const scope = receiver ? "receiver" : "syscall";
+  a.label(scope);
+  takeKernel(a, scope);
+  for (const [number, symbol] of fastpaths(configuration, receiver)) {
+    a.li(reg.t1, number);
+    a.bne(reg.a7, reg.t1, `${scope}.not.${number}`);
+    a.call(symbol);
+    a.bnez(reg.a0, "resume");
+    a.j("slowSyscall");
+    a.label(`${scope}.not.${number}`);
+  }
+}
+
+/** System calls: the fastpaths, then the rest. */
 function systemCall(a: Assembler, configuration: KernelConfiguration): void {
   a.addi(reg.t1, reg.t1, ECALL_LENGTH);
   a.sd(reg.t1, kept.thread, CONTEXT_PC);
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
   a.bnez(reg.t2, "leaveUserInterruptsSyscall");
-  a.label("syscall");
-  takeKernel(a, "syscall");
-  a.label("fastpaths");
-  for (const [number, symbol] of fastpaths(configuration)) {
-    a.li(reg.t1, number);
-    a.bne(reg.a7, reg.t1, `not.${symbol}`);
-    a.call(symbol);
-    a.bnez(reg.a0, "resume");
-    a.j("slowSyscall");
-    a.label(`not.${symbol}`);
-  }
+  dispatch(a, configuration, false);
   a.label("slowSyscall");
   a.ld(reg.a0, kept.thread, contextOffset(reg.a7));
   a.call("trapSyscall");
@@ -119,18 +130,15 @@ function otherTraps(a: Assembler): void {
 }
 
 /** Threads with user interrupts, the idle thread, and a thread that another hart took away. */
-function slowWays(a: Assembler): void {
+function slowWays(a: Assembler, configuration: KernelConfiguration): void {
   a.label("leaveUserInterruptsSyscall");
   a.mv(reg.a0, kept.thread);
   a.call("leaveUserInterrupts");
-  a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
-  a.andi(reg.s4, reg.t2, FLAG_RECEIVER);
   for (const register of [reg.a0, reg.a1, reg.a7]) a.ld(register, kept.thread, contextOffset(register));
-  a.beqz(reg.s4, "syscall");
-  // A receiver that may wait is for the general path, which watches it.
-  takeKernel(a, "receiver");
-  a.li(reg.t1, SYS_CALL);
-  a.beq(reg.a7, reg.t1, "fastpaths");
+  a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
+  a.andi(reg.t2, reg.t2, FLAG_RECEIVER);
+  a.beqz(reg.t2, "syscall");
+  dispatch(a, configuration, true);
   a.j("slowSyscall");
 
   a.label("stalled");
@@ -189,7 +197,7 @@ export function trapFragment(configuration: KernelConfiguration): Fragment {
   systemCall(a, configuration);
   resume(a);
   otherTraps(a);
-  slowWays(a);
+  slowWays(a, configuration);
   idle(a);
   faultInKernel(a);
   return a.finish();

@@ -2,8 +2,8 @@
 // switches from one to the other at once. They do what the general path would do in that case and nothing else: every condition is checked
 // first, and when one fails nothing has changed and the general path takes over.
 //
-// All are given the current thread with all registers saved, behind its system call. A receiver of user interrupts is
-// watched while it waits, so the assembly leaves its ReplyRecv and SignalWait to the general path.
+// All are given the current thread with all registers saved, behind its system call. A receiver of user interrupts must
+// be watched while it waits: for it, fastpath-receiver.ts stands between the assembly and ReplyRecv and SignalWait.
 
 import {
   CAP_CNODE,

@@ -5,6 +5,7 @@
 import {
   CNODE_REVOKE,
   FAULT_CAPABILITY,
+  NOTIFICATION_REGISTER_RECEIVER,
   RIGHT_READ,
   RIGHT_WRITE,
   ROOT_SLOT_CNODE,
@@ -87,7 +88,73 @@ const SIGNALS_SERVED: Scenario[] = [
   },
 ];
 
+/** The same, and the server receives the user interrupts of its notification. */
+function receiverSignals(stage: Stage) {
+  const all = boundSignals(stage);
+  stage.world.must(all.requests, NOTIFICATION_REGISTER_RECEIVER, [], [stage.server.cap]);
+  return all;
+}
+
+const RECEIVERS_SERVED: Scenario[] = [
+  {
+    name: "a receiver that signals and waits on its notification",
+    fast: 2,
+    play: (stage) => {
+      const { requests, answers, request, answer } = receiverSignals(stage);
+      stage.server.wait(requests);
+      stage.client.signalWait(request, answers);
+      stage.server.signalWait(answer, requests);
+      expect([stage.server.state, stage.server.field("watched")]).toEqual(["blocked on notification", 1]);
+    },
+  },
+  {
+    name: "a receiver that signals and waits on an endpoint",
+    fast: 2,
+    play: (stage) => {
+      const { requests, answers, request, answer } = receiverSignals(stage);
+      stage.server.wait(requests);
+      stage.client.signalWait(request, answers);
+      stage.server.signalWait(answer, stage.endpoint);
+      expect([stage.server.state, stage.server.field("watched")]).toEqual(["blocked on receive", 1]);
+    },
+  },
+  {
+    name: "a receiver that answers and waits on its endpoint",
+    fast: 2,
+    play: (stage) => {
+      receiverSignals(stage);
+      stage.server.receive(stage.endpoint);
+      stage.client.call(stage.endpoint, message(2));
+      stage.server.replyReceive(stage.endpoint, message(3));
+      expect([stage.server.state, stage.server.field("watched")]).toEqual(["blocked on receive", 1]);
+    },
+  },
+  {
+    name: "a receiver that waits for another notification than its own, unwatched",
+    fast: 1,
+    play: (stage) => {
+      const { answers, answer } = receiverSignals(stage);
+      const other = stage.world.thread({ priority: 130, name: "other" });
+      other.wait(answers);
+      stage.server.signalWait(answer, stage.world.notification());
+      expect([other.isRunning, stage.server.field("watched")]).toEqual([true, 0]);
+    },
+  },
+];
+
 const SIGNALS_REFUSED: Scenario[] = [
+  {
+    name: "a wait of a receiver for which a vector has arrived",
+    fast: 1,
+    play: (stage) => {
+      const { requests, answers, request, answer } = receiverSignals(stage);
+      stage.server.wait(requests);
+      stage.client.signalWait(request, answers);
+      stage.world.kernel.hardware.userInterrupts!.send(stage.server.field("receiverIndex"), 5n);
+      stage.server.signalWait(answer, requests);
+      expect([stage.server.state, stage.server.register("a0")]).toEqual(["running", 32n]);
+    },
+  },
   {
     name: "a signal to the first of several waiters",
     fast: 0,
@@ -248,7 +315,7 @@ const SIGNALS_REFUSED: Scenario[] = [
 ];
 
 describe("the fast path of SignalWait serves, as the general path would,", () => {
-  it.each(SIGNALS_SERVED)("$name", compare);
+  it.each([...SIGNALS_SERVED, ...RECEIVERS_SERVED])("$name", compare);
 });
 
 describe("the fast path of SignalWait leaves to the general path", () => {

@@ -57,6 +57,8 @@ interface KernelExports {
   fastpathCall(pointer: bigint, info: bigint): number;
   fastpathReplyRecv(pointer: bigint, info: bigint): number;
   fastpathSignalWait(signalled: bigint, awaited: bigint): number;
+  receiverReplyRecv(pointer: bigint, info: bigint): number;
+  receiverSignalWait(signalled: bigint, awaited: bigint): number;
 }
 
 export interface KernelOptions {
@@ -275,8 +277,7 @@ export class Kernel {
     const register = (number: number) => BigInt.asIntN(64, this.memory.read64(thread + 8 * number));
     const number = register(17);
     const receiver = (this.memory.read32(thread + CONTEXT_FLAGS) & FLAG_RECEIVER) !== 0;
-    const path =
-      this.fastpath && (!receiver || number === BigInt(SYS_CALL)) ? this.fastpathOf(number) : undefined;
+    const path = this.fastpath ? this.fastpathOf(number, receiver) : undefined;
     if (path && path(register(10), register(11)) !== 0) {
       this.fastpathsTaken++;
       return;
@@ -284,14 +285,14 @@ export class Kernel {
     this.exports.trapSyscall(number);
   }
 
-  private fastpathOf(number: bigint): ((a0: bigint, a1: bigint) => number) | undefined {
+  private fastpathOf(number: bigint, receiver: boolean): ((a0: bigint, a1: bigint) => number) | undefined {
     switch (number) {
       case BigInt(SYS_CALL):
         return this.exports.fastpathCall;
       case BigInt(SYS_REPLY_RECV):
-        return this.exports.fastpathReplyRecv;
+        return receiver ? this.exports.receiverReplyRecv : this.exports.fastpathReplyRecv;
       case BigInt(SYS_SIGNAL_WAIT):
-        return this.exports.fastpathSignalWait;
+        return receiver ? this.exports.receiverSignalWait : this.exports.fastpathSignalWait;
       default:
         return undefined;
     }
