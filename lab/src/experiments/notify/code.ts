@@ -2,49 +2,49 @@
 import { PROGRAM_TEXT_BASE } from "@rel4/abi";
 import type { ProgramImage } from "@rel4/image";
 import type { Machine } from "@rel4/machine";
-import { findEnvironmentCalls } from "./landmarks";
+import { LabError } from "../../errors";
 
-/** A function: virtual address and code. */
+/** A function: name, virtual address and code. */
 export interface FunctionCode {
+  name: string;
   address: bigint;
   code: Uint8Array;
 }
 
-export function userFunction({ text, functions }: ProgramImage, name: string): FunctionCode | undefined {
-  const found = functions.find((candidate) => candidate.name === name);
-  if (!found) return undefined;
-  const begin = found.address - PROGRAM_TEXT_BASE;
-  return { address: BigInt(found.address), code: text.subarray(begin, begin + found.size) };
+/**
+ * The function called `wanted`, or all whose names match it.
+ * @throws LabError when there is none of that name
+ */
+export function functionsOf(wanted: string | RegExp, functions: readonly FunctionCode[]): FunctionCode[] {
+  if (wanted instanceof RegExp) return functions.filter(({ name }) => wanted.test(name));
+  const found = functions.find(({ name }) => name === wanted);
+  if (!found) throw new LabError(`there is no function ${wanted} any more`);
+  return [found];
 }
 
-/** The kernel of a machine into which an image was loaded. Its virtual addresses are physical ones, sign-extended. */
-export class KernelCode {
-  private readonly names = new Map<string, FunctionCode>();
+/** The functions of a program. */
+export function programFunctions({ text, functions }: ProgramImage): FunctionCode[] {
+  return functions.map(({ name, address, size }) => {
+    const begin = address - PROGRAM_TEXT_BASE;
+    return { name, address: BigInt(address), code: text.subarray(begin, begin + size) };
+  });
+}
 
-  constructor(machine: Machine) {
-    const symbols = machine.symbols;
-    const entry = symbols?.addressOf(FIRST_FUNCTION);
-    if (!symbols || entry === undefined) return;
-    const text = machine.memory.read(BigInt.asUintN(32, entry), MOST_TEXT);
-    for (let at = 0; at < text.length; ) {
-      const found = symbols.lookup(entry + BigInt(at));
-      let end = at + 2;
-      while (end < text.length && symbols.lookup(entry + BigInt(end))?.name === found?.name) end += 2;
-      if (found) this.names.set(found.name, { address: entry + BigInt(at), code: text.subarray(at, end) });
-      at = end;
-    }
+/** The kernel's functions, in a machine into which an image was loaded. Its virtual addresses are physical ones, sign-extended. */
+export function kernelFunctions({ symbols, memory }: Machine): FunctionCode[] {
+  const entry = symbols?.addressOf(FIRST_FUNCTION);
+  if (!symbols || entry === undefined) return [];
+  const text = memory.read(BigInt.asUintN(32, entry), MOST_TEXT);
+  const functions: FunctionCode[] = [];
+  for (let at = 0; at < text.length; ) {
+    const found = symbols.lookup(entry + BigInt(at));
+    let end = at + 2;
+    while (end < text.length && symbols.lookup(entry + BigInt(end))?.name === found?.name) end += 2;
+    if (found)
+      functions.push({ name: found.name, address: entry + BigInt(at), code: text.subarray(at, end) });
+    at = end;
   }
-
-  function(name: string): FunctionCode | undefined {
-    return this.names.get(name);
-  }
-
-  /** Addresses of all instructions that call the firmware. */
-  firmwareCalls(): bigint[] {
-    return [...this.names.values()].flatMap(({ address, code }) =>
-      findEnvironmentCalls(code).map((offset) => address + BigInt(offset)),
-    );
-  }
+  return functions;
 }
 
 const FIRST_FUNCTION = "trapEntry";

@@ -2,13 +2,14 @@
 import type { Experiment, ExperimentResult, ExperimentSettings } from "../../experiment";
 import { notifyFigure } from "./figure";
 import { notifyGoals } from "./goals";
+import { KERNEL_PATHS } from "./kernel-paths";
 import { type Measurement, measurePath } from "./measure";
 import type { Path } from "./paths";
 import { notifyRows } from "./rows";
 import { notifyTables } from "./tables";
 import { USER_PATHS } from "./user-paths";
 
-export const PATHS: readonly Path[] = [...USER_PATHS];
+export const PATHS: readonly Path[] = [...USER_PATHS, ...KERNEL_PATHS];
 
 async function run(settings: ExperimentSettings): Promise<ExperimentResult> {
   const measurements: Measurement[] = [];

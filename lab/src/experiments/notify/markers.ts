@@ -2,7 +2,6 @@
 import { PROGRAM_TEXT_BASE } from "@rel4/abi";
 import type { ProgramImage } from "@rel4/image";
 import { BEGIN_COUNTER, END_COUNTER } from "../../../guests/notify/stage-protocol";
-import { LabError } from "../../errors";
 
 /** Bits of `csrrs rd, counter, x0` but those of rd. */
 const CSR_READ = 0x2073;
@@ -36,11 +35,4 @@ function nameOf(word: number): Marker["name"] | undefined {
   const read = (word & WITHOUT_RD) >>> 0;
   if (read === ((BEGIN_COUNTER << 20) | CSR_READ) >>> 0) return "begin";
   return read === ((END_COUNTER << 20) | CSR_READ) >>> 0 ? "end" : undefined;
-}
-
-/** Address of a function of a program. @throws LabError when it has none of that name */
-export function functionAddress({ functions }: ProgramImage, name: string): number {
-  const found = functions.find((candidate) => candidate.name === name);
-  if (!found) throw new LabError(`the measured program has no function ${name} any more`);
-  return found.address;
 }

@@ -2,7 +2,7 @@
 import type { SystemDescription } from "@rel4/image";
 import { PROGRAM_COMPETITOR, PROGRAM_RECEIVER, PROGRAM_SENDER } from "../../../guests/notify/stage-protocol";
 import type { Moment } from "./moments";
-import type { Span } from "./recorder";
+import type { KernelMark, Span } from "./recorder";
 import type { Region } from "./regions";
 import { KERNEL_ENTRY } from "./stage-names";
 import type { Step } from "./stages";
@@ -14,6 +14,7 @@ export type Receiver =
   | "ready"
   | "blocked"
   | "blocked, same hart"
+  | "same hart"
   | "idle hart"
   | "busy hart";
 
@@ -28,8 +29,7 @@ export interface Path {
   steps: readonly Step[];
   /** Its system runs for long until the receiver is as wanted. */
   long?: boolean;
-  /** Functions of the kernel whose beginning is a moment. */
-  kernelMarks?: readonly string[];
+  kernelMarks?: readonly KernelMark[];
   userRegions?: Readonly<Record<string, readonly Region[]>>;
   /** What others published, by stage ("total" for the whole). */
   published?: Readonly<Record<string, Published>>;
@@ -99,6 +99,8 @@ interface PairRequest {
   ready?: boolean;
   long?: boolean;
   polls?: boolean;
+  /** In the competitor's place a program less important than the receiver that never stops. */
+  busy?: boolean;
 }
 
 /** A sender on hart 0, a receiver, and somebody who can keep the receiver from running. */
@@ -115,7 +117,9 @@ export function pair(request: PairRequest): Pick<Path, "description" | "argument
           priority: hart === 0 ? 150 : 100,
           background: true,
         },
-        competitor: { source: "./notify/competitor.ts", hart, priority: 200, background: true },
+        competitor: request.busy
+          ? { source: "./notify/busy.ts", hart, priority: 50, background: true }
+          : { source: "./notify/competitor.ts", hart, priority: 200, background: true },
       },
       channels: [
         { from: "sender", to: "receiver", kind },

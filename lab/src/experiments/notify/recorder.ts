@@ -1,9 +1,10 @@
 /** Listens to a machine and keeps, for each operation, all that happened between its first and its last moment. */
+import { SYS_GET_FEATURES } from "@rel4/abi";
 import type { BuiltSystem } from "@rel4/image";
-import { type Machine, type MachineEvent, Privilege } from "@rel4/machine";
+import { type Hart, type Machine, type MachineEvent, Privilege } from "@rel4/machine";
 import { ANNOUNCEMENT } from "../../../guests/notify/stage-protocol";
-import { LabError } from "../../errors";
-import { KernelCode, userFunction } from "./code";
+import { type FunctionCode, functionsOf, kernelFunctions, programFunctions } from "./code";
+import { findEnvironmentCalls, findLandmark, type Landmark } from "./landmarks";
 import { findMarkers } from "./markers";
 import { type Moment, nameOf } from "./moments";
 import { type Region, RegionTracker, satpOf } from "./regions";
@@ -14,6 +15,13 @@ export interface Span {
   ends(moment: Moment): boolean;
 }
 
+/** A function of the kernel whose beginning, or a place in it, is a moment. */
+export interface KernelMark {
+  name: string;
+  function: string;
+  at?: Landmark;
+}
+
 /** What to look at. */
 export interface Observation {
   /** Names by the numbers with which the programs announce themselves. */
@@ -22,14 +30,15 @@ export interface Observation {
   kernelRegions: readonly Region[];
   /** Functions of programs by stage. */
   userRegions: Readonly<Record<string, readonly Region[]>>;
-  /** Functions of the kernel to be reported as marks with their names. */
-  kernelMarks: readonly string[];
+  /** Places in the kernel to be reported. */
+  kernelMarks: readonly KernelMark[];
   spans: readonly Span[];
 }
 
 const A0 = 10;
 const A6 = 16;
 const A7 = 17;
+const GET_FEATURES = BigInt.asUintN(64, BigInt(SYS_GET_FEATURES));
 const FIRMWARE_CALL = "firmware";
 /** The firmware's extension that interrupts other harts (SBI specification, "sPI"). */
 const EXTENSION_IPI = 0x735049n;
@@ -56,7 +65,7 @@ export class OperationRecorder {
 
   private onEvent(event: MachineEvent): void {
     const hart = this.machine.harts[event.hart]!;
-    if (event.kind === "trap" && event.from === Privilege.user && hart.x(A6) === BigInt(ANNOUNCEMENT)) {
+    if (isAnnouncement(event, hart)) {
       this.meet(Number(hart.x(A0)), satpOf(hart));
       return;
     }
@@ -109,23 +118,33 @@ export class OperationRecorder {
     this.regions.add(userRegions[name] ?? [], {
       privilege: Privilege.user,
       satp,
-      find: (wanted) => userFunction(image, wanted),
+      functions: programFunctions(image),
     });
   }
 
   private lookAtKernel(): void {
     const { kernelRegions, kernelMarks } = this.observation;
-    const kernel = new KernelCode(this.machine);
+    const functions = kernelFunctions(this.machine);
     const privilege = Privilege.supervisor;
-    this.regions.add(kernelRegions, { privilege, find: (wanted) => kernel.function(wanted) });
-    for (const name of kernelMarks) {
-      const found = kernel.function(name);
-      if (!found) throw new LabError(`there is no function ${name} in the kernel any more`);
-      this.machine.mark({ name, address: found.address, privilege });
+    this.regions.add(kernelRegions, { privilege, functions });
+    for (const { name, function: wanted, at } of kernelMarks) {
+      const [{ address, code }] = functionsOf(wanted, functions) as [FunctionCode];
+      const offset = at === undefined ? 0 : findLandmark(code, at, wanted);
+      this.machine.mark({ name, address: address + BigInt(offset), privilege });
     }
-    for (const address of kernel.firmwareCalls())
-      this.machine.mark({ name: FIRMWARE_CALL, address, privilege });
+    for (const { address, code } of functions)
+      for (const offset of findEnvironmentCalls(code))
+        this.machine.mark({ name: FIRMWARE_CALL, address: address + BigInt(offset), privilege });
   }
+}
+
+function isAnnouncement(event: MachineEvent, hart: Hart): boolean {
+  return (
+    event.kind === "trap" &&
+    nameOf(event) === "call" &&
+    hart.x(A6) === BigInt(ANNOUNCEMENT) &&
+    hart.x(A7) === GET_FEATURES
+  );
 }
 
 /** Harts may be a few cycles apart when they report: sorts by clock, and leaves out what lies outside the operation. */

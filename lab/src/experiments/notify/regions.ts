@@ -7,12 +7,13 @@
  * remembered for each hart's kernel stack and each stack in user mode, since coroutines and threads change stacks.
  */
 import { type Hart, type Machine, Privilege, type PrivilegeLevel } from "@rel4/machine";
-import { LabError } from "../../errors";
+import { type FunctionCode, functionsOf } from "./code";
 import { findLandmark, type Landmark } from "./landmarks";
 
-/** A function and the stage its code belongs to. */
+/** Functions and the stage their code belongs to. */
 export interface Region {
-  function: string;
+  /** A function's name, or what the names of several match, perhaps of none. */
+  function: string | RegExp;
   stage: string;
   /** Only from this place in the function on. */
   from?: Landmark;
@@ -35,13 +36,12 @@ const CHANGE = "change to ";
 const LEAVE = "leave for ";
 const EXIT = "return";
 
-/** Where the functions of a mode are. */
+/** The functions of a mode. */
 export interface FunctionPlace {
   privilege: PrivilegeLevel;
   /** Address space, in user mode. */
   satp?: bigint;
-  /** A function's address and code. */
-  find(name: string): { address: bigint; code: Uint8Array } | undefined;
+  functions: readonly FunctionCode[];
 }
 
 /** Follows the calls of marked functions on all harts. */
@@ -51,19 +51,31 @@ export class RegionTracker {
 
   constructor(private readonly machine: Machine) {}
 
-  /** Marks the functions of `regions`. @throws LabError when one does not exist any more, as its stage would seem to cost nothing */
-  add(regions: readonly Region[], { privilege, satp, find }: FunctionPlace): void {
-    for (const { function: name, stage, from, leaves } of regions) {
-      const found = find(name);
-      if (!found) throw new LabError(`stage "${stage}": there is no function ${name} any more`);
-      const offset = from === undefined ? 0 : findLandmark(found.code, from, name);
-      this.machine.mark({
-        name: (leaves ? LEAVE : from === undefined ? ENTRY : CHANGE) + stage,
-        address: found.address + BigInt(offset),
-        privilege,
-        ...(satp !== undefined && { satp }),
-      });
+  /**
+   * Marks the functions of `regions`; a function that several match belongs to the first of them.
+   * @throws LabError when one given by name does not exist any more, as its stage would seem to cost nothing
+   */
+  add(regions: readonly Region[], place: FunctionPlace): void {
+    const taken = new Set<string>();
+    for (const region of regions) {
+      for (const found of functionsOf(region.function, place.functions)) {
+        const key = `${found.name} ${region.from ?? ""}`;
+        if (taken.has(key)) continue;
+        taken.add(key);
+        this.markRegion(region, found, place);
+      }
     }
+  }
+
+  private markRegion({ stage, from, leaves }: Region, found: FunctionCode, place: FunctionPlace): void {
+    const offset = from === undefined ? 0 : findLandmark(found.code, from, found.name);
+    const { privilege, satp } = place;
+    this.machine.mark({
+      name: (leaves ? LEAVE : from === undefined ? ENTRY : CHANGE) + stage,
+      address: found.address + BigInt(offset),
+      privilege,
+      ...(satp !== undefined && { satp }),
+    });
   }
 
   /** Is this mark one of the tracker's? */

@@ -12,6 +12,7 @@ export const MESSAGE = "message";
 export const REPLY = "reply capability";
 export const HANDLER = "async handler";
 export const SWITCH = "schedule, switch";
+export const TIMER = "timer";
 export const INTERRUPTS = "user-interrupt state";
 export const KERNEL_EXIT = "kernel exit";
 /** From one hart to another, or into a handler. */
@@ -31,6 +32,7 @@ export const STAGE_ORDER: readonly string[] = [
   MESSAGE,
   HANDLER,
   SWITCH,
+  TIMER,
   INTERRUPTS,
   KERNEL_EXIT,
   DELIVER,

@@ -29,6 +29,7 @@ export interface StageCost {
 export function stagesOf(operation: readonly Moment[], steps: readonly Step[]): StageCost[] {
   const stages = new Map<string, StageCost>();
   let at = 0;
+  if (steps[0] && operation[0]) add(stages, steps[0].stage, entries(operation[0]));
   for (const step of steps) {
     const next = operation.findIndex((moment, index) => index > at && step.until(moment));
     if (next < 0) throw new LabError(`an operation never came to the end of its stage "${step.stage}"`);
