@@ -80,8 +80,8 @@ function connect(end: RingEnd, channel: ChannelRecord, isService: bool): void {
   register(end);
   end.isDown = channel.presence != PEER_RUNS;
   end.begin(end.currentEpoch());
-  // a peer that was here before may wait to hear of this program's beginning
-  if (!end.tryToOpen() && !end.isDown) signal(end.sendSlot);
+  end.tryToOpen();
+  end.announce();
 }
 
 export class Ends {

@@ -15,6 +15,8 @@ export class News {
       if (!end.isService) failCalls(changetype<AsyncClient>(changetype<u32>(end)));
       end.isDown = !runs;
       if (epoch != end.epoch) end.begin(epoch);
+      end.tryToOpen();
+      end.announce();
       if (!end.isService) changetype<AsyncClient>(changetype<u32>(end)).coolDown();
     }
   }

@@ -12,12 +12,15 @@ import { START_INFO_GENERATION_AT } from "../../../abi/src/start-info";
 import { ChannelRecord } from "../channel-table";
 import { NotificationCapability } from "../invocations/notification-capability";
 import { startInfoWord } from "../start-info";
-import { wakeAsyncHandler } from "../system-calls";
+import { signal, wakeAsyncHandler } from "../system-calls";
 
 // Sets for `fence`
 const DEVICE_OUTPUT: u32 = 4;
 const READ: u32 = 2;
 const WRITE: u32 = 1;
+
+/** The first connection of two programs: both in their first run. */
+const FIRST_EPOCH: u32 = 2;
 
 const REGISTRATION_UNKNOWN: u32 = 0;
 const REGISTERED: u32 = 1;
@@ -144,12 +147,19 @@ export class RingEnd {
     this.mustWake = false;
     this.isOpen = false;
     this.epoch = epoch;
+    // how an earlier run of the peer was interrupted leads nowhere
+    this.registration = REGISTRATION_UNKNOWN;
     store32(this.outTail, 0);
     store32(this.inHead, 0);
     this.show(PEER_BLOCKED);
     fence(READ | WRITE, WRITE);
     store32(this.ownEpoch, epoch);
     RingEnd.settle();
+  }
+
+  /** A peer that has been here before, in this run or an earlier one, may wait for this program to begin the connection. */
+  announce(): void {
+    if (!this.isDown && (!this.isOpen || this.epoch > FIRST_EPOCH)) signal(this.sendSlot);
   }
 
   /** Has the peer begun the same connection? A peer that has never begun one finds empty rings when it does. */
