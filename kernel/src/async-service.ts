@@ -16,6 +16,7 @@ import { Signals } from "./notification";
 import { ReadyHandlers } from "./ready-handlers";
 import { FLAG_RECEIVER } from "./riscv/layout";
 import { Threads } from "./riscv/threads";
+import { Timer } from "./riscv/timer";
 import { Translations } from "./riscv/translations";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { Scheduler } from "./scheduler";
@@ -54,6 +55,8 @@ export class AsyncService {
    */
   static run(hart: Hart): void {
     Scheduler.standAside(hart);
+    // What is to interrupt the handlers must be set now, as the timer is otherwise set on the way out.
+    Timer.update();
     while (ReadyHandlers.level != 0) {
       if (Threads.interruptPending()) return;
       if (ReadyHandlers.level < hart.readyLevel) {

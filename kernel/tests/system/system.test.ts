@@ -59,6 +59,52 @@ const IPC_REPORT = {
   signalled: 4,
 };
 
+describe.each([1, 2, 4])("asynchronous system calls with %i harts", (harts) => {
+  const expected = `too large a ring=1
+while waiting=1000
+while polling=1000
+exchanged=2
+seen before=1111
+seen after=2222
+seen by the client=2222
+done
+handlers=1
+handler gone
+`;
+
+  test("are served while the client waits and while it polls; no hart uses a translation that is answered for", async () => {
+    expect(await onMachine("async-calls", harts)).toBe(expected);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`on QEMU${qemuNote}`, async () => {
+    expect(await onQemu("async-calls", harts)).toBe(expected);
+  });
+});
+
+describe("asynchronous system calls", () => {
+  test.each([1, 2])(
+    "of a ring of 4096 delay a timer interrupt by little more than one request (%i harts)",
+    async (harts) => {
+      const report = reported(await onMachine("async-latency", harts));
+      console.log(
+        `ticks of 10 cycles until a timer wakes a thread, ${harts} harts: ${JSON.stringify(report)}`,
+      );
+      expect(report.idle).toBeGreaterThan(0);
+      expect(report.serving).toBeLessThan(report.idle! + MOST_DELAY);
+    },
+  );
+
+  test("cost less than half of what they cost synchronously, in the kernel", async () => {
+    const report = reported(await onMachine("async-cost", 1));
+    console.log(`instructions: ${JSON.stringify(report)}`);
+    const synchronous = report["synchronous map"]! + report["synchronous unmap"]!;
+    expect(4 * report["asynchronous map and unmap, per request"]!).toBeLessThan(synchronous);
+  });
+});
+
+/** 10-cycle ticks: the rest of a request, the end of the batch, and with two harts the way of the lock to the other one. */
+const MOST_DELAY = 200;
+
 describe("time", () => {
   const expected = { "kernel entries while alone": 0, "both ran": 1 };
 
