@@ -3,5 +3,6 @@ import type { Experiment } from "../experiment";
 import { ipc } from "./ipc/index";
 import { notify } from "./notify";
 import { switchExperiment } from "./switch";
+import { syscall } from "./syscall/index";
 
-export const EXPERIMENTS: readonly Experiment[] = [ipc, notify, switchExperiment];
+export const EXPERIMENTS: readonly Experiment[] = [ipc, syscall, notify, switchExperiment];

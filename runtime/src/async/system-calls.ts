@@ -56,8 +56,8 @@ export class SystemCalls {
 /** Labels the kernel serves asynchronously. */
 function isServed(label: u32): bool {
   if (label == UNTYPED_RETYPE) return true;
-  if (label >= CNODE_REVOKE && label <= CNODE_ROTATE) return true;
-  if (label >= PAGE_TABLE_MAP && label <= PAGE_GET_ADDRESS) return true;
+  if (label >= <u32>CNODE_REVOKE && label <= <u32>CNODE_ROTATE) return true;
+  if (label >= <u32>PAGE_TABLE_MAP && label <= <u32>PAGE_GET_ADDRESS) return true;
   return label == TCB_BIND_NOTIFICATION || label == TCB_UNBIND_NOTIFICATION;
 }
 
