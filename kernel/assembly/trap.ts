@@ -2,11 +2,11 @@
  * Entry into the kernel from user mode, the way back, and the idle loop.
  *
  * `sscratch` holds the running thread's TCB in user mode and 0 in the kernel, which tells a kernel fault from a user
- * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call, ReplyRecv and
- * SignalWait try their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
+ * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call, ReplyRecv,
+ * SignalWait and Recv try their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
  */
 import { Assembler, type Fragment, reg } from "@rel4/compiler";
-import { SYS_CALL, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "../../abi/src/syscalls";
+import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "../../abi/src/syscalls";
 import { CAUSE_USER_ECALL, CSR_SCAUSE, CSR_SEPC, CSR_SSCRATCH, CSR_STVAL, CSR_STVEC } from "../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
@@ -62,6 +62,7 @@ function fastpaths({ syncIpc, fastpath }: KernelConfiguration, receiver: boolean
   return [
     ...(syncIpc ? messages : []),
     [SYS_SIGNAL_WAIT, receiver ? "receiverSignalWait" : "fastpathSignalWait"],
+    [SYS_RECV, receiver ? "receiverWait" : "fastpathWait"],
   ];
 }
 

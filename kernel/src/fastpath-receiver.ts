@@ -1,7 +1,7 @@
 // The fast paths of a receiver of user interrupts that is about to wait: the same, if no vector has arrived for it; then
 // it is watched, as at the end of the general path.
 
-import { fastpathReplyRecv, fastpathSignalWait } from "./fastpath";
+import { fastpathReplyRecv, fastpathSignalWait, fastpathWait } from "./fastpath";
 import { Hart } from "./hart";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { WatchedReceivers } from "./riscv/watched-receivers";
@@ -19,6 +19,13 @@ export function receiverReplyRecv(pointer: u64, info: u64): u32 {
 export function receiverSignalWait(signalled: u64, awaited: u64): u32 {
   const thread = Hart.current().thread;
   if (UserInterrupts.pending(thread.receiverIndex) != 0 || !fastpathSignalWait(signalled, awaited)) return 0;
+  return watchWaiting(thread);
+}
+
+/** Recv by a receiver. Returns 1 when done, 0 when the general path must do it. */
+export function receiverWait(pointer: u64): u32 {
+  const thread = Hart.current().thread;
+  if (UserInterrupts.pending(thread.receiverIndex) != 0 || !fastpathWait(pointer)) return 0;
   return watchWaiting(thread);
 }
 

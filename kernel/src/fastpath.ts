@@ -1,9 +1,9 @@
 // The fast paths of Call, ReplyRecv and SignalWait: a short message or a signal between two threads of one hart that
-// switches from one to the other at once. They do what the general path would do in that case and nothing else: every condition is checked
+// switches from one to the other at once; and of Recv when there is nothing to receive. They do what the general path would do in that case and nothing else: every condition is checked
 // first, and when one fails nothing has changed and the general path takes over.
 //
 // All are given the current thread with all registers saved, behind its system call. A receiver of user interrupts must
-// be watched while it waits: for it, fastpath-receiver.ts stands between the assembly and ReplyRecv and SignalWait.
+// be watched while it waits: for it, fastpath-receiver.ts stands between the assembly and all but Call.
 
 import {
   CAP_CNODE,
@@ -33,7 +33,9 @@ import {
   Notification,
 } from "./endpoint-object";
 import { Hart } from "./hart";
+import { ReadyQueue } from "./ready-queue";
 import { VSpace } from "./riscv/vspace";
+import { WatchedReceivers } from "./riscv/watched-receivers";
 import {
   TCB_SLOT_CALLER,
   TCB_SLOT_CTABLE,
@@ -87,6 +89,38 @@ class Fast {
     object.head = thread.address;
     object.tail = thread.address;
     object.state = state;
+  }
+
+  /** Would a thread that receives from this endpoint wait, with nobody it could have answered? */
+  @inline static mustReceive(thread: Tcb, endpoint: u32): bool {
+    const bound = thread.boundNotification;
+    return (
+      thread.slot(TCB_SLOT_CALLER).type == CAP_NULL &&
+      (bound == 0 || Notification.at(bound).state == NOTIFICATION_IDLE) &&
+      Endpoint.at(endpoint).state != ENDPOINT_SENDING
+    );
+  }
+
+  /** Puts a thread into the queue of an endpoint where nobody sends. */
+  @inline static receiveOn(thread: Tcb, endpoint: u32, rights: u8): void {
+    const object = Endpoint.at(endpoint);
+    if (object.state == ENDPOINT_IDLE) Fast.waitAlone(thread, object, ENDPOINT_RECEIVING);
+    else WaitQueue.append(object, thread);
+    thread.blockingFlags = <u32>rights & RIGHT_GRANT;
+    thread.state = THREAD_BLOCKED_ON_RECEIVE;
+  }
+
+  /**
+   * Whom the hart would run if its thread waited: a ready thread that goes on behind its system call, or the idle thread;
+   * 0 when the general path must find out. As in `mayRun`, a ready equal of it would need a running timer.
+   */
+  @inline static nextReady(hart: Hart): u32 {
+    const level = hart.readyLevel;
+    if (level != hart.switchLevel) return 0;
+    if (level == 0) return hart.idle;
+    const next = Tcb.at(load<u32>(hart.queue(level - 1)));
+    if (next.state != THREAD_RUNNING || (next.readyNext != 0 && hart.timerArmed == 0)) return 0;
+    return VSpace.isLivingRoot(next.slot(TCB_SLOT_VTABLE)) ? next.address : 0;
   }
 
   /** Makes `thread` the hart's current thread in its own address space, with the message just copied to it. */
@@ -181,6 +215,41 @@ export function fastpathReplyRecv(pointer: u64, info: u64): u32 {
   return 1;
 }
 
+/** Recv on capability `pointer`, with nothing there to receive. Returns 1 when done, 0 otherwise. */
+export function fastpathWait(pointer: u64): u32 {
+  if (!FASTPATH) return 0;
+  const hart = Hart.current();
+  const thread = hart.thread;
+  // A thread that blocks makes its asynchronous handler ready.
+  if (thread.handlerNotification != 0) return 0;
+  const found = FastLookup.slot(thread.slot(TCB_SLOT_CTABLE), pointer);
+  if (found == 0) return 0;
+  const next = Fast.nextReady(hart);
+  if (next == 0) return 0;
+  const wait = Slot.at(found);
+  const object = wait.object;
+  if (wait.is(CAP_NOTIFICATION, RIGHT_READ)) {
+    if (!Notification.at(object).isIdleFor(thread.address)) return 0;
+    // Nothing fails from here on.
+    Fast.waitAlone(thread, Endpoint.at(object), NOTIFICATION_WAITING);
+    thread.state = THREAD_BLOCKED_ON_NOTIFICATION;
+  } else {
+    if (!SYNC_IPC || !wait.is(CAP_ENDPOINT, RIGHT_READ) || !Fast.mustReceive(thread, object)) return 0;
+    // Nothing fails from here on.
+    Fast.receiveOn(thread, object, wait.rights);
+  }
+  thread.blockingObject = object;
+  hart.current = next;
+  if (next != hart.idle) {
+    ReadyQueue.remove(Tcb.at(next));
+    VSpace.activate(Tcb.at(next).slot(TCB_SLOT_VTABLE));
+  } else {
+    VSpace.setRoot(next);
+    WatchedReceivers.place();
+  }
+  return 1;
+}
+
 /**
  * SignalWait: signals the notification that capability `signalled` names, for which exactly one thread waits, and waits
  * on `awaited`. Both are looked up in one CNode. Returns 1 when done, 0 otherwise.
@@ -197,7 +266,7 @@ export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
   if ((signalIndex | waitIndex) >> cspace.radix != 0) return 0;
   const signal = FastLookup.at(cspace, signalIndex);
   const wait = FastLookup.at(cspace, waitIndex);
-  if (!signal.is(CAP_NOTIFICATION, RIGHT_WRITE)) return 0;
+  if (!signal.is(CAP_NOTIFICATION, RIGHT_WRITE)) return signalled == 0 ? fastpathWait(awaited) : 0;
   const notification = Notification.at(signal.object);
   let waiter = notification.head;
   if (waiter == 0) {
@@ -219,18 +288,10 @@ export function fastpathSignalWait(signalled: u64, awaited: u64): u32 {
     Fast.waitAlone(thread, Endpoint.at(object), NOTIFICATION_WAITING);
     thread.state = THREAD_BLOCKED_ON_NOTIFICATION;
   } else {
-    if (!SYNC_IPC || !wait.is(CAP_ENDPOINT, RIGHT_READ)) return 0;
-    if (thread.slot(TCB_SLOT_CALLER).type != CAP_NULL) return 0;
-    const bound = thread.boundNotification;
-    if (bound != 0 && Notification.at(bound).state != NOTIFICATION_IDLE) return 0;
-    const endpoint = Endpoint.at(object);
-    if (endpoint.state == ENDPOINT_SENDING) return 0;
+    if (!SYNC_IPC || !wait.is(CAP_ENDPOINT, RIGHT_READ) || !Fast.mustReceive(thread, object)) return 0;
     // Nothing fails from here on.
     Fast.leaveQueue(next);
-    if (endpoint.state == ENDPOINT_IDLE) Fast.waitAlone(thread, endpoint, ENDPOINT_RECEIVING);
-    else WaitQueue.append(endpoint, thread);
-    thread.blockingFlags = <u32>wait.rights & RIGHT_GRANT;
-    thread.state = THREAD_BLOCKED_ON_RECEIVE;
+    Fast.receiveOn(thread, object, wait.rights);
   }
   thread.blockingObject = object;
   thread.a0 = 0;

@@ -142,6 +142,102 @@ const RECEIVERS_SERVED: Scenario[] = [
   },
 ];
 
+/** Threads, the most important first, that were woken behind a system call; not such as have not begun. */
+function wokenUp(world: World, ...threads: Thread[]): void {
+  const gate = world.notification();
+  for (const each of threads) each.wait(gate);
+  world.bringRoot();
+  for (const _ of threads) world.root.signal(gate);
+  world.letOthersRun();
+}
+
+const WAITS_SERVED: Scenario[] = [
+  {
+    name: "waits without a signal, until nobody is left to run",
+    fast: 2,
+    play: ({ world, endpoint, server, client }) => {
+      const notification = world.notification();
+      wokenUp(world, server, client);
+      server.signalWait(0, notification);
+      client.signalWait(0, endpoint);
+      expect(world.kernel.isIdle()).toBe(true);
+    },
+  },
+  {
+    name: "Recv on a notification, an endpoint, and an endpoint where others wait, until nobody is left to run",
+    fast: 0,
+    waits: 3,
+    play: ({ world, endpoint, server, client }) => {
+      const notification = world.notification();
+      const last = world.thread({ priority: 90, name: "last" });
+      wokenUp(world, server, client, last);
+      server.wait(notification);
+      client.receive(endpoint);
+      last.receive(endpoint);
+      expect(world.kernel.isIdle()).toBe(true);
+    },
+  },
+  {
+    name: "Recv by a receiver of user interrupts, which is then watched",
+    fast: 0,
+    waits: 1,
+    play: (stage) => {
+      const { requests } = receiverSignals(stage);
+      stage.world.must(stage.client.cap, TCB_SUSPEND);
+      stage.server.wait(requests);
+      expect([stage.world.kernel.isIdle(), stage.server.field("watched")]).toEqual([true, 1]);
+    },
+  },
+];
+
+const WAITS_REFUSED: Scenario[] = [
+  {
+    name: "Recv when the next thread has an equal and there is no tick",
+    fast: 0,
+    waits: 0,
+    play: ({ world, server, client }) => {
+      const equal = world.thread({ priority: 90, name: "equal" });
+      const notification = world.notification();
+      wokenUp(world, server, client, equal);
+      world.must(equal.cap, TCB_SET_PRIORITY, [100], [ROOT_SLOT_TCB]);
+      server.wait(notification);
+    },
+  },
+  {
+    name: "Recv when the next thread makes its system call again",
+    fast: 0,
+    waits: 0,
+    play: ({ world, server, client }) => {
+      const notification = world.notification();
+      world.must(client.cap, TCB_SUSPEND);
+      world.must(client.cap, TCB_RESUME);
+      server.wait(notification);
+      expect(client.isRunning).toBe(true);
+    },
+  },
+  {
+    name: "Recv when the next thread has no address space",
+    fast: 0,
+    waits: 0,
+    play: ({ world, server }) => {
+      const notification = world.notification();
+      world.must(ROOT_SLOT_CNODE, CNODE_REVOKE, [ROOT_SLOT_VSPACE, WORD_BITS]);
+      server.wait(notification);
+    },
+  },
+  {
+    name: "Recv of what has arrived",
+    fast: 0,
+    waits: 0,
+    play: (stage) => {
+      const { requests, request } = signals(stage);
+      stage.server.signal(request);
+      stage.server.wait(requests);
+      expect(stage.server.register("a0")).toBe(4n);
+    },
+  },
+];
+
 const SIGNALS_REFUSED: Scenario[] = [
   {
     name: "a wait of a receiver for which a vector has arrived",
@@ -184,11 +280,6 @@ const SIGNALS_REFUSED: Scenario[] = [
       stage.client.signalWait(request, requests);
       expect(stage.client.register("a0")).toBe(4n);
     },
-  },
-  {
-    name: "a wait without a signal",
-    fast: 0,
-    play: (stage) => stage.server.signalWait(0, stage.world.notification()),
   },
   {
     name: "a wait for what has arrived",
@@ -314,12 +405,12 @@ const SIGNALS_REFUSED: Scenario[] = [
   },
 ];
 
-describe("the fast path of SignalWait serves, as the general path would,", () => {
-  it.each([...SIGNALS_SERVED, ...RECEIVERS_SERVED])("$name", compare);
+describe("the fast paths of SignalWait and Recv serve, as the general path would,", () => {
+  it.each([...SIGNALS_SERVED, ...RECEIVERS_SERVED, ...WAITS_SERVED])("$name", compare);
 });
 
-describe("the fast path of SignalWait leaves to the general path", () => {
-  it.each(SIGNALS_REFUSED)("$name", compare);
+describe("the fast paths of SignalWait and Recv leave to the general path", () => {
+  it.each([...SIGNALS_REFUSED, ...WAITS_REFUSED])("$name", compare);
 });
 
 describe("SignalWait", () => {

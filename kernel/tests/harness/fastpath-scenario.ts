@@ -18,6 +18,8 @@ export interface Scenario {
   name: string;
   /** System calls of the scenario that the fast paths serve. */
   fast: number;
+  /** Recvs of threads (not of root) that begin to wait on the fast path, where a scenario is about that. */
+  waits?: number;
   harts?: number;
   play(stage: Stage): void;
 }
@@ -33,8 +35,8 @@ function play({ harts, play: scene }: Scenario, fastpath: boolean) {
   const client = world.thread({ priority: 100, name: "client" });
   scene({ world, endpoint, server, client });
   const satp = world.kernel.hardware.harts.map((hart) => hart.readCsr(CSR_SATP));
-  const { memory, fastpathsTaken } = world.kernel;
-  return { memory, copy: memory.copy(), satp, fastpathsTaken };
+  const { memory, fastpathsTaken, fastWaitsTaken } = world.kernel;
+  return { memory, copy: memory.copy(), satp, fastpathsTaken, fastWaitsTaken };
 }
 
 /** Plays a scenario with and without the fast paths and expects the same memory of both. */
@@ -42,6 +44,7 @@ export function compare(scenario: Scenario): void {
   const slow = play(scenario, false);
   const fast = play(scenario, true);
   expect(fast.fastpathsTaken, "system calls the fast paths served").toBe(scenario.fast);
+  if (scenario.waits !== undefined) expect(fast.fastWaitsTaken, "fast waits").toBe(scenario.waits);
   expect(fast.satp).toEqual(slow.satp);
   expect(differences(slow.copy, fast.memory).map(hex), "words of memory that differ").toEqual([]);
 }

@@ -3,7 +3,7 @@
  * (kernel/assembly/trap.ts): it saves and restores registers, dispatches traps and returns to the thread that the
  * kernel chose. User programs are the tests themselves.
  */
-import { SYS_CALL, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "@rel4/abi";
+import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
 import { CSR_SATP, CSR_SIP, CSR_SUIRS, CSR_UIE, CSR_USTATUS, SATP_MODE_SV39 } from "../../src/riscv/csr";
 import {
@@ -57,6 +57,8 @@ interface KernelExports {
   fastpathCall(pointer: bigint, info: bigint): number;
   fastpathReplyRecv(pointer: bigint, info: bigint): number;
   fastpathSignalWait(signalled: bigint, awaited: bigint): number;
+  fastpathWait(pointer: bigint): number;
+  receiverWait(pointer: bigint): number;
   receiverReplyRecv(pointer: bigint, info: bigint): number;
   receiverSignalWait(signalled: bigint, awaited: bigint): number;
 }
@@ -68,7 +70,7 @@ export interface KernelOptions {
   userInterrupts?: boolean;
   /** The harts' ISA string in the device tree. */
   isa?: string;
-  /** Call, ReplyRecv and SignalWait try their fastpaths first, as the assembly does; default true. */
+  /** Call, ReplyRecv, SignalWait and Recv try their fastpaths first, as the assembly does; default true. */
   fastpath?: boolean;
 }
 
@@ -85,6 +87,8 @@ export class Kernel {
   readonly layout: Layout;
   /** Calls, ReplyRecvs and SignalWaits that the fastpaths served. */
   fastpathsTaken = 0;
+  /** Recvs that began to wait on the fastpath. */
+  fastWaitsTaken = 0;
   fastpath: boolean;
   /** Kernel entries of all harts so far. */
   entries = 0;
@@ -279,7 +283,8 @@ export class Kernel {
     const receiver = (this.memory.read32(thread + CONTEXT_FLAGS) & FLAG_RECEIVER) !== 0;
     const path = this.fastpath ? this.fastpathOf(number, receiver) : undefined;
     if (path && path(register(10), register(11)) !== 0) {
-      this.fastpathsTaken++;
+      if (number === BigInt(SYS_RECV)) this.fastWaitsTaken++;
+      else this.fastpathsTaken++;
       return;
     }
     this.exports.trapSyscall(number);
@@ -293,6 +298,8 @@ export class Kernel {
         return receiver ? this.exports.receiverReplyRecv : this.exports.fastpathReplyRecv;
       case BigInt(SYS_SIGNAL_WAIT):
         return receiver ? this.exports.receiverSignalWait : this.exports.fastpathSignalWait;
+      case BigInt(SYS_RECV):
+        return receiver ? this.exports.receiverWait : this.exports.fastpathWait;
       default:
         return undefined;
     }

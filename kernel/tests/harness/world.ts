@@ -358,9 +358,10 @@ export class World {
   }
 
   private quietly(action: () => void): void {
-    const { fastpathsTaken } = this.kernel;
+    const { fastpathsTaken, fastWaitsTaken } = this.kernel;
     action();
     this.kernel.fastpathsTaken = fastpathsTaken;
+    this.kernel.fastWaitsTaken = fastWaitsTaken;
   }
 
   private installBell(): [number, number] {

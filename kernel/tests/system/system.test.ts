@@ -341,6 +341,12 @@ describe("fastpaths", () => {
     expect(replyRecv).toBeLessThanOrEqual(1.3 * 289);
   });
 
+  test("a wait with nothing there switches to the next ready thread in fewer instructions than Yield", async () => {
+    const costs = reported(await onMachine("wait-cost", 1));
+    console.log(`instructions: ${JSON.stringify(costs)}`);
+    expect(costs.wait).toBeLessThan(costs.yield!);
+  });
+
   test("SignalWait switches between two threads in at most 200 instructions, 215 where an endpoint is waited on", async () => {
     const costs = reported(await onMachine("signal-wait-cost", 1));
     console.log(`instructions: SignalWait ${JSON.stringify(costs)}`);
