@@ -4,7 +4,11 @@ import { numberArgument } from "../arguments";
 import { Answer } from "./request";
 import { Work } from "./work";
 
-function answer(request: Pending, word0: u64, word1: u64, word2: u64, word3: u64): void {
+function answer(request: Pending, _label: u32, word0: u64, word1: u64, word2: u64, word3: u64): void {
+  request.reply(Answer.word0(word0), Answer.word1(word1), Answer.word2(word2), Answer.word3(word3, 0));
+}
+
+function workAndAnswer(request: Pending, _label: u32, word0: u64, word1: u64, word2: u64, word3: u64): void {
   request.reply(
     Answer.word0(word0),
     Answer.word1(word1),
@@ -14,7 +18,8 @@ function answer(request: Pending, word0: u64, word1: u64, word2: u64, word3: u64
 }
 
 export function main(): void {
-  Work.prepare(numberArgument("work"));
-  AsyncService.handle(0, answer);
+  const work = numberArgument("work");
+  Work.prepare(work);
+  AsyncService.handle(0, work == 0 ? answer : workAndAnswer);
   AsyncService.serve();
 }

@@ -9,10 +9,10 @@ export class Request {
     return i + 10;
   }
   @inline static word2(i: u64): u64 {
-    return i ^ 7;
+    return i + 20;
   }
   @inline static word3(i: u64): u64 {
-    return i << 3;
+    return i + 30;
   }
 }
 

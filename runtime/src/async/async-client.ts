@@ -8,7 +8,7 @@
  *
  * Never more than N − 1 calls are without response, N being the items of a ring, so neither ring can overflow.
  */
-import { rdcycle, switchStack } from "rv";
+import { rdcycle, switchStack, unlikely } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, SIDE_FROM } from "../../../abi/src/start-info";
 import { requireChannel } from "../channel-table";
@@ -17,7 +17,7 @@ import { CallChoice } from "./call-choice";
 import { Coroutine, OUTCOME_PEER_ENDED, OUTCOME_WOKEN } from "./coroutine";
 import { CoroutineTable } from "./coroutine-table";
 import { Ends } from "./ends";
-import { Response, Responses } from "./response";
+import { NEEDS_RING, Response, Responses } from "./response";
 import { RingEnd } from "./ring-end";
 import { ShadowStack } from "./shadow-stack";
 import { Timers } from "./timers";
@@ -54,7 +54,7 @@ export class AsyncClient extends RingEnd {
    */
   @inline call(label: u32, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): Response {
     const next = (this.out + CALL_ITEM_BYTES) & this.wrap;
-    if (next == this.stop) return this.callAtStop(label, word0, word1, word2, word3);
+    if (unlikely(next == this.stop)) return this.callAtStop(label, word0, word1, word2, word3);
     return this.send(next, label, word0, word1, word2, word3);
   }
 
@@ -113,26 +113,19 @@ export class AsyncClient extends RingEnd {
   @inline
   protected waitForResponse(me: Coroutine, step: u32): Response {
     const at = this.in;
-    // nested, so that the common way has one comparison for each condition
-    if (Turns.ready == 0) {
-      if (at != this.inEnd) {
-        if (!ShadowStack.inUse) {
-          const id = load<u32>(at);
-          const answered = CoroutineTable.find(id);
-          if (answered.waiting == changetype<u32>(this)) {
-            if (answered.id == id) {
-              this.in = (at + step) & this.wrap;
-              answered.waiting = 0;
-              answered.response = at;
-              Turns.current = answered;
-              switchStack(changetype<u32>(me), changetype<u32>(answered));
-              return changetype<Response>(Turns.current.response);
-            }
-          }
-        }
-      }
-    }
-    return this.waitAmong();
+    if (unlikely(Turns.ready != 0)) return this.waitAmong();
+    if (unlikely(at == this.inEnd)) return this.waitAmong();
+    if (unlikely(ShadowStack.inUse)) return this.waitAmong();
+    const id = load<u32>(at);
+    const answered = CoroutineTable.find(id);
+    if (unlikely(answered.waiting != changetype<u32>(this))) return this.waitAmong();
+    if (unlikely(answered.id != id)) return this.waitAmong();
+    this.in = (at + step) & this.wrap;
+    answered.waiting = 0;
+    answered.response = at;
+    Turns.current = answered;
+    switchStack(changetype<u32>(me), changetype<u32>(answered));
+    return changetype<Response>(Turns.current.response);
   }
 
   /** The general way to wait for a response. */
@@ -144,23 +137,24 @@ export class AsyncClient extends RingEnd {
   /** Before the next request something is to be done: perhaps the call itself, without the ring. */
   private callAtStop(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     if (!CallChoice.isBetter(this, label)) return this.callOverRing(label, word0, word1, word2, word3);
-    if (CallChoice.hasDuties) return this.callAndNote(label, word0, word1, word2, word3);
-    const response = CallChoice.call(this, label, word0, word1, word2, word3);
-    return changetype<u32>(response) != 0 ? response : this.callAfterAll(label);
+    if (unlikely(CallChoice.duties != 0)) return this.callAndNote(label, word0, word1, word2, word3);
+    const code = CallChoice.call(this, label, word0, word1, word2, word3);
+    if (unlikely(code != 0) && code == NEEDS_RING) return this.callAfterAll(label);
+    return CallChoice.answer;
   }
 
   /** A synchronous call whose time is taken. */
   private callAndNote(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     const start = rdcycle();
-    const response = CallChoice.call(this, label, word0, word1, word2, word3);
+    const code = CallChoice.call(this, label, word0, word1, word2, word3);
     CallChoice.note(this, label, rdcycle() - start);
-    return changetype<u32>(response) != 0 ? response : this.callAfterAll(label);
+    return code == NEEDS_RING ? this.callAfterAll(label) : CallChoice.answer;
   }
 
   /** The server has sent a synchronous call back: its handler may wait. */
   private callAfterAll(label: u32): Response {
     this.synchronousLabels &= ~((<u64>1) << label);
-    const words = CallChoice.returned;
+    const words = CallChoice.answer;
     return this.callOverRing(label, words.word0, words.word1, words.word2, words.word3);
   }
 
@@ -258,7 +252,7 @@ export class AsyncClient extends RingEnd {
   }
 
   /** Continues the coroutine the first response is for; returns when no coroutine is ready. */
-  private continueFirst(): void {
+  @inline private continueFirst(): void {
     const at = this.in;
     const answered = this.takeResponse(at);
     this.setStop();

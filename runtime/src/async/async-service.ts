@@ -5,17 +5,17 @@
  * (call-choice.ts): the program waits on its endpoint and on its notification at once.
  */
 
-import { ecall, ecallResult } from "rv";
+import { ecall, ecallResult, unlikely } from "rv";
 import { MESSAGE_LABEL_SHIFT } from "../../../abi/src/message-info";
 import { SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
 import { ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { ENDPOINT_BADGE_FLAG } from "../../../abi/src/start-info";
 import { SYS_REPLY_RECV } from "../../../abi/src/syscalls";
-import { Message, MessageInfo } from "../message";
+import { MessageInfo } from "../message";
 import { reply } from "../system-calls";
 import { CoroutineTable } from "./coroutine-table";
 import { Ends } from "./ends";
-import { Handler, Handlers, LABELS } from "./handlers";
+import { Handler, Handlers } from "./handlers";
 import { Request } from "./request";
 import { NEEDS_RING } from "./response";
 import { Turns } from "./turns";
@@ -25,6 +25,9 @@ import { WaitList } from "./wait-list";
 const answer: u32 = <u32>memory.data(64, 64);
 /** Words of a synchronous answer. */
 const WORDS: u32 = 4;
+
+/** Message information of a call that must come over the ring. */
+const SENT_BACK: u64 = ((<u64>NEEDS_RING) << MESSAGE_LABEL_SHIFT) | WORDS;
 
 /** Where `serve` waits for ever. */
 const forEver: u32 = <u32>memory.data(8, 8);
@@ -57,41 +60,45 @@ export class AsyncService {
   }
 
   /**
-   * Answers the synchronous call in `Message`, and those that come then, until signals come instead or there is something to do.
+   * Answers the synchronous call with this message, and those that come then, until signals come instead or there is something
+   * to do.
    * @returns the signals' badge, or 0
    */
-  static answerCalls(): u64 {
-    let label = Message.label;
-    let word0 = Message.word0;
-    let word1 = Message.word1;
-    let word2 = Message.word2;
-    let word3 = Message.word3;
+  static answerCalls(info: u64, word0: u64, word1: u64, word2: u64, word3: u64): u64 {
     let badge: u64;
     do {
-      const handler = Handlers.find(<u32>min<u64>(label, LABELS));
-      let info = MessageInfo.make(NEEDS_RING, 0, WORDS);
+      const label = <u32>(info >> MESSAGE_LABEL_SHIFT);
+      const handler = Handlers.find(label);
       // a call whose handler may wait goes back as it came
-      if (!Handlers.mayWait(handler)) {
+      info = SENT_BACK;
+      if (!unlikely(Handlers.mayWait(handler))) {
         store<u32>(answer, 0, ITEM_INFO_AT);
-        Handlers.run(handler, changetype<Request>(answer), word0, word1, word2, word3);
+        Handlers.run(handler, changetype<Request>(answer), label, word0, word1, word2, word3);
+        // the handler may have left something to do
+        if (unlikely(Turns.hasNews)) return AsyncService.answerOnly();
         info = MessageInfo.make(load<u32>(answer, ITEM_INFO_AT), 0, WORDS);
         word0 = load<u64>(answer, ITEM_WORDS_AT);
         word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
         word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
         word3 = load<u64>(answer, ITEM_WORDS_AT + 24);
       }
-      if (Turns.hasNews) {
-        // the handler left something to do
-        reply(info, word0, word1, word2, word3);
-        return 0;
-      }
       badge = ecall(SLOT_SERVICE_ENDPOINT, info, word0, word1, word2, word3, 0, SYS_REPLY_RECV);
-      label = ecallResult(1) >> MESSAGE_LABEL_SHIFT;
+      info = ecallResult(1);
       word0 = ecallResult(2);
       word1 = ecallResult(3);
       word2 = ecallResult(4);
       word3 = ecallResult(5);
     } while ((badge & ENDPOINT_BADGE_FLAG) != 0);
     return badge;
+  }
+
+  /** Sends the answer without waiting for the next call; returns 0. */
+  private static answerOnly(): u64 {
+    const code = load<u32>(answer, ITEM_INFO_AT);
+    const word0 = load<u64>(answer, ITEM_WORDS_AT);
+    const word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
+    const word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
+    reply(MessageInfo.make(code, 0, WORDS), word0, word1, word2, load<u64>(answer, ITEM_WORDS_AT + 24));
+    return 0;
   }
 }

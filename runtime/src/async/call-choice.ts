@@ -14,8 +14,7 @@ import { SYS_CALL } from "../../../abi/src/syscalls";
 import { MessageInfo } from "../message";
 import { AsyncClient } from "./async-client";
 import { Ends } from "./ends";
-import { NEEDS_RING, Response } from "./response";
-import { Timers } from "./timers";
+import { Response } from "./response";
 import { Turns } from "./turns";
 
 /** Words that go in registers. */
@@ -34,6 +33,9 @@ export class CallChoice {
     CallChoice.isEnabled = false;
   }
 
+  /** Timers that are set, and 1 when this program has clients of its own: what a long call would let wait. */
+  static duties: u32 = 0;
+
   /** Would a synchronous call be better now than the ring? */
   @inline static isBetter(client: AsyncClient, label: u32): bool {
     if (label >= 64 || ((client.synchronousLabels >> label) & 1) == 0) return false;
@@ -44,16 +46,10 @@ export class CallChoice {
 
   /**
    * Makes a call through the kernel.
-   * @returns the response, or 0 when the server wants it over the ring; the request's words are then in `returned`
+   * @returns the response's code; the response is `answer`. NEEDS_RING: the server wants the request over the ring, and has sent
+   *   its words back
    */
-  @inline static call(
-    client: AsyncClient,
-    label: u32,
-    word0: u64,
-    word1: u64,
-    word2: u64,
-    word3: u64,
-  ): Response {
+  @inline static call(client: AsyncClient, label: u32, word0: u64, word1: u64, word2: u64, word3: u64): u32 {
     ecall(client.callSlot, MessageInfo.make(label, 0, WORDS), word0, word1, word2, word3, 0, SYS_CALL);
     const code = <u32>(ecallResult(1) >> MESSAGE_LABEL_SHIFT);
     store<u64>(answer, ecallResult(2), ITEM_WORDS_AT);
@@ -61,17 +57,12 @@ export class CallChoice {
     store<u64>(answer, ecallResult(4), ITEM_WORDS_AT + 16);
     store<u64>(answer, ecallResult(5), ITEM_WORDS_AT + 24);
     store<u32>(answer, code, ITEM_INFO_AT);
-    return changetype<Response>(code == NEEDS_RING ? 0 : answer);
+    return code;
   }
 
-  /** After a call that the server wants over the ring, its words, which the server has sent back. */
-  static get returned(): Response {
+  /** Where the response of the last call is. */
+  @inline static get answer(): Response {
     return changetype<Response>(answer);
-  }
-
-  /** Has this program timers, or clients of its own, that a long call would let wait? */
-  @inline static get hasDuties(): bool {
-    return Timers.any || Ends.hasServices;
   }
 
   /** Notes how long a call took; one that is too long for a program with duties is the last of its kind. */

@@ -5,6 +5,7 @@
  * the ring. One that may wait gets a coroutine. There is always room for responses: a client that keeps the rules has at most
  * N − 1 calls without one, and one that does not overwrites its own.
  */
+import { unlikely } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { signal } from "../system-calls";
 import { Ends } from "./ends";
@@ -19,7 +20,7 @@ const PUBLISH_EVERY: u32 = 4;
 @unmanaged
 export class Connection extends RingEnd {
   /** Handles the requests that are there; false when there are none. */
-  serve(): bool {
+  @inline serve(): bool {
     if (!this.isOpen && !this.tryToOpen()) return false;
     if (!this.look()) return false;
     const end = this.inEnd;
@@ -40,20 +41,22 @@ export class Connection extends RingEnd {
   }
 
   /** Handles requests up to address `stop`; returns the address of the first that was not handled. */
-  private serveUpTo(stop: u32): u32 {
+  @inline private serveUpTo(stop: u32): u32 {
     const wrap = this.wrap;
     let from = this.in;
     let out = this.out;
     do {
-      const handler = Handlers.find(load<u32>(from, ITEM_INFO_AT));
-      if (Handlers.mayWait(handler)) {
-        if (!this.beginWaiting(from, handler)) break;
+      const label = load<u32>(from, ITEM_INFO_AT);
+      const handler = Handlers.find(label);
+      if (unlikely(Handlers.mayWait(handler))) {
+        if (!this.beginWaiting(from, handler, label)) break;
       } else {
         // the id, and code 0
         store<u64>(out, load<u32>(from));
         Handlers.run(
           handler,
           changetype<Request>(out),
+          label,
           load<u64>(from, ITEM_WORDS_AT),
           load<u64>(from, ITEM_WORDS_AT + 8),
           load<u64>(from, ITEM_WORDS_AT + 16),
@@ -77,7 +80,7 @@ export class Connection extends RingEnd {
   }
 
   /** Starts a coroutine for a request whose handler may wait; false when none is free. */
-  private beginWaiting(from: u32, handler: u32): bool {
+  private beginWaiting(from: u32, handler: u32, label: u32): bool {
     const pending = Handlers.take();
     if (changetype<u32>(pending) == 0) return false;
     pending.id = load<u32>(from);
@@ -85,6 +88,7 @@ export class Connection extends RingEnd {
     pending.connection = changetype<u32>(this);
     pending.epoch = this.epoch;
     pending.handler = handler;
+    pending.label = label;
     pending.word0 = load<u64>(from, ITEM_WORDS_AT);
     pending.word1 = load<u64>(from, ITEM_WORDS_AT + 8);
     pending.word2 = load<u64>(from, ITEM_WORDS_AT + 16);

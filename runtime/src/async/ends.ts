@@ -20,7 +20,6 @@ import { CHANNEL_ASYNC, PEER_RUNS, SIDE_TO } from "../../../abi/src/start-info";
 import { ChannelRecord, channelAt, channelCount } from "../channel-table";
 import { Features } from "../features";
 import { Process } from "../process";
-import { signal } from "../system-calls";
 import { AsyncClient } from "./async-client";
 import { CallChoice } from "./call-choice";
 import { Connection } from "./connection";
@@ -141,6 +140,7 @@ export class Ends {
       const connection = changetype<Connection>(allocate(offsetof<Connection>()));
       connect(connection, channel, true);
       Ends.makeHot(connection);
+      if (!Ends.hasServices) CallChoice.duties += 1;
       Ends.hasServices = true;
       if (!connection.isRemote && Features.syncIpc) Ends.answersCalls = true;
     }

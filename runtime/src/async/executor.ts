@@ -5,14 +5,14 @@
  * nothing), armed in user mode (a user interrupt), blocked in the kernel (a Signal). Peers on the same hart cannot do
  * anything while this program runs, so for them only the last makes sense. How long to poll is learned from whether it paid.
  */
-import { amoSwap64, load32, load64, pause, rdcycle, waitWhileEqual32 } from "rv";
+import { amoSwap64, ecall, ecallResult, load32, load64, pause, rdcycle, waitWhileEqual32 } from "rv";
 import { SLOT_ASYNC_NOTIFICATION, SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
 import { PEER_ARMED, PEER_AWAKE, PEER_BLOCKED } from "../../../abi/src/ring";
 import { ENDPOINT_BADGE_FLAG, NEWS_BADGE } from "../../../abi/src/start-info";
-import { TIMER_BADGE } from "../../../abi/src/syscalls";
+import { SYS_SIGNAL_WAIT, TIMER_BADGE } from "../../../abi/src/syscalls";
 import { Arrivals } from "../arrivals";
 import { Features } from "../features";
-import { poll, setTimer, signal, signalAndReceive, signalAndWait } from "../system-calls";
+import { poll, setTimer, signal } from "../system-calls";
 import { UserInterrupts } from "../user-interrupts";
 import { AsyncClient } from "./async-client";
 import { AsyncService } from "./async-service";
@@ -33,12 +33,18 @@ let patience: u32 = 2048;
 
 /** Rounds of the executor after which it asks the kernel for signals even though it never waits for them. */
 const ROUNDS_BETWEEN_SIGNALS: u32 = 64;
+/** NEWS_BADGE when there is news of peers that nobody has looked at. */
+let newsCame: u64 = 0;
 let roundsLeft: u32 = ROUNDS_BETWEEN_SIGNALS;
 
 /** The executor's function: entered once, on its own stack. */
 export function executorLoop(): void {
   for (;;) {
     if (load64(Arrivals.address) != 0) Executor.arrived(amoSwap64(Arrivals.address, 0));
+    if (newsCame != 0) {
+      newsCame = 0;
+      News.read();
+    }
     if (Timers.any) Timers.expire();
     if (--roundsLeft == 0) Executor.askForSignals();
     const again = Executor.poll();
@@ -70,8 +76,8 @@ class Executor {
   }
 
   /** Signals have come, by user interrupt or from the kernel. */
-  static arrived(vectors: u64): void {
-    if ((vectors & NEWS_BADGE) != 0) News.read();
+  @inline static arrived(vectors: u64): void {
+    newsCame |= vectors & NEWS_BADGE;
     Ends.signalled(vectors & ~(NEWS_BADGE | TIMER_BADGE));
   }
 
@@ -98,7 +104,7 @@ class Executor {
   }
 
   /** All peers are on this hart: nothing can happen before this program gives it away. */
-  private static idleOnOneHart(): void {
+  @inline private static idleOnOneHart(): void {
     for (let end = Ends.hot; changetype<u32>(end) != 0; end = end.nextHot) {
       if (end.out != end.published) {
         end.publish();
@@ -246,7 +252,7 @@ class Executor {
   }
 
   /** Signals `slot` (0: nobody) and waits in the kernel for a signal, a synchronous call or a timer. */
-  private static block(slot: u32): void {
+  @inline private static block(slot: u32): void {
     if (UserInterrupts.areEnabled || Timers.any) {
       Executor.blockCarefully(slot);
     } else {
@@ -267,13 +273,15 @@ class Executor {
   }
 
   @inline private static blockNow(slot: u32): void {
-    let badge: u64;
-    if (Ends.answersCalls) {
-      badge = signalAndReceive(slot, SLOT_SERVICE_ENDPOINT);
-      if ((badge & ENDPOINT_BADGE_FLAG) != 0) badge = AsyncService.answerCalls();
-    } else {
-      badge = signalAndWait(slot, SLOT_ASYNC_NOTIFICATION);
-    }
+    const waitSlot = Ends.answersCalls ? SLOT_SERVICE_ENDPOINT : SLOT_ASYNC_NOTIFICATION;
+    let badge = ecall(slot, waitSlot, 0, 0, 0, 0, 0, SYS_SIGNAL_WAIT);
+    const info = ecallResult(1);
+    const word0 = ecallResult(2);
+    const word1 = ecallResult(3);
+    const word2 = ecallResult(4);
+    const word3 = ecallResult(5);
+    if ((badge & ENDPOINT_BADGE_FLAG) != 0)
+      badge = AsyncService.answerCalls(info, word0, word1, word2, word3);
     roundsLeft = ROUNDS_BETWEEN_SIGNALS;
     Executor.arrived(badge);
   }

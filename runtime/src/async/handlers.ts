@@ -1,12 +1,16 @@
 /** The functions that serve requests, by label, and the coroutines of those that may wait. */
+import { unlikely } from "rv";
 import { Connection } from "./connection";
 import { Coroutine } from "./coroutine";
 import { CoroutineTable } from "./coroutine-table";
 import { PendingRequest, Request } from "./request";
 import { UNKNOWN_REQUEST } from "./response";
 
-/** Handles a request; words it was sent with, response in `request`. */
-export type Handler = (request: Request, word0: u64, word1: u64, word2: u64, word3: u64) => void;
+/**
+ * Handles a request: its label and first four words; the response goes into `request`. (In this order the words of a synchronous
+ * call are in the machine registers in which the kernel delivers them.)
+ */
+export type Handler = (request: Request, label: u32, word0: u64, word1: u64, word2: u64, word3: u64) => void;
 
 /** Labels 0 … LABELS-1 can have handlers. */
 export const LABELS: u32 = 64;
@@ -28,6 +32,7 @@ function runPending(argument: u32): void {
   call_indirect<void>(
     pending.handler & ~MAY_WAIT,
     argument,
+    pending.label,
     pending.word0,
     pending.word1,
     pending.word2,
@@ -53,7 +58,8 @@ export class Handlers {
 
   /** The handler for a label a client wrote. */
   @inline static find(label: u32): u32 {
-    return load<u32>(table + (min(label, LABELS) << 2));
+    if (unlikely(label >= LABELS)) label = LABELS;
+    return load<u32>(table + (label << 2));
   }
 
   @inline static mayWait(handler: u32): bool {
@@ -61,8 +67,16 @@ export class Handlers {
   }
 
   /** Runs a handler that does not wait. */
-  @inline static run(handler: u32, request: Request, word0: u64, word1: u64, word2: u64, word3: u64): void {
-    call_indirect<void>(handler, request, word0, word1, word2, word3);
+  @inline static run(
+    handler: u32,
+    request: Request,
+    label: u32,
+    word0: u64,
+    word1: u64,
+    word2: u64,
+    word3: u64,
+  ): void {
+    call_indirect<void>(handler, request, label, word0, word1, word2, word3);
   }
 
   /** A record for a request whose handler may wait, or 0 when all coroutines are in use. */

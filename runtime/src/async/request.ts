@@ -43,6 +43,7 @@ export class PendingRequest {
   /** Number of the connection's client when the request came: a later client gets no answer to it. */
   epoch: u32;
   handler: u32;
+  label: u32;
   word0: u64;
   word1: u64;
   word2: u64;

@@ -3,6 +3,7 @@
  * earliest deadline whenever the program goes to sleep; while it runs, the executor looks at the clock.
  */
 import { rdtime } from "rv";
+import { CallChoice } from "./call-choice";
 import { Coroutine, OUTCOME_TIMED_OUT } from "./coroutine";
 import { Turns } from "./turns";
 
@@ -68,6 +69,7 @@ export class Timers {
   static set(coroutine: Coroutine, deadline: u64): void {
     coroutine.deadline = deadline;
     size += 1;
+    CallChoice.duties += 1;
     put(size, coroutine);
     rise(size);
   }
@@ -79,6 +81,7 @@ export class Timers {
     coroutine.timerPlace = 0;
     const last = at(size);
     size -= 1;
+    CallChoice.duties -= 1;
     if (last == coroutine) return;
     put(place, last);
     rise(place);

@@ -100,7 +100,7 @@ export class Turns {
   }
 
   /** Continues `next`; returns when `me` is continued. */
-  static switchFrom(me: Coroutine, next: Coroutine): void {
+  @inline static switchFrom(me: Coroutine, next: Coroutine): void {
     Turns.current = next;
     if (ShadowStack.inUse) {
       ShadowStack.save(me);
