@@ -4,7 +4,7 @@
 // the kernel advances are kept in the TCB: what the buffer says about them is only for the client. Whatever it
 // contains, nothing outside of the frame is reached.
 
-import { fence, load32, store32 } from "rv";
+import { amoSwap32, fence, load32, store32 } from "rv";
 import { CAP_FRAME } from "../../abi/src/capability-tags";
 import {
   PEER_AWAKE,
@@ -107,7 +107,7 @@ export class AsyncRing {
 
   /**
    * Shows the client how far the kernel has come. Returns PEER_*: how to wake it, and says that it is awake, so that it is
-   * woken once.
+   * woken once. Both in one step: a client that changes its state in between is woken as the state it left there asks.
    */
   static publish(thread: Tcb): u32 {
     const control = AsyncRing.controlOf(thread);
@@ -115,9 +115,8 @@ export class AsyncRing {
     store32(control + RING_RESPONSE_TAIL_AT, thread.handlerResponseTail);
     store32(control + RING_REQUEST_HEAD_AT, thread.handlerRequestHead);
     fence(READ_WRITE, READ_WRITE);
-    const state = load32(control + RING_CLIENT_STATE_AT);
-    if (state != <u32>PEER_AWAKE) store32(control + RING_CLIENT_STATE_AT, PEER_AWAKE);
-    return state;
+    if (load32(control + RING_CLIENT_STATE_AT) == <u32>PEER_AWAKE) return PEER_AWAKE;
+    return amoSwap32(<u32>(control + RING_CLIENT_STATE_AT), PEER_AWAKE);
   }
 
   /** A handler begins: the kernel's sides of both rings are at their beginning, and the client has to wake it. */

@@ -12,6 +12,7 @@ import {
   PEER_ARMED,
   PEER_AWAKE,
   PEER_BLOCKED,
+  RING_CLIENT_STATE_AT,
   RING_RESPONSE_TAIL_AT,
   RING_SERVER_STATE_AT,
   ROOT_SLOT_CNODE,
@@ -368,6 +369,29 @@ describe("the client is told", () => {
     ask();
     thread.wait(calls.replies);
     expect([thread.isRunning, thread.register("a0")]).toEqual([true, 1n]);
+  });
+
+  it("as it asks at last, when it goes to wait while the handler looks at its state", () => {
+    world = new World();
+    const receiver = makeReceiver(world);
+    thread = receiver.thread;
+    calls = AsyncCalls.register(world, thread, { badge, notification: receiver.notification });
+    frame = world.frame();
+    ask();
+    world.letOthersRun();
+    calls.sayHowToWake(PEER_ARMED);
+    const { memory, hardware } = world.kernel;
+    const read = memory.read32.bind(memory);
+    let looks = 0;
+    memory.read32 = (address) => {
+      const state = read(address);
+      if (address === calls.base + calls.ringBytes + RING_CLIENT_STATE_AT && looks++ === 0)
+        calls.sayHowToWake(PEER_BLOCKED);
+      return state;
+    };
+    thread.wait(calls.replies);
+    expect([thread.isRunning, thread.register("a0"), calls.clientState]).toEqual([true, badge, PEER_AWAKE]);
+    expect(hardware.userInterrupts!.entries.every(({ pending }) => pending === 0n)).toBe(true);
   });
 
   it("while it waits on an endpoint, with the notification bound", () => {

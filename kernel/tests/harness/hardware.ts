@@ -191,6 +191,11 @@ export class Hardware {
       accesses[`store${bits}`] = (address: bigint, value: number) =>
         this.store(address, bits, BigInt(value >>> 0));
     }
+    accesses.amoSwap32 = (pointer: number, value: number) => {
+      const old = this.memory.read32(pointer >>> 0);
+      this.memory.write32(pointer >>> 0, value >>> 0);
+      return old;
+    };
     accesses.load64 = (address: bigint) => this.load(address, 64);
     accesses.store64 = (address: bigint, value: bigint) => this.store(address, 64, BigInt.asUintN(64, value));
     accesses.loadAcquire32 = (pointer: number) => this.memory.read32(pointer >>> 0);
