@@ -41,11 +41,18 @@ export function kernelFunctions({ symbols, memory }: Machine): FunctionCode[] {
     let end = at + 2;
     while (end < text.length && symbols.lookup(entry + BigInt(end))?.name === found?.name) end += 2;
     if (found)
-      functions.push({ name: found.name, address: entry + BigInt(at), code: text.subarray(at, end) });
+      functions.push({
+        name: moduleName(found.name),
+        address: entry + BigInt(at),
+        code: text.subarray(at, end),
+      });
     at = end;
   }
   return functions;
 }
+
+/** Kernels built with options name modules by their place in the repository, others by their place among the kernel's sources. */
+const moduleName = (symbol: string) => symbol.replace(/^kernel\/src\//, "");
 
 const FIRST_FUNCTION = "trapEntry";
 /** More than the kernel's code has, less than lies behind it in memory. */

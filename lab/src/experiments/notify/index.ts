@@ -1,5 +1,6 @@
 /** `rel4 lab notify`: what it takes to tell somebody something, stage by stage. */
 import type { Experiment, ExperimentResult, ExperimentSettings } from "../../experiment";
+import { CALL_PATHS } from "./call-paths";
 import { notifyFigure } from "./figure";
 import { notifyGoals } from "./goals";
 import { KERNEL_PATHS } from "./kernel-paths";
@@ -9,7 +10,7 @@ import { notifyRows } from "./rows";
 import { notifyTables } from "./tables";
 import { USER_PATHS } from "./user-paths";
 
-export const PATHS: readonly Path[] = [...USER_PATHS, ...KERNEL_PATHS];
+export const PATHS: readonly Path[] = [...USER_PATHS, ...KERNEL_PATHS, ...CALL_PATHS];
 
 async function run(settings: ExperimentSettings): Promise<ExperimentResult> {
   const measurements: Measurement[] = [];

@@ -3,6 +3,7 @@ import type { SystemDescription } from "@rel4/image";
 import { TAIC } from "../../published/notify";
 import type { Moment } from "./moments";
 import {
+  isFirmwareCall,
   isUserInterrupt,
   mark,
   marker,
@@ -35,8 +36,6 @@ const KERNEL_SENDS: KernelMark = {
 };
 const SIGNALS: KernelMark = { name: "signals", function: "notification/Signals.send" };
 const FINISHES: KernelMark = { name: "finishes", function: "traps/finishInterrupt" };
-
-const isFirmwareCall = (moment: Moment) => moment.kind === "mark" && moment.name === "firmware";
 
 // Kernel → user: timer
 

@@ -19,10 +19,11 @@ import {
  */
 export const KERNEL_REGIONS: readonly Region[] = [
   { function: "resumeCurrent", stage: KERNEL_EXIT, leaves: true },
-  ...fastPath("fastpathCall"),
-  ...fastPath("fastpathReplyRecv"),
-  { function: "fastpathSignalWait", stage: CHECKS },
-  { function: "fastpathSignalWait", stage: SWITCH, from: "satp written" },
+  // a kernel may be built without fast paths
+  ...fastPath(/^fastpathCall$/),
+  ...fastPath(/^fastpathReplyRecv$/),
+  { function: /^fastpathSignalWait$/, stage: CHECKS },
+  { function: /^fastpathSignalWait$/, stage: SWITCH, from: "satp written" },
   { function: /^(enter|leave)UserInterrupts$/, stage: INTERRUPTS },
   {
     function: /^(user-notification\/UserNot|riscv\/(user-interrupts|uintc|watched-receivers)\/)/,
@@ -40,7 +41,7 @@ export const KERNEL_REGIONS: readonly Region[] = [
 ];
 
 /** A fast path checks everything, then changes objects and the reply capability, copies the message, and switches. */
-function fastPath(name: string): Region[] {
+function fastPath(name: RegExp): Region[] {
   return [
     { function: name, stage: CHECKS },
     { function: name, stage: REPLY, from: "first store" },

@@ -14,15 +14,20 @@ export type Landmark =
   | "satp written";
 
 const OPCODE_STORE = 0x23;
+const ENVIRONMENT_CALL = 0x73;
 const AND_LENGTH = (127 << 20) | (7 << 12) | 0x13;
 const WITHOUT_REGISTERS = 0xfff0_707f;
 const WRITE_SATP = (0x180 << 20) | (1 << 12) | 0x73;
 
-/**
- * Offset of a landmark in a function's code, in bytes.
- * @throws LabError when the function has none, as its stage would then seem to cost nothing
- */
-export function findLandmark(code: Uint8Array, landmark: Landmark, name: string): number {
+/** Offset of a landmark in a function's code, in bytes. @throws LabError when it has none */
+export function landmarkOf(code: Uint8Array, landmark: Landmark, name: string): number {
+  const offset = findLandmark(code, landmark);
+  if (offset === undefined) throw new LabError(`${name} has no place "${landmark}" any more`);
+  return offset;
+}
+
+/** The same, or undefined when there is none. */
+export function findLandmark(code: Uint8Array, landmark: Landmark): number | undefined {
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
   for (let at = 0; at + 2 <= code.length; ) {
     const half = view.getUint16(at, true);
@@ -31,7 +36,7 @@ export function findLandmark(code: Uint8Array, landmark: Landmark, name: string)
     if (isLong ? matches(word, landmark) : landmark === "first store" && isShortStore(half)) return at;
     at += isLong ? 4 : 2;
   }
-  throw new LabError(`${name} has no place "${landmark}" any more`);
+  return undefined;
 }
 
 function matches(word: number, landmark: Landmark): boolean {
@@ -52,9 +57,28 @@ function isShortStore(half: number): boolean {
 
 /** Offsets of all `ecall` in code. */
 export function findEnvironmentCalls(code: Uint8Array): number[] {
+  return findWords(code, (word) => word === ENVIRONMENT_CALL);
+}
+
+/** `ld sp, 8(rs1)` but for the number of rs1. */
+const LOAD_STACK_POINTER = (8 << 20) | (3 << 12) | (2 << 7) | 0x03;
+const WITHOUT_RS1 = 0xfff0_7fff;
+
+/**
+ * Offsets behind the instructions that load another stack pointer from a coroutine's record, where its code goes on: the
+ * compiler's intrinsic switchStack. Returning functions load theirs from their own stack.
+ */
+export function findStackSwitches(code: Uint8Array): number[] {
+  return findWords(
+    code,
+    (word) => (word & WITHOUT_RS1) === LOAD_STACK_POINTER && ((word >> 15) & 31) !== 2,
+  ).map((offset) => offset + 4);
+}
+
+function findWords(code: Uint8Array, isWanted: (word: number) => boolean): number[] {
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
   const found: number[] = [];
   for (let at = 0; at + 4 <= code.length; at += (view.getUint16(at, true) & 3) === 3 ? 4 : 2)
-    if (view.getUint32(at, true) === 0x73) found.push(at);
+    if (isWanted(view.getUint32(at, true))) found.push(at);
   return found;
 }

@@ -6,7 +6,7 @@ import { runSystem } from "../../run-system";
 import { KERNEL_REGIONS } from "./kernel-stages";
 import { type Path, PROGRAMS } from "./paths";
 import { OperationRecorder } from "./recorder";
-import { type StageCost, stagesOf, total } from "./stages";
+import { type StageCost, shared, stagesOf, total } from "./stages";
 
 /** What a path cost. */
 export interface Measurement {
@@ -41,7 +41,7 @@ export async function measurePath(path: Path, settings: ExperimentSettings): Pro
   const operations = (recorder?.operations[0] ?? []).slice(WARM_UP);
   if (operations.length === 0) throw new LabError(`${what}: nothing was seen of it`);
   const measured = operations
-    .map((operation) => stagesOf(operation, path.steps))
+    .map((operation) => shared(stagesOf(operation, path.steps), path.together ?? 1))
     .map((stages): Measurement => ({ path, stages, sum: total(stages) }));
   measured.sort((a, b) => a.sum.cycles - b.sum.cycles);
   return measured[(measured.length - 1) >> 1]!;

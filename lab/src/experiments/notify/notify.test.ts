@@ -3,17 +3,34 @@ import type { Machine } from "@rel4/machine";
 import { describe, expect, it } from "vitest";
 import { runSystem } from "../../run-system";
 import { notifyGoals } from "./goals";
+import { PATHS } from "./index";
 import { KERNEL_REGIONS } from "./kernel-stages";
 import { measurePath } from "./measure";
 import { type Path, PROGRAMS } from "./paths";
 import { OperationRecorder } from "./recorder";
+import {
+  ANSWER,
+  CHECKS,
+  DISPATCH,
+  HANDLE,
+  KERNEL_ENTRY,
+  KERNEL_EXIT,
+  MESSAGE,
+  POP,
+  PUSH,
+  REPLY,
+  RESUME,
+  SEND,
+  SWITCH,
+  WAKE,
+} from "./stage-names";
 import { type StageCost, stagesOf, total } from "./stages";
-import { HANDLER_PATH, USER_PATHS } from "./user-paths";
+import { HANDLER_PATH } from "./user-paths";
 
 const settings = { quick: true, progress() {} };
 
-function pathOf(name: string, receiver: string): Path {
-  return USER_PATHS.find((path) => path.name === name && path.receiver === receiver)!;
+function pathOf(name: string, receiver: string | null): Path {
+  return PATHS.find((path) => path.name === name && path.receiver === receiver)!;
 }
 
 /** What the harts' own counters and clocks say between the markers of an operation. */
@@ -44,8 +61,8 @@ async function checkedOperations(path: Path): Promise<Checked[]> {
       recorder = new OperationRecorder(machine, built, {
         programs: PROGRAMS,
         kernelRegions: KERNEL_REGIONS,
-        userRegions: {},
-        kernelMarks: [],
+        userRegions: path.userRegions ?? {},
+        kernelMarks: path.kernelMarks ?? [],
         spans: [path.span],
       });
       machine.onEvent("mark", ({ name, hart }) => {
@@ -83,6 +100,25 @@ describe("the stages of a notification", () => {
     const [first] = (await checkedOperations(pathOf(HANDLER_PATH, "running"))).slice(-1);
     expect(first!.sum).toMatchObject({ traps: 0, userInterrupts: 1 });
     expect(first!.sum.cycles).toBe(first!.end.clock - first!.begin.clock - 1);
+  });
+});
+
+describe("the stages of a call", () => {
+  it("add up to what the hart has retired for an asynchronous call, client, kernel and server", async () => {
+    const operations = await checkedOperations(pathOf("one in flight", "blocked, same hart"));
+    for (const { stages, sum, begin, end } of operations.slice(-2)) {
+      expect(sum.instructions).toBe(end.instructions[0]! - begin.instructions[0]! - 1);
+      expect(stages.map(({ stage }) => stage)).toEqual(
+        expect.arrayContaining([PUSH, POP, HANDLE, ANSWER, DISPATCH, RESUME]),
+      );
+    }
+  });
+
+  it("tell what a fast path checks from what it does", async () => {
+    const { stages, sum } = await measurePath(pathOf("fastpath: call", null), settings);
+    const names = stages.map(({ stage }) => stage);
+    expect(names).toEqual([SEND, KERNEL_ENTRY, CHECKS, REPLY, MESSAGE, SWITCH, KERNEL_EXIT, WAKE]);
+    expect(sum).toMatchObject({ traps: 1, cycles: sum.instructions + 1 });
   });
 });
 

@@ -2,7 +2,7 @@
 import type { SystemDescription } from "@rel4/image";
 import { PROGRAM_COMPETITOR, PROGRAM_RECEIVER, PROGRAM_SENDER } from "../../../guests/notify/stage-protocol";
 import type { Moment } from "./moments";
-import type { KernelMark, Span } from "./recorder";
+import { FIRMWARE_CALL, type KernelMark, type Span } from "./recorder";
 import type { Region } from "./regions";
 import { KERNEL_ENTRY } from "./stage-names";
 import type { Step } from "./stages";
@@ -29,6 +29,8 @@ export interface Path {
   steps: readonly Step[];
   /** Its system runs for long until the receiver is as wanted. */
   long?: boolean;
+  /** How many operations one span holds, if not one: stages are then shared among them. */
+  together?: number;
   kernelMarks?: readonly KernelMark[];
   userRegions?: Readonly<Record<string, readonly Region[]>>;
   /** What others published, by stage ("total" for the whole). */
@@ -70,6 +72,9 @@ export const isUserInterrupt = (program: string) => (moment: Moment) =>
   moment.kind === "userInterrupt" && moment.program === program;
 /** A hart that waited goes on. */
 export const wakes = (hart: number) => (moment: Moment) => moment.kind === "wake" && moment.hart === hart;
+
+/** The kernel interrupts another hart. */
+export const isFirmwareCall = (moment: Moment) => moment.kind === "mark" && moment.name === FIRMWARE_CALL;
 
 // Steps that several ways have in common
 

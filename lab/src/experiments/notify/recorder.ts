@@ -4,7 +4,7 @@ import type { BuiltSystem } from "@rel4/image";
 import { type Hart, type Machine, type MachineEvent, Privilege } from "@rel4/machine";
 import { ANNOUNCEMENT } from "../../../guests/notify/stage-protocol";
 import { type FunctionCode, functionsOf, kernelFunctions, programFunctions } from "./code";
-import { findEnvironmentCalls, findLandmark, type Landmark } from "./landmarks";
+import { findEnvironmentCalls, findStackSwitches, type Landmark, landmarkOf } from "./landmarks";
 import { findMarkers } from "./markers";
 import { type Moment, nameOf } from "./moments";
 import { type Region, RegionTracker, satpOf } from "./regions";
@@ -39,7 +39,10 @@ const A0 = 10;
 const A6 = 16;
 const A7 = 17;
 const GET_FEATURES = BigInt.asUintN(64, BigInt(SYS_GET_FEATURES));
-const FIRMWARE_CALL = "firmware";
+/** The name of marks where a program has changed to another coroutine's stack. */
+export const COROUTINE_SWITCH = "coroutine switch";
+/** The name of marks where the kernel has the firmware interrupt another hart. */
+export const FIRMWARE_CALL = "firmware";
 /** The firmware's extension that interrupts other harts (SBI specification, "sPI"). */
 const EXTENSION_IPI = 0x735049n;
 const EVENTS = ["trap", "userInterrupt", "uipiSend", "return", "wait", "wake", "mark"] as const;
@@ -95,13 +98,14 @@ export class OperationRecorder {
   /** @param isRegion whether it only changes a region, which begins and ends nothing */
   private note(moment: Moment, isRegion: boolean): void {
     this.observation.spans.forEach(({ begins, ends }, index) => {
-      if (!isRegion && begins(moment)) this.open[index] = [];
       const open = this.open[index];
-      if (!open) return;
-      open.push(moment);
-      if (isRegion || open.length === 1 || !ends(moment)) return;
-      this.operations[index]!.push(inOrder(open));
-      this.open[index] = undefined;
+      open?.push(moment);
+      if (isRegion) return;
+      if (open && ends(moment)) {
+        this.operations[index]!.push(inOrder(open));
+        this.open[index] = undefined;
+      }
+      if (begins(moment)) this.open[index] = [moment];
     });
   }
 
@@ -115,11 +119,11 @@ export class OperationRecorder {
     const image = this.built.programs[name]!;
     for (const marker of findMarkers(image))
       this.machine.mark({ name: marker.name, address: BigInt(marker.address), satp });
-    this.regions.add(userRegions[name] ?? [], {
-      privilege: Privilege.user,
-      satp,
-      functions: programFunctions(image),
-    });
+    const functions = programFunctions(image);
+    this.regions.add(userRegions[name] ?? [], { privilege: Privilege.user, satp, functions });
+    for (const { address, code } of functions)
+      for (const offset of findStackSwitches(code))
+        this.machine.mark({ name: COROUTINE_SWITCH, address: address + BigInt(offset), satp });
   }
 
   private lookAtKernel(): void {
@@ -129,7 +133,7 @@ export class OperationRecorder {
     this.regions.add(kernelRegions, { privilege, functions });
     for (const { name, function: wanted, at } of kernelMarks) {
       const [{ address, code }] = functionsOf(wanted, functions) as [FunctionCode];
-      const offset = at === undefined ? 0 : findLandmark(code, at, wanted);
+      const offset = at === undefined ? 0 : landmarkOf(code, at, wanted);
       this.machine.mark({ name, address: address + BigInt(offset), privilege });
     }
     for (const { address, code } of functions)

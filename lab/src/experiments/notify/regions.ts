@@ -6,6 +6,7 @@
  * that the end of the call is seen. That needs no change to the measured code and takes none of its time. Calls are
  * remembered for each hart's kernel stack and each stack in user mode, since coroutines and threads change stacks.
  */
+import { PROGRAM_STACK_SIZE, PROGRAM_STACK_TOP } from "@rel4/abi";
 import { type Hart, type Machine, Privilege, type PrivilegeLevel } from "@rel4/machine";
 import { type FunctionCode, functionsOf } from "./code";
 import { findLandmark, type Landmark } from "./landmarks";
@@ -29,12 +30,13 @@ interface Call {
 const NOWHERE = -1n;
 const RA = 1;
 const SP = 2;
-/** Stacks in user mode lie further apart than this. */
+/** Coroutines' stacks in the measured programs lie so far apart, each with its guard page below. */
 const STACK_BITS = 14n;
 const ENTRY = "enter ";
 const CHANGE = "change to ";
 const LEAVE = "leave for ";
-const EXIT = "return";
+/** The name of marks where a call of a region returns. */
+export const EXIT = "return";
 
 /** The functions of a mode. */
 export interface FunctionPlace {
@@ -68,7 +70,9 @@ export class RegionTracker {
   }
 
   private markRegion({ stage, from, leaves }: Region, found: FunctionCode, place: FunctionPlace): void {
-    const offset = from === undefined ? 0 : findLandmark(found.code, from, found.name);
+    const offset = from === undefined ? 0 : findLandmark(found.code, from);
+    // a kernel built without fast paths has them as functions that do nothing
+    if (offset === undefined) return;
     const { privilege, satp } = place;
     this.machine.mark({
       name: (leaves ? LEAVE : from === undefined ? ENTRY : CHANGE) + stage,
@@ -76,6 +80,11 @@ export class RegionTracker {
       privilege,
       ...(satp !== undefined && { satp }),
     });
+  }
+
+  /** The name of marks where a region of this stage begins. */
+  static entryOf(stage: string): string {
+    return ENTRY + stage;
   }
 
   /** Is this mark one of the tracker's? */
@@ -116,7 +125,7 @@ export class RegionTracker {
 
   private calls(hart: Hart, privilege: PrivilegeLevel = hart.privilege): Call[] {
     const key =
-      privilege === Privilege.user ? `${satpOf(hart)} ${hart.x(SP) >> STACK_BITS}` : kernelStack(hart.id);
+      privilege === Privilege.user ? `${satpOf(hart)} ${stackOf(hart.x(SP))}` : kernelStack(hart.id);
     let calls = this.stacks.get(key);
     if (!calls) {
       calls = [];
@@ -140,6 +149,12 @@ const CSR_SATP = 0x180;
 /** The address space a hart is in. */
 export function satpOf(hart: Hart): bigint {
   return hart.csr(CSR_SATP);
+}
+
+/** Which of a program's stacks an address is in; an empty stack's pointer is the address behind it. */
+function stackOf(pointer: bigint): string {
+  const isMain = pointer > BigInt(PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE);
+  return isMain ? "main" : String((pointer - 1n) >> STACK_BITS);
 }
 
 const kernelStack = (hart: number) => `kernel ${hart}`;

@@ -1,5 +1,5 @@
 /** A row for each stage of a way, and one for the whole. */
-import type { Row } from "../../experiment";
+import { type Row, rounded } from "../../experiment";
 import type { Measurement } from "./measure";
 import type { StageCost } from "./stages";
 
@@ -9,7 +9,10 @@ export function notifyRows({ path, stages, sum }: Measurement): Row[] {
   return [...stages, sum].map((cost) => row(path, cost));
 }
 
-function row({ group, name, receiver, description, published }: Measurement["path"], cost: StageCost): Row {
+function row(
+  { group, name, receiver, description, together, published }: Measurement["path"],
+  cost: StageCost,
+): Row {
   const known = published?.[cost.stage];
   return {
     experiment: "notify",
@@ -18,11 +21,11 @@ function row({ group, name, receiver, description, published }: Measurement["pat
     receiver,
     stage: cost.stage,
     harts: description.machine?.harts ?? 1,
-    concurrency: null,
-    instructionsPerOp: cost.instructions,
-    cyclesPerOp: cost.cycles,
-    trapsPerOp: cost.traps,
-    userInterruptsPerOp: cost.userInterrupts,
+    concurrency: together ?? null,
+    instructionsPerOp: rounded(cost.instructions, 4),
+    cyclesPerOp: rounded(cost.cycles, 4),
+    trapsPerOp: rounded(cost.traps, 4),
+    userInterruptsPerOp: rounded(cost.userInterrupts, 4),
     published: known?.value ?? null,
     publishedUnit: known?.unit ?? null,
     publishedSource: known?.source ?? null,

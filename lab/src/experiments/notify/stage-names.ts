@@ -21,8 +21,30 @@ export const HANDLER_ENTRY = "handler entry";
 export const POLL = "poll";
 export const WAKE = "wake";
 
+// Of asynchronous calls
+/** Writing the request, and suspending the coroutine that makes it. */
+export const PUSH = "build, push";
+export const PUBLISH = "publish, signal";
+export const POP = "server: pop";
+export const HANDLE = "server: handle";
+/** Writing the response, publishing it and waking the client. */
+export const ANSWER = "server: answer";
+/** Finding the response and the coroutine it is for. */
+export const DISPATCH = "dispatch";
+export const RESUME = "resume";
+// The same with many in flight
+/** A coroutine takes its response and makes its next call, which lets the next coroutine run. */
+export const TAKE_AND_PUSH = "client: resume, push";
+/** The client's executor. */
+export const CLIENT_BATCH = "client: publish, signal, dispatch";
+export const SERVER_BATCH = "server: pop, answer";
+
 export const STAGE_ORDER: readonly string[] = [
   SEND,
+  TAKE_AND_PUSH,
+  CLIENT_BATCH,
+  PUSH,
+  PUBLISH,
   WAIT_FOR_HART,
   KERNEL_ENTRY,
   LOOKUP,
@@ -39,4 +61,10 @@ export const STAGE_ORDER: readonly string[] = [
   HANDLER_ENTRY,
   POLL,
   WAKE,
+  POP,
+  HANDLE,
+  SERVER_BATCH,
+  ANSWER,
+  DISPATCH,
+  RESUME,
 ];

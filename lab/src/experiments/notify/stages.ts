@@ -9,6 +9,8 @@ export interface Step {
   until(moment: Moment): boolean;
   /** Divide it by the functions that run (regions.ts). */
   byFunction?: boolean;
+  /** Other names than the regions' own. */
+  renamed?: Readonly<Record<string, string>>;
 }
 
 /** What a stage cost. Of a stage that leads from one hart to another only the time counts: both do other things meanwhile. */
@@ -56,7 +58,7 @@ function addStep(stages: Map<string, StageCost>, step: Step, moments: readonly M
 
 /** What a hart did between two moments that follow each other; a trap belongs to what it ends. */
 function addPart(stages: Map<string, StageCost>, step: Step, from: Moment, to: Moment): void {
-  const stage = step.byFunction ? (from.region ?? step.stage) : step.stage;
+  const stage = stageAt(step, from);
   // the marker of the beginning is no part of what begins
   const marker = from.kind === "mark" && from.name === "begin" ? 1 : 0;
   add(stages, stage, {
@@ -65,6 +67,11 @@ function addPart(stages: Map<string, StageCost>, step: Step, from: Moment, to: M
     waited: to.waited,
     ...entries(to),
   });
+}
+
+function stageAt({ stage, byFunction, renamed }: Step, { region }: Moment): string {
+  if (!byFunction || region === undefined) return stage;
+  return renamed?.[region] ?? region;
 }
 
 function entries({ kind }: Moment): { traps: number; userInterrupts: number } {
@@ -90,4 +97,17 @@ export function total(stages: readonly StageCost[]): StageCost {
   const sums = new Map<string, StageCost>();
   for (const cost of stages) add(sums, "total", cost);
   return sums.get("total") ?? emptyStage("total");
+}
+
+/** What each of `count` operations costs that were done together. */
+export function shared(stages: readonly StageCost[], count: number): StageCost[] {
+  const share = (value: number) => value / count;
+  return stages.map((cost) => ({
+    stage: cost.stage,
+    instructions: share(cost.instructions),
+    cycles: share(cost.cycles),
+    traps: share(cost.traps),
+    userInterrupts: share(cost.userInterrupts),
+    waited: share(cost.waited),
+  }));
 }

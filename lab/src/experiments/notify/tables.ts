@@ -1,5 +1,5 @@
 /** Tables of ways and their stages, one for each kind of sender and receiver. */
-import type { ResultTable } from "../../experiment";
+import { type ResultTable, rounded } from "../../experiment";
 import type { Measurement } from "./measure";
 import { STAGE_ORDER, WAIT_FOR_HART } from "./stage-names";
 import type { StageCost } from "./stages";
@@ -31,10 +31,10 @@ function groupTable(title: string, measurements: readonly Measurement[]): Result
       path.name,
       path.receiver ?? "",
       ...stages.map((stage) => cell(costs.find((cost) => cost.stage === stage))),
-      String(sum.instructions),
-      String(sum.cycles),
-      String(sum.traps),
-      String(sum.userInterrupts),
+      number(sum.instructions),
+      number(sum.cycles),
+      number(sum.traps),
+      number(sum.userInterrupts),
       path.published?.total ? `${path.published.total.value} ${path.published.total.unit}` : "–",
     ]),
     notes: notes(measurements, stages),
@@ -44,8 +44,10 @@ function groupTable(title: string, measurements: readonly Measurement[]): Result
 /** Instructions of a stage; of one in which a hart only waits, its cycles. */
 function cell(cost: StageCost | undefined): string {
   if (!cost) return "";
-  return cost.instructions === 0 && cost.cycles > 0 ? `(${cost.cycles})` : String(cost.instructions);
+  return cost.instructions === 0 && cost.cycles > 0 ? `(${number(cost.cycles)})` : number(cost.instructions);
 }
+
+const number = (value: number) => String(rounded(value, 2));
 
 function notes(measurements: readonly Measurement[], stages: readonly string[]): string[] {
   const published = measurements.flatMap(({ path }) =>

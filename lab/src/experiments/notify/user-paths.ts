@@ -1,6 +1,7 @@
 /** From a program to a program: by user interrupt, and through the kernel. */
 import { TAIC, UINTR_LINUX } from "../../published/notify";
 import {
+  isFirmwareCall,
   isSend,
   isUserInterrupt,
   marker,
@@ -44,7 +45,7 @@ const signalRemote: Step[] = [
   { stage: SEND, until: traps("sender") },
   {
     stage: KERNEL_ENTRY,
-    until: (moment) => moment.kind === "mark" && moment.name === "firmware",
+    until: isFirmwareCall,
     byFunction: true,
   },
   { stage: DELIVER, until: wakes(1) },
