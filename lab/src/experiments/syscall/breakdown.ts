@@ -90,15 +90,15 @@ export function breakdownRows(breakdowns: CallBreakdown[]): Row[] {
 export function breakdownTable(breakdowns: CallBreakdown[]): ResultTable {
   const stages = STAGES.map((stage) => [
     stage,
-    ...breakdowns.map((breakdown) => String(total(inStage(breakdown, stage)))),
     MEANING[stage],
+    ...breakdowns.map((breakdown) => String(total(inStage(breakdown, stage)))),
   ]);
   const sums = breakdowns.map(({ functions }) => String(total(functions)));
   return {
     title: "Where the instructions of one synchronous call go",
-    head: ["stage", ...breakdowns.map(({ call }) => call), "what that is"],
-    textColumns: 1,
-    rows: [...stages, ["all", ...sums, ""]],
+    head: ["stage", "what that is", ...breakdowns.map(({ call }) => call)],
+    textColumns: 2,
+    rows: [...stages, ["all", "", ...sums]],
     notes: breakdowns.map(({ call, functions }) => `${call}: ${byFunction(functions)}.`),
   };
 }
