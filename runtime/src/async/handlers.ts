@@ -22,7 +22,7 @@ const table: u32 = <u32>memory.data(260, 8);
 
 let freePending: PendingRequest = changetype<PendingRequest>(0);
 
-function refuse(request: Request, _word0: u64, _word1: u64, _word2: u64, _word3: u64): void {
+function refuse(request: Request, _label: u32, _word0: u64, _word1: u64, _word2: u64, _word3: u64): void {
   request.fail(UNKNOWN_REQUEST);
 }
 
