@@ -11,11 +11,11 @@ let work: u64 = 0;
 /** Calls until the measurement is over. @param caller tells the callers' requests apart */
 function callRepeatedly(caller: u32): void {
   const server = AsyncClient.to("server");
-  let i = (<u64>caller) << 32;
+  let i = ((<u64>caller) << 32) + 1;
   do {
-    i++;
     const response = server.call(0, i, Request.word1(i), Request.word2(i), Request.word3(i));
     if (!Answer.isRight(i, response.word0, response.word1, response.word2, response.word3, work)) refuse(i);
+    i++;
   } while (Schedule.goesOn());
 }
 

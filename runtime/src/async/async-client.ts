@@ -29,7 +29,7 @@ const PUBLISH_EVERY: u32 = 4;
 
 @unmanaged
 export class AsyncClient extends RingEnd {
-  /** A push up to this address needs a closer look: the channel is cold, it is time to publish, or the ring is full. */
+  /** A request at this address needs a closer look first: the end is cold, it is time to publish, or the ring is full. */
   stop: u32;
   /** Bytes of an item. */
   step: u32;
@@ -53,14 +53,13 @@ export class AsyncClient extends RingEnd {
    * @param label which request, 0 … 0xffff_feff
    */
   @inline call(label: u32, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): Response {
-    const next = (this.out + CALL_ITEM_BYTES) & this.wrap;
-    if (unlikely(next == this.stop)) return this.callAtStop(label, word0, word1, word2, word3);
-    return this.send(next, label, word0, word1, word2, word3);
+    if (unlikely(this.out == this.stop)) return this.callAtStop(label, word0, word1, word2, word3);
+    return this.send(label, word0, word1, word2, word3);
   }
 
-  /** Writes a request into the next place of the ring and waits. @param next the place after that */
+  /** Writes a request into the next place of the ring and waits. */
   @inline
-  private send(next: u32, label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
+  private send(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     const me = Turns.current;
     const item = this.out;
     store<u32>(item, me.id);
@@ -69,7 +68,7 @@ export class AsyncClient extends RingEnd {
     store<u64>(item, word1, ITEM_WORDS_AT + 8);
     store<u64>(item, word2, ITEM_WORDS_AT + 16);
     store<u64>(item, word3, ITEM_WORDS_AT + 24);
-    this.out = next;
+    this.out = (item + CALL_ITEM_BYTES) & this.wrap;
     me.waiting = changetype<u32>(this);
     return this.waitForResponse(me, CALL_ITEM_BYTES);
   }
@@ -77,7 +76,7 @@ export class AsyncClient extends RingEnd {
   /** Like `call`, with all seven words of a request, which are read from memory at `words`. */
   callWithWords(label: u32, words: u32): Response {
     const me = Turns.current;
-    if (((this.out + CALL_ITEM_BYTES) & this.wrap) == this.stop) {
+    if (this.out == this.stop) {
       const response = this.makeRoom(me);
       if (changetype<u32>(response) != 0) return response;
     }
@@ -161,8 +160,7 @@ export class AsyncClient extends RingEnd {
   private callOverRing(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     const failure = this.makeRoom(Turns.current);
     if (changetype<u32>(failure) != 0) return failure;
-    const next = (this.out + CALL_ITEM_BYTES) & this.wrap;
-    return this.send(next, label, word0, word1, word2, word3);
+    return this.send(label, word0, word1, word2, word3);
   }
 
   /**
@@ -209,16 +207,15 @@ export class AsyncClient extends RingEnd {
 
   /** How far calls may go without a closer look. */
   setStop(): void {
-    const full = this.in - this.span;
-    this.stop = full;
-    if (!this.isRemote) return;
-    const room = ((full - this.out - this.step) & (this.span / 2 - 1)) + this.step;
-    this.stop = (this.out + min<u32>(room, PUBLISH_EVERY * this.step)) & this.wrap;
+    const mask = this.span / 2 - 1;
+    let room = (this.in - this.span - this.step - this.out) & mask;
+    if (this.isRemote) room = min<u32>(room, (PUBLISH_EVERY - 1) * this.step);
+    this.stop = (this.out + room) & this.wrap;
   }
 
   /** The next call needs a closer look: nobody polls this end. */
   coolDown(): void {
-    this.stop = (this.out + this.step) & this.wrap;
+    this.stop = this.out;
   }
 
   get waiters(): WaitList {
@@ -231,7 +228,7 @@ export class AsyncClient extends RingEnd {
    * @returns whether there were any
    */
   collect(): bool {
-    if (!this.isOpen) this.tryToOpenForWaiters();
+    if (unlikely(!this.isOpen)) this.tryToOpenForWaiters();
     if (!this.look()) return false;
     if (Turns.ready == 0 && !CoroutineTable.hasPriorities && this.waiters.isEmpty) {
       this.continueFirst();
@@ -256,7 +253,7 @@ export class AsyncClient extends RingEnd {
     const at = this.in;
     const answered = this.takeResponse(at);
     this.setStop();
-    if (changetype<u32>(answered) == 0) return;
+    if (unlikely(changetype<u32>(answered) == 0)) return;
     answered.waiting = 0;
     answered.response = at;
     Turns.switchFrom(Turns.executor, answered);

@@ -21,7 +21,7 @@ const PUBLISH_EVERY: u32 = 4;
 export class Connection extends RingEnd {
   /** Handles the requests that are there; false when there are none. */
   @inline serve(): bool {
-    if (!this.isOpen && !this.tryToOpen()) return false;
+    if (unlikely(!this.isOpen) && !this.tryToOpen()) return false;
     if (!this.look()) return false;
     const end = this.inEnd;
     const before = this.in;

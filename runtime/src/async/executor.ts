@@ -5,7 +5,7 @@
  * nothing), armed in user mode (a user interrupt), blocked in the kernel (a Signal). Peers on the same hart cannot do
  * anything while this program runs, so for them only the last makes sense. How long to poll is learned from whether it paid.
  */
-import { amoSwap64, ecall, ecallResult, load32, load64, pause, rdcycle, waitWhileEqual32 } from "rv";
+import { amoSwap64, ecall, ecallResult, load32, load64, pause, rdcycle, unlikely, waitWhileEqual32 } from "rv";
 import { SLOT_ASYNC_NOTIFICATION, SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
 import { PEER_ARMED, PEER_AWAKE, PEER_BLOCKED } from "../../../abi/src/ring";
 import { ENDPOINT_BADGE_FLAG, NEWS_BADGE } from "../../../abi/src/start-info";
@@ -40,15 +40,15 @@ let roundsLeft: u32 = ROUNDS_BETWEEN_SIGNALS;
 /** The executor's function: entered once, on its own stack. */
 export function executorLoop(): void {
   for (;;) {
-    if (load64(Arrivals.address) != 0) Executor.arrived(amoSwap64(Arrivals.address, 0));
-    if (newsCame != 0) {
+    if (unlikely(load64(Arrivals.address) != 0)) Executor.arrived(amoSwap64(Arrivals.address, 0));
+    if (unlikely(newsCame != 0)) {
       newsCame = 0;
       News.read();
     }
-    if (Timers.any) Timers.expire();
-    if (--roundsLeft == 0) Executor.askForSignals();
+    if (unlikely(Timers.any)) Timers.expire();
+    if (unlikely(--roundsLeft == 0)) Executor.askForSignals();
     const again = Executor.poll();
-    if (Turns.hasYielded) Executor.flush();
+    if (unlikely(Turns.hasYielded)) Executor.flush();
     if (Turns.ready != 0) Turns.runReady();
     if (Turns.ready == 0 && !again) Executor.idle();
   }
@@ -130,8 +130,11 @@ class Executor {
       end = next;
     }
     Ends.hot = kept;
-    if (!news) Executor.block(slot);
-    else if (slot != 0) signal(slot);
+    if (unlikely(news)) {
+      if (slot != 0) signal(slot);
+    } else {
+      Executor.block(slot);
+    }
   }
 
   private static idleAmongHarts(): void {
@@ -175,7 +178,7 @@ class Executor {
     end.mustWake = false;
     const slot = end.wakePeer();
     if (slot == 0) return pending;
-    if (pending != 0) signal(pending);
+    if (unlikely(pending != 0)) signal(pending);
     return slot;
   }
 
@@ -253,7 +256,7 @@ class Executor {
 
   /** Signals `slot` (0: nobody) and waits in the kernel for a signal, a synchronous call or a timer. */
   @inline private static block(slot: u32): void {
-    if (UserInterrupts.areEnabled || Timers.any) {
+    if (unlikely(UserInterrupts.areEnabled || Timers.any)) {
       Executor.blockCarefully(slot);
     } else {
       Executor.blockNow(slot);

@@ -6,7 +6,7 @@
  * goes to sleep does: store armed or blocked, fence, look at the other's index again, sleep. Stores wait in store buffers, so
  * without the fences both could look before either has shown anything, and the wake-up would be lost (docs/async-protocol.md).
  */
-import { amoSwap32, fence, load32, store32, uipiSend } from "rv";
+import { amoSwap32, fence, load32, store32, uipiSend, unlikely } from "rv";
 import { PEER_ARMED, PEER_AWAKE, PEER_BLOCKED } from "../../../abi/src/ring";
 import { START_INFO_GENERATION_AT } from "../../../abi/src/start-info";
 import { ChannelRecord } from "../channel-table";
@@ -121,10 +121,10 @@ export class RingEnd {
    */
   @inline wakePeer(): u32 {
     if (load32(this.peerState) == PEER_AWAKE) return 0;
-    if (this.isKernel) return this.wakeKernel();
+    if (unlikely(this.isKernel)) return this.wakeKernel();
     // A swap: the peer may have shown something newer meanwhile, and must be woken in the way it shows now.
     const state = amoSwap32(this.peerState, PEER_AWAKE);
-    if (state == PEER_AWAKE) return 0;
+    if (unlikely(state == PEER_AWAKE)) return 0;
     if (state == PEER_ARMED && this.register()) {
       fence(READ | WRITE, DEVICE_OUTPUT);
       uipiSend(this.senderIndex);

@@ -19,7 +19,7 @@ import { Turns } from "./turns";
 export class SystemCallRing extends AsyncClient {
   /** Sees that there is room for a request, which is then written. */
   @inline prepare(): void {
-    if (((this.out + SYSTEM_CALL_ITEM_BYTES) & this.wrap) == this.stop) this.makeRoom(Turns.current);
+    if (this.out == this.stop) this.makeRoom(Turns.current);
   }
 
   /**
