@@ -17,5 +17,5 @@ export function goalTable(goals: readonly Goal[]): ResultTable {
 }
 
 function quantity(value: number, unit: string): string {
-  return `${Number(value.toPrecision(3))}${unit === "" ? "" : ` ${unit}`}`;
+  return `${Number(value.toPrecision(4))}${unit === "" ? "" : ` ${unit}`}`;
 }
