@@ -4,8 +4,8 @@ import { numberArgument } from "../arguments";
 import { Answer } from "./request";
 import { Work } from "./work";
 
-/** Answers the call in `Message`, and waits for the next. @param work result of the server's work */
 class Calls {
+  /** Answers the call in `Message`, and waits for the next. @param work result of the server's work */
   @inline static answer(work: u64): void {
     Service.replyAndReceive(
       0,
