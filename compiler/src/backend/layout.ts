@@ -1,4 +1,5 @@
 /** The order of blocks in memory: jumps to jumps disappear, short ends are duplicated, cold blocks go last. */
+import { type Edge, forwardEdges } from "./block-frequency";
 import { isTerminator, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
 
 /** Returns up to this long are duplicated instead of jumped to, by how many registers the epilogue restores. */
@@ -67,8 +68,8 @@ function duplicateReturns(fn: MachineFunction): void {
   }
 }
 
-/** Depth-first postorder with the most promising successor visited last, so that it comes right behind its predecessor. */
-function order(fn: MachineFunction): MachineBlock[] {
+/** Depth-first postorder, reversed, with the most promising successor first. */
+function reversePostorder(fn: MachineFunction): MachineBlock[] {
   const visited = new Set<MachineBlock>();
   const postorder: MachineBlock[] = [];
   const ends = (block: MachineBlock): number => (lastOf(block)?.op === "return" ? 1 : 0);
@@ -81,7 +82,39 @@ function order(fn: MachineFunction): MachineBlock[] {
     postorder.push(block);
   };
   visit(fn.blocks[0]!);
-  const blocks = postorder.reverse();
+  return postorder.reverse();
+}
+
+/**
+ * Forward edges, those first whose blocks should stand behind each other: the most frequent, and of equals the only ways to
+ * a block and the only ways from one.
+ */
+function edgesByImportance(fn: MachineFunction): Edge[] {
+  const edges = forwardEdges(fn);
+  const ways = new Map<MachineBlock, number>();
+  for (const { successors } of fn.blocks)
+    for (const successor of successors) ways.set(successor, (ways.get(successor) ?? 0) + 1);
+  const rank = ({ from, to }: Edge): number =>
+    (ways.get(to) === 1 ? 2 : 0) + (from.successors.length === 1 ? 1 : 0);
+  return edges.sort((a, b) => b.weight - a.weight || rank(b) - rank(a));
+}
+
+/**
+ * Joins blocks into chains along the most important edges (Pettis and Hansen, PLDI 1990), then puts the chains one behind the
+ * other, cold blocks last.
+ */
+function order(fn: MachineFunction): MachineBlock[] {
+  fn.blocks = reversePostorder(fn);
+  const chains = new Map<MachineBlock, MachineBlock[]>(fn.blocks.map((block) => [block, [block]]));
+  for (const { from, to } of edgesByImportance(fn)) {
+    const first = chains.get(from)!;
+    const second = chains.get(to)!;
+    const fits = first !== second && first[first.length - 1] === from && second[0] === to;
+    if (!fits || from.cold !== to.cold) continue;
+    first.push(...second);
+    for (const block of second) chains.set(block, first);
+  }
+  const blocks = [...new Set(fn.blocks.map((block) => chains.get(block)!))].flat();
   return [...blocks.filter((block) => !block.cold), ...blocks.filter((block) => block.cold)];
 }
 

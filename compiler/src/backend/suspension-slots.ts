@@ -23,7 +23,7 @@ interface Crossing {
   slot: number;
   /** The suspending calls it lives across. */
   calls: MachineInstruction[];
-  /** Estimated executions of its definitions and of the calls it lives across. */
+  /** Estimated executions of its most frequent definition and of the most frequent call it lives across. */
   definitionWeight: number;
   callWeight: number;
 }
@@ -92,7 +92,7 @@ class SuspensionSlots {
         definitionWeight: 0,
         callWeight: 0,
       };
-      crossing.callWeight += weight;
+      crossing.callWeight = Math.max(crossing.callWeight, weight);
       crossing.calls.push(call);
       this.crossings.set(register, crossing);
     });
@@ -106,7 +106,7 @@ class SuspensionSlots {
         for (const register of definitions(instruction)) {
           const crossing = this.crossings.get(register);
           if (!crossing) continue;
-          crossing.definitionWeight += weightOf(block);
+          crossing.definitionWeight = Math.max(crossing.definitionWeight, weightOf(block));
           crossing.definition = known.has(register) ? null : instruction;
           known.add(register);
         }
@@ -147,7 +147,7 @@ class SuspensionSlots {
   private recipeOf({ definition, definitionWeight, callWeight, calls }: Crossing): MachineInstruction | null {
     if (!definition) return null;
     if (isCheapConstant(definition)) return definition;
-    const isCheap = CHEAP.has(definition.op) && !definition.symbol && callWeight < 10 * definitionWeight;
+    const isCheap = CHEAP.has(definition.op) && !definition.symbol && callWeight <= definitionWeight;
     const isRestored = (register: number): boolean => {
       const operand = this.crossings.get(register);
       return operand !== undefined && calls.every((call) => operand.calls.includes(call));
@@ -180,7 +180,7 @@ class SuspensionSlots {
   }
 
   private isSavedAtDefinition({ recipe, definitionWeight, callWeight }: Crossing): boolean {
-    return !recipe && definitionWeight < callWeight / 2;
+    return !recipe && definitionWeight < callWeight;
   }
 
   private save({ register, slot }: Crossing): MachineInstruction {
@@ -261,8 +261,8 @@ class SuspensionSlots {
   }
 
   /**
-   * Moves restores whose block does not read them to the successors that do, if there are others. Only to successors
-   * without another predecessor: on a path that does not come through the call, nothing was saved.
+   * Moves restores whose block does not read them to the successors that do, if there are others. Critical edges are
+   * split, so these successors have no other predecessor.
    */
   private sinkRestores(): void {
     const live = liveOut(this.fn);
@@ -272,9 +272,6 @@ class SuspensionSlots {
       for (let i = block.instructions.length - 1; i >= 0; i--) stepBackward(set, block.instructions[i]!);
       liveIn.set(block, set);
     }
-    const predecessors = new Map<MachineBlock, number>();
-    for (const { successors } of this.fn.blocks)
-      for (const successor of successors) predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
     for (const block of this.fn.blocks) {
       const { instructions, successors } = block;
       const kept: MachineInstruction[] = [];
@@ -284,7 +281,7 @@ class SuspensionSlots {
           this.restores.has(instruction) &&
           !kept.some((later) => touches(later, instruction.rd)) &&
           readers.length < successors.length &&
-          readers.every((reader) => reader.depth <= block.depth && predecessors.get(reader) === 1);
+          readers.every(({ depth }) => depth <= block.depth);
         if (canMove) for (const reader of readers) this.moveTo(reader, instruction, liveIn.get(reader)!);
         else kept.push(instruction);
       }
