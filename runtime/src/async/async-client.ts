@@ -12,7 +12,6 @@ import { rdcycle, switchStack, unlikely } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, SIDE_FROM } from "../../../abi/src/start-info";
 import { requireChannel } from "../channel-table";
-import { signal } from "../system-calls";
 import { CallChoice } from "./call-choice";
 import { Coroutine, OUTCOME_PEER_ENDED, OUTCOME_WOKEN } from "./coroutine";
 import { CoroutineTable } from "./coroutine-table";
@@ -25,7 +24,7 @@ import { Turns } from "./turns";
 import { WaitList } from "./wait-list";
 
 /** Requests to a server on another hart are published at the latest when there are so many. */
-const PUBLISH_EVERY: u32 = 4;
+const PUBLISH_EVERY: u32 = 8;
 
 @unmanaged
 export class AsyncClient extends RingEnd {
@@ -177,7 +176,7 @@ export class AsyncClient extends RingEnd {
       const outcome = this.waiters.wait();
       if (outcome != OUTCOME_WOKEN) return changetype<Response>(Responses.failure(outcome));
     }
-    if (this.isRemote && this.unpublished >= PUBLISH_EVERY * this.step) this.publishNow();
+    if (this.isRemote && this.unpublished >= PUBLISH_EVERY * this.step) this.publishAndWake();
     this.setStop();
     return changetype<Response>(0);
   }
@@ -195,14 +194,6 @@ export class AsyncClient extends RingEnd {
   /** Has every call its response? */
   @inline get isQuiet(): bool {
     return this.out == this.in - this.span;
-  }
-
-  /** Publishes and wakes the server at once. */
-  publishNow(): void {
-    this.publish();
-    RingEnd.settle();
-    const slot = this.wakePeer();
-    if (slot != 0) signal(slot);
   }
 
   /** How far calls may go without a closer look. */

@@ -7,7 +7,6 @@
  */
 import { unlikely } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
-import { signal } from "../system-calls";
 import { Ends } from "./ends";
 import { Handlers } from "./handlers";
 import { PendingRequest, Request } from "./request";
@@ -15,7 +14,7 @@ import { RingEnd } from "./ring-end";
 import { Turns } from "./turns";
 
 /** Responses to a client on another hart are published at the latest when there are so many. */
-const PUBLISH_EVERY: u32 = 4;
+const PUBLISH_EVERY: u32 = 8;
 
 @unmanaged
 export class Connection extends RingEnd {
@@ -29,7 +28,7 @@ export class Connection extends RingEnd {
       // a client on another hart gets its responses in portions, and can go on meanwhile
       const stop = this.isRemote ? this.portion(end) : end;
       if (this.serveUpTo(stop) != stop) break;
-      if (this.isRemote) this.publishNow();
+      if (this.isRemote) this.publishAndWake();
     } while (this.in != end);
     return this.in != before;
   }
@@ -69,14 +68,6 @@ export class Connection extends RingEnd {
     this.in = from;
     this.out = out;
     return from;
-  }
-
-  /** Publishes the responses and wakes the client. */
-  private publishNow(): void {
-    this.publish();
-    RingEnd.settle();
-    const slot = this.wakePeer();
-    if (slot != 0) signal(slot);
   }
 
   /** Starts a coroutine for a request whose handler may wait; false when none is free. */

@@ -6,6 +6,7 @@
 import { SYSTEM_CALL_BUFFER } from "../../../abi/src/program-layout";
 import {
   CALL_ITEM_BYTES,
+  PEER_AWAKE,
   RING_CLIENT_EPOCH_AT,
   RING_CLIENT_STATE_AT,
   RING_REQUEST_HEAD_AT,
@@ -153,6 +154,8 @@ export class Ends {
     end.hasWorked = true;
     end.nextHot = Ends.hot;
     Ends.hot = end;
+    // it is polled from now on; peers on this hart can do nothing meanwhile anyway
+    if (end.isRemote) end.show(PEER_AWAKE);
     Turns.hasNews = true;
   }
 

@@ -5,7 +5,17 @@
  * nothing), armed in user mode (a user interrupt), blocked in the kernel (a Signal). Peers on the same hart cannot do
  * anything while this program runs, so for them only the last makes sense. How long to poll is learned from whether it paid.
  */
-import { amoSwap64, ecall, ecallResult, load32, load64, pause, rdcycle, unlikely, waitWhileEqual32 } from "rv";
+import {
+  amoSwap64,
+  ecall,
+  ecallResult,
+  load32,
+  load64,
+  pause,
+  rdcycle,
+  unlikely,
+  waitWhileEqual32,
+} from "rv";
 import { SLOT_ASYNC_NOTIFICATION, SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
 import { PEER_ARMED, PEER_AWAKE, PEER_BLOCKED } from "../../../abi/src/ring";
 import { ENDPOINT_BADGE_FLAG, NEWS_BADGE } from "../../../abi/src/start-info";
@@ -24,12 +34,12 @@ import { Timers } from "./timers";
 import { Turns } from "./turns";
 
 /** Cycles of polling before arming: bounds of what is learned, and where it begins. */
-const LEAST_POLLING: u32 = 256;
-const MOST_POLLING: u32 = 16_384;
+const LEAST_POLLING: u64 = 256;
+const MOST_POLLING: u64 = 16_384;
 /** Cycles armed in user mode before blocking. */
 const ARMED_LIMIT: u32 = 100_000;
 
-let patience: u32 = 2048;
+let patience: u64 = 2048;
 
 /** Rounds of the executor after which it asks the kernel for signals even though it never waits for them. */
 const ROUNDS_BETWEEN_SIGNALS: u32 = 64;
@@ -69,7 +79,6 @@ class Executor {
       } else if (!changetype<AsyncClient>(changetype<u32>(end)).collect()) {
         continue;
       }
-      if (end.isRemote && !end.hasWorked) end.show(PEER_AWAKE);
       end.hasWorked = true;
     }
     return again;
@@ -138,14 +147,30 @@ class Executor {
   }
 
   private static idleAmongHarts(): void {
-    Executor.publishAll();
-    RingEnd.settle();
-    const slot = Executor.wakeAll();
-    if (slot != 0) signal(slot);
-    if (Ends.isBusy && Executor.waitInUserMode()) return;
+    const only = Ends.hot;
+    if (changetype<u32>(only) != 0 && changetype<u32>(only.nextHot) == 0) {
+      if (only.out != only.published) only.publishAndWake();
+      if (Executor.pollOne(only)) return;
+    } else {
+      Executor.flush();
+      if (Ends.isBusy && Executor.pollAll()) return;
+    }
+    if (Executor.waitArmed()) {
+      Executor.showAll(PEER_AWAKE);
+      return;
+    }
     Executor.showAll(PEER_BLOCKED);
     RingEnd.settle();
-    if (Executor.anyNews()) return;
+    if (Executor.anyNews()) {
+      Executor.showAll(PEER_AWAKE);
+      return;
+    }
+    Executor.coolDown();
+    Executor.block(0);
+  }
+
+  /** Forgets the ends at which nothing goes on. */
+  private static coolDown(): void {
     let kept = changetype<RingEnd>(0);
     for (let end = Ends.hot; changetype<u32>(end) != 0; ) {
       const next = end.nextHot;
@@ -157,7 +182,6 @@ class Executor {
       end = next;
     }
     Ends.hot = kept;
-    Executor.block(0);
   }
 
   /** Takes an end out of the hot ones, if nothing goes on there; the caller unlinks it then. */
@@ -214,15 +238,9 @@ class Executor {
     return Timers.any && Timers.areDue;
   }
 
-  /** Polls, then waits armed; true when there is something to do, false when that took too long. */
-  private static waitInUserMode(): bool {
-    Executor.showAll(PEER_AWAKE);
-    if (Executor.pollFor(patience)) {
-      patience = min(patience << 1, MOST_POLLING);
-      return true;
-    }
-    patience = max(patience >> 1, LEAST_POLLING);
-    if (!UserInterrupts.enableArrivals()) return false;
+  /** Waits in user mode for a user interrupt; false when that took too long, or is not possible. */
+  private static waitArmed(): bool {
+    if (!Ends.isBusy || !UserInterrupts.enableArrivals()) return false;
     Executor.showAll(PEER_ARMED);
     RingEnd.settle();
     if (Executor.anyNews()) return true;
@@ -236,22 +254,37 @@ class Executor {
     return false;
   }
 
-  /** Looks at the rings for so many cycles. */
-  private static pollFor(cycles: u64): bool {
-    const only = Ends.hot;
-    const canWait = Features.waitOnReservation && changetype<u32>(only.nextHot) == 0;
+  /** Polls the only ring there is; false when nothing came for as long as it has paid lately. */
+  private static pollOne(end: RingEnd): bool {
+    let index = load32(end.inTail);
+    if (end.isNews(index)) return true;
+    const canWait = Features.waitOnReservation;
     const start = rdcycle();
     do {
-      if (canWait) {
-        const index = load32(only.inTail);
-        if (only.isNews(index)) return true;
-        waitWhileEqual32(only.inTail, index);
-      } else {
-        pause();
-      }
-      if (Executor.anyNews() || load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
-    } while (rdcycle() - start < cycles);
-    return false;
+      if (canWait) waitWhileEqual32(end.inTail, index);
+      else pause();
+      index = load32(end.inTail);
+      if (end.isNews(index)) return Executor.hasPaid(true);
+      if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
+    } while (rdcycle() - start < patience);
+    return Executor.hasPaid(false);
+  }
+
+  /** Polls all hot rings. */
+  private static pollAll(): bool {
+    const start = rdcycle();
+    do {
+      if (Executor.anyNews()) return Executor.hasPaid(true);
+      if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
+      pause();
+    } while (rdcycle() - start < patience);
+    return Executor.hasPaid(false);
+  }
+
+  /** Learns for how long to poll: longer after it has paid, shorter after it has not. */
+  private static hasPaid(paid: bool): bool {
+    patience = paid ? min<u64>(patience << 1, MOST_POLLING) : max<u64>(patience >> 1, LEAST_POLLING);
+    return paid;
   }
 
   /** Signals `slot` (0: nobody) and waits in the kernel for a signal, a synchronous call or a timer. */

@@ -180,6 +180,14 @@ export class RingEnd {
     return 0;
   }
 
+  /** Publishes what is written and wakes the peer at once. */
+  publishAndWake(): void {
+    this.publish();
+    RingEnd.settle();
+    const slot = this.wakePeer();
+    if (slot != 0) signal(slot);
+  }
+
   /** Gets an entry in this thread's sender table, the first time the peer can be interrupted. */
   private register(): bool {
     if (this.registration != REGISTRATION_UNKNOWN) return this.registration == REGISTERED;
