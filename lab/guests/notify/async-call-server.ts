@@ -3,7 +3,7 @@ import { AsyncService, Request } from "rel4";
 import { PROGRAM_RECEIVER } from "./stage-protocol";
 import { Stages } from "./stages";
 
-function answer(request: Request, word0: u64, word1: u64, word2: u64, word3: u64): void {
+function answer(request: Request, _label: u32, word0: u64, word1: u64, word2: u64, word3: u64): void {
   request.reply(word0 + 1, word1, word2, word3);
 }
 
