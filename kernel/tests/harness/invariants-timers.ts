@@ -1,7 +1,8 @@
 /** What must hold about threads' deadlines (kernel/src/thread-timers.ts) whenever no hart is in the kernel. */
-import { hex, require } from "./invariants";
+
 import type { Kernel } from "./kernel";
 import type { ObjectMap } from "./objects";
+import { hex, require } from "./require";
 
 /** @throws Error that says which invariant does not hold, and where */
 export function checkTimers(kernel: Kernel, objects: ObjectMap): void {

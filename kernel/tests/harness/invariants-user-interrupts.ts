@@ -3,10 +3,7 @@ import { SENDER_TABLE_ENTRIES } from "@rel4/abi";
 import { FLAG_RECEIVER, FLAG_SENDER } from "../../src/riscv/layout";
 import type { Kernel } from "./kernel";
 import type { ObjectMap } from "./objects";
-
-function require(condition: boolean, invariant: string): void {
-  if (!condition) throw new Error(`broken invariant: ${invariant}`);
-}
+import { require } from "./require";
 
 /** @throws Error that says which invariant does not hold */
 export function checkUserInterrupts(kernel: Kernel, objects: ObjectMap): void {

@@ -12,6 +12,7 @@ import { checkTimers } from "./invariants-timers";
 import { checkUserInterrupts } from "./invariants-user-interrupts";
 import type { Kernel } from "./kernel";
 import { type FoundSlot, ObjectMap, regionOf } from "./objects";
+import { hex, require } from "./require";
 
 const RUNNING = 1;
 const RESTART = 2;
@@ -35,12 +36,6 @@ export function checkInvariants(kernel: Kernel, rootCNode: number): void {
   checkTimers(kernel, objects);
   require(kernel.memory.nullPageIsClean(), "nothing is written through null pointers");
 }
-
-export function require(condition: boolean, invariant: string): void {
-  if (!condition) throw new Error(`broken invariant: ${invariant}`);
-}
-
-export const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function checkDerivationList(objects: ObjectMap): void {
   const { slots, emptyWithRemains } = objects;

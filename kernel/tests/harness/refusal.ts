@@ -3,8 +3,8 @@ import { IPC_BUFFER_SIZE } from "@rel4/abi";
 import { expect } from "vitest";
 import { CONTEXT_HART } from "../../src/riscv/layout";
 import { DATA_BASE } from "./build";
-import { hex } from "./invariants";
 import { differences } from "./memory";
+import { hex } from "./require";
 import type { Answer, World } from "./world";
 
 /**
