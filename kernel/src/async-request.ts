@@ -99,16 +99,15 @@ export class AsyncRequest {
     CSpace.open(thread);
   }
 
-  /** Serves the request at kernel address `item` for a thread and writes the response to `response`. */
+  /** Serves the request at kernel address `item` and writes the response to `response`. */
   static serve(item: u64, response: u64): u32 {
     const head = load64(item);
     const info = <u32>(head >> 32);
-    const label = info >> MESSAGE_LABEL_SHIFT;
     const pointer = load64(item + SYSTEM_CALL_CAPABILITY_AT);
     copyWords(item, info & MESSAGE_LENGTH_MASK);
-    const standIn = StandIn.thread;
     // What an invocation without results answers.
-    standIn.a1 = 0;
+    StandIn.thread.a1 = 0;
+    const label = info >> MESSAGE_LABEL_SHIFT;
     let status: u32;
     let answered = ANSWERED_MAPPING;
     const slot = CSpace.slot(pointer);
@@ -124,11 +123,11 @@ export class AsyncRequest {
     }
     if (status != OK) {
       if (status == PREEMPTED) return UNANSWERED;
-      replyError(standIn, StandIn.buffer);
+      replyError(StandIn.thread, StandIn.buffer);
     }
-    const result = <u32>standIn.a1;
-    store64(response + ITEM_ID_AT, (head & 0xffff_ffff) | ((<u64>result) << (8 * ITEM_INFO_AT)));
-    const words = result & MESSAGE_LENGTH_MASK;
+    const result = StandIn.thread.a1;
+    store64(response + ITEM_ID_AT, (head & 0xffff_ffff) | (result << (8 * ITEM_INFO_AT)));
+    const words = <u32>result & MESSAGE_LENGTH_MASK;
     if (words != 0) writeWords(response, words);
     return answered;
   }

@@ -14,6 +14,7 @@ const BITMAP_WORDS: u32 = PRIORITIES / 64;
 
 export class ReadyHandlers {
   private static highest: u32 = 0;
+  private static count: u32 = 0;
 
   /** 1 + the priority of the most important ready handler; 0: none is ready. */
   @inline static get level(): u32 {
@@ -33,6 +34,7 @@ export class ReadyHandlers {
   /** Puts a thread's handler behind those of its priority, if it is not ready yet. */
   static add(thread: Tcb): void {
     if (thread.handlerLevel != 0) return;
+    ReadyHandlers.count += 1;
     const priority = thread.priority;
     const queue = ReadyHandlers.queue(priority);
     const tail = load<u32>(queue, 4);
@@ -53,6 +55,7 @@ export class ReadyHandlers {
   /** Takes a thread's handler out, if it is ready. */
   static remove(thread: Tcb): void {
     if (thread.handlerLevel == 0) return;
+    ReadyHandlers.count -= 1;
     const priority = thread.handlerLevel - 1;
     const queue = ReadyHandlers.queue(priority);
     const previous = thread.handlerPrevious;
@@ -69,6 +72,7 @@ export class ReadyHandlers {
   }
 
   private static findHighest(): u32 {
+    if (ReadyHandlers.count == 0) return 0;
     for (let word: u32 = BITMAP_WORDS; word > 0; word--) {
       const bits = load<u64>(bitmap + ((word - 1) << 3));
       if (bits != 0) return (word << 6) - <u32>clz<u64>(bits);

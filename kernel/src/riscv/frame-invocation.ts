@@ -1,13 +1,14 @@
 // Invocations of frame capabilities: map, unmap, get the physical address.
 
 import { PAGE_GET_ADDRESS, PAGE_MAP, PAGE_UNMAP } from "../../../abi/src/labels";
-import { USER_TOP, VM_EXECUTE_NEVER } from "../../../abi/src/objects";
+import { PAGE_BITS, USER_TOP, VM_EXECUTE_NEVER } from "../../../abi/src/objects";
 import { Capability, Slot } from "../capability";
 import { Errors, LookupFailure, OK } from "../errors";
 import { Arguments, Reply, replyWords } from "../message";
 import { beginInvocation } from "../thread";
 import { AddressSpaceIds } from "./address-space-ids";
 import { ArchCaps } from "./arch-caps";
+import { BatchWalk } from "./batch-walk";
 import { Mappings } from "./mappings";
 import { PageTable, PageTableEntry, PageTableSlot } from "./page-table";
 import { checkRoot } from "./page-table-invocation";
@@ -27,18 +28,26 @@ function decodeMap(slot: Slot): u32 {
   const rootSlot = Arguments.extraCap(0);
   if (Arguments.length < 3 || rootSlot == 0) return Errors.truncatedMessage();
   const root = Capability.at(rootSlot);
-  if (!VSpace.isMapped(root)) return Errors.invalidCapability(1);
-  const rootStatus = checkRoot(root);
-  if (rootStatus != OK) return rootStatus;
   const address = Arguments.word(0);
+  // 0, unless a request before this one in a batch has been here.
+  let entry = slot.sizeBits == PAGE_BITS ? BatchWalk.entryBelow(rootSlot, address) : 0;
+  if (entry == 0) {
+    if (!VSpace.isMapped(root)) return Errors.invalidCapability(1);
+    const rootStatus = checkRoot(root);
+    if (rootStatus != OK) return rootStatus;
+  }
   const status = checkAddress(slot, address);
   if (status != OK) return status;
-  PageTable.lookup(VSpace.tableOf(root), address);
-  if (PageTableSlot.bits != <u32>slot.sizeBits) {
-    LookupFailure.missingCapability(PageTableSlot.bits);
-    return Errors.failedLookup(false);
+  if (entry == 0) {
+    PageTable.lookup(VSpace.tableOf(root), address);
+    if (PageTableSlot.bits != <u32>slot.sizeBits) {
+      LookupFailure.missingCapability(PageTableSlot.bits);
+      return Errors.failedLookup(false);
+    }
+    entry = PageTableSlot.entry;
+    if (Translations.isBatching() && slot.sizeBits == PAGE_BITS)
+      BatchWalk.remember(rootSlot, AddressSpaceIds.of(root.data), address, entry);
   }
-  const entry = PageTableSlot.entry;
   const asid = AddressSpaceIds.of(root.data);
   const mappedStatus = checkMapped(slot, asid, address, load<u64>(entry));
   if (mappedStatus != OK) return mappedStatus;

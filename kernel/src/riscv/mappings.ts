@@ -4,11 +4,13 @@
 // between was deleted, the ASID given to another space). So each removal walks the tables and checks that what it
 // finds is its own; if not, nothing is to be done.
 
+import { PAGE_BITS } from "../../../abi/src/objects";
 import { Capability } from "../capability";
 import { Hart } from "../hart";
 import { stallThread } from "../stall";
 import { TCB_SLOT_VTABLE } from "../tcb";
 import { AddressSpaceIds } from "./address-space-ids";
+import { BatchWalk } from "./batch-walk";
 import { HartContext } from "./hart-context";
 import { PageTable, PageTableEntry, PageTableSlot } from "./page-table";
 import { Translations } from "./translations";
@@ -25,15 +27,19 @@ export class Mappings {
   /** Removes a frame's mapping, if it still exists. */
   static unmapFrame(frame: Capability): void {
     const asid = AddressSpaceIds.of(frame.data);
-    const root = VSpace.rootTable(asid);
-    if (asid == 0 || root == 0) return;
     const address = Mappings.address(frame);
-    PageTable.lookup(root, address);
-    if (PageTableSlot.bits != <u32>frame.sizeBits) return;
-    const entry = load<u64>(PageTableSlot.entry);
+    let place = frame.sizeBits == PAGE_BITS ? BatchWalk.entryIn(asid, address) : 0;
+    if (place == 0) {
+      const root = VSpace.rootTable(asid);
+      if (asid == 0 || root == 0) return;
+      PageTable.lookup(root, address);
+      if (PageTableSlot.bits != <u32>frame.sizeBits) return;
+      place = PageTableSlot.entry;
+    }
+    const entry = load<u64>(place);
     if (!PageTableEntry.isValid(entry) || PageTableEntry.isTable(entry)) return;
     if (PageTableEntry.ppn(entry) != (frame.data & PPN_MASK)) return;
-    store<u64>(PageTableSlot.entry, PageTableEntry.INVALID);
+    store<u64>(place, PageTableEntry.INVALID);
     Translations.flushPage(asid, address);
   }
 

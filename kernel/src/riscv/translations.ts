@@ -11,6 +11,7 @@
 // translation that was asked to be taken away may live on for as long as its taker has no answer, but no longer.
 
 import { fence, sfenceVma, sfenceVmaAddressAsid, sfenceVmaAsid } from "rv";
+import { BatchWalk } from "./batch-walk";
 import { Firmware } from "./firmware";
 import { HartContext } from "./hart-context";
 
@@ -71,6 +72,7 @@ export class Translations {
 
   /** Changes are noted from now on. @param elsewhere who asks for them runs on another hart than this */
   static beginBatch(elsewhere: bool): void {
+    BatchWalk.forget();
     Translations.batching = true;
     Translations.elsewhere = elsewhere;
     Translations.onOthers = elsewhere;
@@ -85,6 +87,11 @@ export class Translations {
   static pauseBatch(): void {
     Translations.flushNoted();
     Translations.batching = false;
+    BatchWalk.forget();
+  }
+
+  @inline static isBatching(): bool {
+    return Translations.batching;
   }
 
   static resumeBatch(): void {

@@ -73,6 +73,7 @@ export const Hart_bitmapTop: u32 = <u32>offsetof<Hart>("bitmapTop");
 export const Hart_readyLevel: u32 = <u32>offsetof<Hart>("readyLevel");
 export const Hart_switchLevel: u32 = <u32>offsetof<Hart>("switchLevel");
 export const Hart_reschedulePending: u32 = <u32>offsetof<Hart>("reschedulePending");
+export const Hart_timerSet: u32 = <u32>offsetof<Hart>("timerSet");
 export const Hart_workUnits: u32 = <u32>offsetof<Hart>("workUnits");
 
 // What kernel/src/riscv/layout.ts says in plain numbers, for the kernel's assembly

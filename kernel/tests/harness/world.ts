@@ -222,9 +222,11 @@ export class World {
 
   /** The first hart's next preemption point finds an interrupt. */
   private interruptAtPreemptionPoint(): void {
-    const workUnits = this.kernel.layout.hart(0) + this.kernel.layout.field("Hart_workUnits");
-    this.kernel.hardware.harts[0]!.timerDeadline = 0n;
-    this.kernel.memory.write32(workUnits, WORK_UNITS_PER_PREEMPTION - 1);
+    const { memory, layout, hardware } = this.kernel;
+    const field = (name: string) => layout.hart(0) + layout.field(`Hart_${name}`);
+    memory.write64(field("timerSet"), 0n);
+    hardware.harts[0]!.timerDeadline = 0n;
+    memory.write32(field("workUnits"), WORK_UNITS_PER_PREEMPTION - 1);
   }
 
   /** Interrupts the call at every preemption point, and makes it again until it is done, as the root task's ecall would. */
