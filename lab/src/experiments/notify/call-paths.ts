@@ -172,8 +172,8 @@ function oneInFlight(receiver: Receiver, harts: 1 | 2, steps: readonly Step[]): 
 function manyInFlight(count: number): Path {
   const round = returnsTo("sender");
   return {
-    group: `${ASYNCHRONOUS}, ${count} in flight, for each`,
-    name: "ring",
+    group: `${ASYNCHRONOUS}, ${count} in flight`,
+    name: "for each",
     receiver: "blocked, same hart",
     description: asynchronousSystem("async-load-client", 1),
     arguments: { sender: [`operations=${count * OPERATIONS}`, `concurrency=${count}`] },

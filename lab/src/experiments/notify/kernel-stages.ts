@@ -20,10 +20,9 @@ import {
 export const KERNEL_REGIONS: readonly Region[] = [
   { function: "resumeCurrent", stage: KERNEL_EXIT, leaves: true },
   // a kernel may be built without fast paths
-  ...fastPath(/^fastpathCall$/),
-  ...fastPath(/^fastpathReplyRecv$/),
-  { function: /^fastpathSignalWait$/, stage: CHECKS },
-  { function: /^fastpathSignalWait$/, stage: SWITCH, from: "satp written" },
+  ...fastPath(/^fastpath(Call|ReplyRecv)$/),
+  { function: /^fastpath/, stage: CHECKS },
+  { function: /^fastpath/, stage: SWITCH, from: "satp written" },
   { function: /^(enter|leave)UserInterrupts$/, stage: INTERRUPTS },
   {
     function: /^(user-notification\/UserNot|riscv\/(user-interrupts|uintc|watched-receivers)\/)/,

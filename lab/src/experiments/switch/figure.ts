@@ -66,6 +66,7 @@ export function switchFigure(rows: readonly Row[]): Figure {
         name: "entities / working set",
         nameLocation: "middle" as const,
         nameGap: 28,
+        axisLabel: { interval: 0, fontSize: 10 },
         data: names,
       })),
       yAxis: [
