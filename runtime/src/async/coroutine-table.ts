@@ -3,6 +3,7 @@
  * number a peer sends. Record 0 is `main`; the others have a stack of the pool each. Stack 0 is the executor's.
  */
 import { functionAddress } from "rv";
+import { nameCoroutinesWith } from "../abort";
 import { Coroutine } from "./coroutine";
 import { executorLoop } from "./executor";
 import { ShadowStack } from "./shadow-stack";
@@ -70,12 +71,18 @@ function setPriority(coroutine: Coroutine, priority: u32): void {
   coroutine.bit = 1 << priority;
 }
 
+/** For reports; "" for main. */
+function currentName(): string {
+  return Turns.current == record(0) ? "" : CoroutineTable.nameOf(Turns.current);
+}
+
 export class CoroutineTable {
   /** Makes the program's thread its first coroutine, at the first use of any of this. */
   static start(): void {
     if (table != 0) return;
     ShadowStack.start();
     build();
+    nameCoroutinesWith(currentName);
     const executor = changetype<Coroutine>(executorRecord);
     executor.resumeAt = functionAddress(executorLoop.index);
     executor.stackPointer = StackPool.top(0);

@@ -94,6 +94,11 @@ export class Coroutine {
     Turns.yield();
   }
 
+  /** For long computations: lets others run if one is more important, or if something has arrived. */
+  @inline static possibleSwitch(): void {
+    Turns.possibleSwitch();
+  }
+
   /** Waits `ticks` of `time` (10 MHz on this board). */
   static sleep(ticks: u64): void {
     CoroutineTable.start();
