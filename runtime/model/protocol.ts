@@ -513,13 +513,12 @@ class Role {
     ];
   }
 
-  /** Executor.waitInUserMode, and what follows when it took too long. */
+  /** Executor.idleAmongHarts from the polling on, up to the last look. */
   private waitInUserMode(): Step[] {
     const { polls, armedForEver, recheck, showsBlocked } = this.variant;
     const steps: Step[] = [];
     if (polls) {
       steps.push(
-        ...this.forHot((end) => this.show(end, PEER_AWAKE)),
         label("poll"),
         choose("has polled long enough", "polled"),
         ...this.anyNews("loop"),
@@ -531,12 +530,14 @@ class Role {
       steps.push(
         ...this.forHot((end) => this.show(end, PEER_ARMED)),
         ...this.settle(FENCES.settleArmed),
-        ...(recheck ? this.anyNews("loop") : []),
+        ...(recheck ? this.anyNews("awake again") : []),
         {
           kind: "awaitArrivals",
           orTo: armedForEver ? undefined : "disarm",
           says: "waits armed for a user interrupt",
         },
+        label("awake again"),
+        ...this.forHot((end) => this.show(end, PEER_AWAKE)),
         goTo("loop"),
         label("disarm"),
       );
@@ -572,13 +573,14 @@ class Role {
       label("arrived"),
       this.makeHot(),
       { kind: "mask", masked: false, says: "lets user interrupts in" },
+      goTo("loop"),
     ];
     return [
       coolDown,
-      ...(this.takesInterrupts ? masked : wait),
-      ...(this.takesInterrupts ? [] : [goTo("loop")]),
+      ...(this.takesInterrupts ? masked : [...wait, goTo("loop")]),
       label("stay awake"),
       ...this.signalSlot(),
+      ...(this.variant.remote ? this.forHot((end) => this.show(end, PEER_AWAKE)) : []),
     ];
   }
 
