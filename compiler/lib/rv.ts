@@ -72,10 +72,14 @@ export declare function contextSwitch(from: u32, to: u32): void;
 /**
  * Continues another stack: saves ra and sp (2 × 8 bytes) at pointer `from`, loads them from `to` and goes on where that stack
  * was left; returns when somebody switches back. Much cheaper than `contextSwitch`: every other register is lost, and the
- * compiler keeps what is live in stack slots. A new stack starts with ra = `functionAddress` of a `() => void` that never
- * returns, sp = its end (16-byte aligned).
+ * compiler keeps what is live in stack slots. A new stack starts with ra = `stackEntry`, sp = its end (16-byte aligned).
  */
 export declare function switchStack(from: u32, to: u32): void;
+/**
+ * Machine address at which a new stack for `switchStack` begins: that of a `() => void` in the function table (`fn.index`),
+ * which must not return. Other functions trap there. (`functionAddress` works too, but first saves registers nobody needs.)
+ */
+export declare function stackEntry(index: u32): u64;
 /** Register sp, somewhere in the calling function's frame. */
 export declare function stackPointer(): u64;
 /** Machine address of a function-table entry (`fn.index`), for assembly and hardware: it follows the psABI. */

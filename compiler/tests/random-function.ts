@@ -30,6 +30,8 @@ export interface Surroundings {
   /** Table slots whose function has this signature. */
   tableSlots(signature: Signature): number[];
   typeIndex(signature: Signature): number;
+  /** Index of the hint that a condition is rarely true. */
+  unlikely: number;
   /** Code that lets another coroutine run, if the module has coroutines. */
   suspension?(): number[];
   /** Global that counts how deep functions have called themselves. Only with coroutines. */
@@ -289,6 +291,7 @@ export class FunctionGenerator {
   }
 
   private condition(depth: number): number[] {
+    if (this.random.oneIn(8)) return [...this.condition(depth), 0x10, ...unsigned(this.module.unlikely)];
     const type = this.random.pick(TYPES);
     if (this.random.oneIn(4)) return this.expression("i32", depth);
     return [

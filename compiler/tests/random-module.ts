@@ -1,7 +1,7 @@
 /**
  * Random wasm modules for differential tests.
  *
- * Every module exports functions `run0`, `run1`, … without parameters that return an i64, and `hash`, which returns a
+ * Every module imports `rv.unlikely`, which returns its argument, and exports functions `run0`, `run1`, … without parameters that return an i64, and `hash`, which returns a
  * digest of the memory window and all globals. Each run spends fuel and traps when it is used up, so every run ends. Memory
  * accesses stay inside a window, naturally aligned, so that both worlds see the same memory.
  */
@@ -45,6 +45,7 @@ class ModuleGenerator implements Surroundings {
   private readonly globals: { type: ValueType; index: number }[] = [];
   private readonly table: Callee[] = [];
   private readonly coroutines: CoroutineGenerator | null = null;
+  readonly unlikely: number;
   readonly suspension?: () => number[];
   readonly depth?: number;
 
@@ -53,6 +54,7 @@ class ModuleGenerator implements Surroundings {
   constructor(private readonly options: RandomModuleOptions) {
     this.random = new Random(options.seed);
     this.windowBase = options.windowBase;
+    this.unlikely = this.builder.addImport("rv", "unlikely", { params: ["i32"], result: "i32" });
     if (!options.switch) return;
     const coroutines = new CoroutineGenerator(this.builder, this.random, {
       area: options.windowBase + WINDOW,

@@ -49,7 +49,7 @@ describe("random coroutines", () => {
 
 /** Two stacks that take turns: `main`, and one that counts turns. */
 const TURNS = `
-import { functionAddress, stackPointer, switchStack } from "rv";
+import { functionAddress, stackEntry, stackPointer, switchStack } from "rv";
 import { checkedCall } from "./asm";
 const here = memory.data(16, 8), there = memory.data(16, 8), stack = memory.data(4096, 16);
 let turns: u64 = 0;
@@ -59,6 +59,12 @@ function start(): void {
   store<u64>(there, functionAddress(count.index));
   store<u64>(there, <u64>(stack + 4096), 8);
 }
+function startDirectly(): void {
+  start();
+  store<u64>(there, stackEntry(count.index));
+}
+function misfit(): u64 { return 1; }
+export function wrongEntry(): u64 { start(); store<u64>(there, stackEntry(misfit.index)); switchStack(here, there); return 0; }
 // Suspends at every level, with values of both types live across.
 function walk(depth: u32, bits: u64, sign: i32): u64 {
   if (depth == 0) return bits;
@@ -77,7 +83,7 @@ export function many(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: 
   switchStack(here, there);
   return sum + i * turns + <u64><i64>j;
 }
-export function one(argument: u64): u64 { start(); return walk(4, argument, -9); }
+export function one(argument: u64): u64 { startDirectly(); return walk(4, argument, -9); }
 `;
 
 /** checkedCall(address, argument): calls with marks in s0–s11; −1 if one is lost. */
@@ -161,7 +167,7 @@ describe("functions that suspend, called from outside compiled code", () => {
     ["kernel", HIGH, true],
     ["user", LOW, false],
   ] as const)("preserve s0–s11 and take all arguments, at %s addresses", async (_, layout, optimize) => {
-    const calls = ["model", "throughAddress", "throughExport", "tenArguments"];
+    const calls = ["model", "throughAddress", "throughExport", "tenArguments", "wrongEntry"];
     const target = bareMetalOptions(layout, calls, { bitmanip: optimize, compressed: true });
     const program = await compile({
       ...target,
@@ -174,6 +180,6 @@ describe("functions that suspend, called from outside compiled code", () => {
     });
     const { outcomes } = parseReports(await runOnMachine(bootable(program.elf, layout)));
     const walked = BigInt.asIntN(64, walkModel());
-    expect(outcomes).toEqual([walked, walked, walked, 36n + 9n - 10n]);
+    expect(outcomes).toEqual([walked, walked, walked, 36n + 9n - 10n, "trap"]);
   });
 });

@@ -129,9 +129,8 @@ export class CallSelector {
     this.takeResult(value);
   }
 
-  functionAddress(value: Value): void {
-    if (this.s.isNeeded(value))
-      this.codeAddress(this.s.resultRegister(value), FUNCTION_TABLE, value.args[0]!);
+  functionAddress(value: Value, table: string): void {
+    if (this.s.isNeeded(value)) this.codeAddress(this.s.resultRegister(value), table, value.args[0]!);
   }
 
   symbolAddress(value: Value): void {

@@ -3,10 +3,11 @@
 import { analyseControlFlow } from "../ir/control-flow";
 import { type Block, countUses, type IRFunction, type Value } from "../ir/ir";
 import { effectOf, type Operation } from "../ir/operations";
+import { STACK_ENTRY } from "../wasm/intrinsics";
 import type { MachineFunction } from "./machine";
 import { NONE } from "./registers";
 import { ArithmeticSelector } from "./select-arithmetic";
-import { CallSelector } from "./select-calls";
+import { CallSelector, dispatchTable, FUNCTION_TABLE } from "./select-calls";
 import { ControlSelector } from "./select-control";
 import { MemorySelector } from "./select-memory";
 import { type SelectionOptions, Selector } from "./selector";
@@ -124,7 +125,8 @@ class FunctionSelector {
       callIndirect: (value) => calls.callIndirect(value),
       switchStack: (value) => calls.switchStack(value),
       ecall: (value) => calls.ecall(value),
-      functionAddress: (value) => calls.functionAddress(value),
+      functionAddress: (value) => calls.functionAddress(value, FUNCTION_TABLE),
+      stackEntry: (value) => calls.functionAddress(value, dispatchTable(STACK_ENTRY)),
       symbolAddress: (value) => calls.symbolAddress(value),
       clz: count,
       ctz: count,

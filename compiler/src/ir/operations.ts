@@ -128,6 +128,8 @@ export const OPERATIONS = {
   symbolAddress: info("pure", "symbol"),
   /** Machine address of a function-table entry. */
   functionAddress: pure,
+  /** Machine address of a `() => void` in the function table, as indirect calls use it. */
+  stackEntry: pure,
 } satisfies Record<string, OperationInfo>;
 
 export type Operation = keyof typeof OPERATIONS;

@@ -28,7 +28,9 @@ function functionsOf(seed: number): IRFunction[] {
     onImport: () => undefined,
     onTable: () => undefined,
   };
-  return module.functions.map((source) => translateFunction(context, source));
+  return module.functions
+    .filter((source) => !source.import)
+    .map((source) => translateFunction(context, source));
 }
 
 describe("the pipeline", () => {

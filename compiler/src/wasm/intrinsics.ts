@@ -5,12 +5,15 @@
 import { isConstant, type Type, type Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import type { FunctionEmitter } from "./emitter";
-import type { WasmFunction } from "./module";
+import { signatureText, type WasmFunction } from "./module";
 
 /** Memory orderings as bits: acquire 2, release 1. */
 const ORDERS: Record<string, number> = { "": 0, Release: 1, Acquire: 2, AcqRel: 3 };
 
 const COUNTERS: Record<string, number> = { rdcycle: 0xc00, rdtime: 0xc01, rdinstret: 0xc02 };
+
+/** Signature of functions at which stacks begin. */
+export const STACK_ENTRY = signatureText({ params: [], results: [] });
 
 /** Intrinsics that are one machine instruction: opcode and result. */
 const MACHINE: Record<string, { op: string; result: Type | null }> = {
@@ -114,7 +117,9 @@ class IntrinsicTranslator {
       case "waitWhileEqual32":
         return this.emit("waitWhileEqual", null, args);
       case "functionAddress":
-        return this.functionAddress();
+        return this.functionAddress("functionAddress", null);
+      case "stackEntry":
+        return this.functionAddress("stackEntry", STACK_ENTRY);
       case "contextSwitch":
         emitter.lastEcall = null;
         return this.emit("call", null, args, { symbol: CONTEXT_SWITCH, position: this.position });
@@ -123,12 +128,12 @@ class IntrinsicTranslator {
     }
   }
 
-  private functionAddress(): Value {
+  private functionAddress(op: Operation, signature: string | null): Value {
     const { emitter, args } = this;
-    emitter.context.onTable(null);
+    emitter.context.onTable(signature);
     const size = this.emitter.constant("i32", emitter.context.module.table.length);
     emitter.trapIf(this.emit("geu", "i32", [args[0]!, size]));
-    return this.emit("functionAddress", "i64", args);
+    return this.emit(op, "i64", args);
   }
 
   private unlikely(): Value {
