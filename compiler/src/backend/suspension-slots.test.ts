@@ -103,6 +103,28 @@ describe("values that live across suspending calls", () => {
     expect(lines[lines.findIndex(isRestore) + 1]).toMatch(/^lw a0, 0\(/);
   });
 
+  it("are not loaded on a way that does not lead through the call", () => {
+    const body = `b0:
+      v0: i32 = param [index=0]
+      v1: i32 = param [index=1]
+      branch v1, b1, b2
+    b1 (b0):
+      v2: i32 = call [symbol="f" suspends=1]
+      branch v2, b3, b2
+    b3 (b1):
+      return 5:i32
+    b2 (b0, b1):
+      v3: i32 = load [offset=0 size=4 signed=1] v0
+      return v3`;
+    const lines = compile(body, "(i32,i32)->i32");
+    const call = lines.findIndex((line) => line.startsWith("call f"));
+    const first = lines.findIndex((line) => /^(beq|bne)/.test(line));
+    const target = lines[first]!.match(/\.\w+$/)![0];
+    const join = lines.slice(lines.indexOf(`${target}:`) + 1);
+    expect(first).toBeLessThan(call);
+    expect(join.findIndex((line) => /^ld \w+, \d+\(sp\)$/.test(line) && !line.startsWith("ld ra"))).toBe(-1);
+  });
+
   it("are stored in front of a loop that does not change them", () => {
     const body = `b0:
       v0: i32 = param [index=0]

@@ -261,8 +261,8 @@ class SuspensionSlots {
   }
 
   /**
-   * Moves restores whose block does not read them to the successors that do, if there are others. Critical edges are
-   * split, so these successors have no other predecessor.
+   * Moves restores whose block does not read them to the successors that do, if there are others. Only to successors
+   * without another predecessor: on a path that does not come through the call, nothing was saved.
    */
   private sinkRestores(): void {
     const live = liveOut(this.fn);
@@ -272,6 +272,9 @@ class SuspensionSlots {
       for (let i = block.instructions.length - 1; i >= 0; i--) stepBackward(set, block.instructions[i]!);
       liveIn.set(block, set);
     }
+    const predecessors = new Map<MachineBlock, number>();
+    for (const { successors } of this.fn.blocks)
+      for (const successor of successors) predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
     for (const block of this.fn.blocks) {
       const { instructions, successors } = block;
       const kept: MachineInstruction[] = [];
@@ -281,7 +284,7 @@ class SuspensionSlots {
           this.restores.has(instruction) &&
           !kept.some((later) => touches(later, instruction.rd)) &&
           readers.length < successors.length &&
-          readers.every(({ depth }) => depth <= block.depth);
+          readers.every((reader) => reader.depth <= block.depth && predecessors.get(reader) === 1);
         if (canMove) for (const reader of readers) this.moveTo(reader, instruction, liveIn.get(reader)!);
         else kept.push(instruction);
       }
