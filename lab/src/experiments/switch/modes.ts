@@ -55,6 +55,8 @@ function manyPrograms(source: string, inRing: boolean): SwitchMode["description"
 
 export const COROUTINE = "coroutine, yield";
 export const PROCESS = "process, yield";
+/** What lat_ctx does with pipes. */
+export const TOKEN_PROCESS = "process, Signal and Wait";
 
 export const SWITCH_MODES: readonly SwitchMode[] = [
   { name: COROUTINE, published: "coroutine", description: oneProgram("coroutines", { coroutines: 1 }) },
@@ -64,7 +66,7 @@ export const SWITCH_MODES: readonly SwitchMode[] = [
     hasRivals: true,
   },
   { name: PROCESS, published: "process", description: manyPrograms("processes", false), hasRivals: true },
-  { name: "process, Signal and Wait", description: manyPrograms("token-processes", true) },
+  { name: TOKEN_PROCESS, description: manyPrograms("token-processes", true) },
   {
     name: "process, SignalWait",
     description: manyPrograms("token-processes", true),
