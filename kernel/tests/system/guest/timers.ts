@@ -62,8 +62,8 @@ export function runRoot(bootInfo: u32): void {
     Root.check(bound, "bind");
     Root.setHart(thread, i % Root.harts);
     Root.resume(thread);
-    // One after the other, so that each takes its own number.
-    System.wait(done);
+    // One after the other, so that each takes its own number. Others may have slept enough meanwhile.
+    while (Shared.get(NEXT) <= i) System.wait(done);
   }
   while (Shared.get(AWAKE) < SLEEPERS) System.wait(done);
   report("early", Shared.get(EARLY));
