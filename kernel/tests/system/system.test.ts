@@ -102,6 +102,31 @@ describe("asynchronous system calls", () => {
   });
 });
 
+describe("asynchronous system calls under stress", () => {
+  // Each number of harts, quantum and seed of delayed stores is another interleaving.
+  test.each([
+    [1, 8, 0],
+    [2, 1, 0],
+    [2, 8, 1],
+    [4, 8, 0],
+    [4, 64, 2],
+  ])(
+    "are answered once, in order and rightly, whatever is done to their clients (%i harts, quantum %i, seed %i)",
+    async (harts, quantum, seed) => {
+      const storeBuffer = seed === 0 ? undefined : { seed };
+      const { output, result } = await runOnMachine(await testImage("async-stress"), {
+        harts,
+        quantum,
+        storeBuffer,
+      });
+      expect(output).toBe(
+        "handlers=4\nwrong=0\nhandlers left=0\nthreads left=0\nframes of the kernel left=0\n",
+      );
+      expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+    },
+  );
+});
+
 /** 10-cycle ticks: the rest of a request, the end of the batch, and with two harts the way of the lock to the other one. */
 const MOST_DELAY = 200;
 
