@@ -377,8 +377,7 @@ export class FunctionGenerator {
 
   statement(depth: number): number[] {
     const { random } = this;
-    if (this.suspends && random.oneIn(5))
-      return [...this.assignment(1), ...(random.oneIn(4) ? this.recursion() : this.module.suspension!())];
+    if (this.suspends && random.oneIn(5)) return this.suspensionStatement();
     if (depth <= 0) return this.assignment(1);
     switch (random.below(16)) {
       case 0:
@@ -405,6 +404,18 @@ export class FunctionGenerator {
       default:
         return this.assignment(depth);
     }
+  }
+
+  /** An assignment, a switch, and perhaps a way that does not need what lives across it, or does not lead through it. */
+  private suspensionStatement(): number[] {
+    const { random } = this;
+    const suspension = random.oneIn(4) ? this.recursion() : this.module.suspension!();
+    const after = random.oneIn(2) ? this.conditionalBranch(1) : [];
+    if (random.oneIn(2)) return [...this.assignment(1), ...suspension, ...after];
+    this.labels.push(null);
+    const inner = [...suspension, ...this.conditionalBranch(1), ...after];
+    this.labels.pop();
+    return [...this.assignment(1), ...this.condition(1), 0x04, NO_RESULT, ...inner, 0x0b];
   }
 
   /** Calls itself, at most a few levels deep. */
