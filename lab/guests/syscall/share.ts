@@ -1,29 +1,28 @@
 /** One of several shares of the pages, mapped and unmapped again and again until the measurement is over. */
 import { Schedule } from "../schedule";
-import { mapPage, PAGES, Pages, unmapPage } from "./pages";
+import { PAGES, Pages } from "./pages";
+
+/**
+ * Index of a function that makes a system call for a page, and ends the program when it fails. An index, because a function
+ * itself is something the collector manages, which a coroutine that waits had better not hold.
+ */
+export type PageCall = u32;
 
 export class Share {
   /** Pages first, first + shares, first + 2 × shares …; a page that is mapped the first time is also tried. */
-  static work(first: u32, shares: u32): void {
+  static work(first: u32, shares: u32, map: PageCall, unmap: PageCall): void {
     for (let page = first; page < PAGES; page += shares) {
-      mapPage(page);
+      call_indirect<void>(map, page);
       Pages.touch(page);
       if (!Schedule.goesOn()) return;
     }
-    while (Share.unmap(first, shares) && Share.map(first, shares)) {}
+    while (Share.callAll(first, shares, unmap) && Share.callAll(first, shares, map)) {}
   }
 
-  private static map(first: u32, shares: u32): bool {
+  /** False when the measurement is over. */
+  private static callAll(first: u32, shares: u32, call: PageCall): bool {
     for (let page = first; page < PAGES; page += shares) {
-      mapPage(page);
-      if (!Schedule.goesOn()) return false;
-    }
-    return true;
-  }
-
-  private static unmap(first: u32, shares: u32): bool {
-    for (let page = first; page < PAGES; page += shares) {
-      unmapPage(page);
+      call_indirect<void>(call, page);
       if (!Schedule.goesOn()) return false;
     }
     return true;

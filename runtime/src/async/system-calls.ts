@@ -51,6 +51,54 @@ export class SystemCalls {
     InvocationHook.install(invokeOverRing.index);
     return 0;
   }
+
+  /**
+   * Invokes the capability in `slot` over the ring, after `start`, and waits for the result: what the typed invocations come
+   * to, with the request written in place and nothing left in `Message`. Only in a coroutine, and only what the kernel serves
+   * asynchronously (others are refused with IllegalOperation).
+   * @param length words of the request, a constant: at most four
+   */
+  @inline
+  static invoke(
+    slot: u32,
+    label: u32,
+    length: u32,
+    word0: u64 = 0,
+    word1: u64 = 0,
+    word2: u64 = 0,
+    word3: u64 = 0,
+  ): ErrorCode {
+    ring.prepare();
+    SystemCalls.write(length, word0, word1, word2, word3);
+    return ring.invoke((label << (<u32>MESSAGE_LABEL_SHIFT)) | length, slot).code >> <u32>MESSAGE_LABEL_SHIFT;
+  }
+
+  /** Like `invoke`, with one extra capability. */
+  @inline
+  static invokeWith(
+    slot: u32,
+    label: u32,
+    extra: u32,
+    length: u32,
+    word0: u64 = 0,
+    word1: u64 = 0,
+    word2: u64 = 0,
+    word3: u64 = 0,
+  ): ErrorCode {
+    ring.prepare();
+    ring.setExtra(0, extra);
+    SystemCalls.write(length, word0, word1, word2, word3);
+    const info = (label << (<u32>MESSAGE_LABEL_SHIFT)) | (1 << (<u32>MESSAGE_EXTRA_CAPS_SHIFT)) | length;
+    return ring.invoke(info, slot).code >> <u32>MESSAGE_LABEL_SHIFT;
+  }
+
+  @inline
+  private static write(length: u32, word0: u64, word1: u64, word2: u64, word3: u64): void {
+    if (length > 0) ring.setWord(0, word0);
+    if (length > 1) ring.setWord(1, word1);
+    if (length > 2) ring.setWord(2, word2);
+    if (length > 3) ring.setWord(3, word3);
+  }
 }
 
 /** Labels the kernel serves asynchronously. */

@@ -38,7 +38,7 @@ function find(rows: readonly Row[], mode: string, concurrency: number): Row | un
 export function systemCallFigure(rows: readonly Row[]): Figure {
   const some = concurrencies(rows);
   const categories = some.length > 0 ? some : [1];
-  const modes = [...new Set(rows.map(({ mode }) => mode))];
+  const modes = [...new Set(rows.map(({ mode }) => mode))].filter((mode) => mode in LABEL_OF);
   const asynchronous = modes.filter((mode) => mode.startsWith("async"));
   const values = (of: (n: number) => number | null | undefined) => categories.map((n) => of(n) ?? "-");
   const cycles = modes.map(

@@ -50,7 +50,8 @@ export const syscall: Experiment = {
   sync        a trap for each call, one hart
   sync-smp    the same on a machine with two harts
   async-up    a ring shared with the kernel, one hart
-  async-smp   the same; the other hart serves the ring
+  async-up-hook  the same for a program written with synchronous calls, which the runtime makes asynchronous
+  async-smp   as async-up; the other hart serves the ring
 
 First a table shows where the instructions of one synchronous call go: entry, decoding, work, exit.
 

@@ -13,12 +13,15 @@ export interface SystemCallMode {
   name: string;
   harts: 1 | 2;
   synchronous: boolean;
+  /** The program makes ordinary system calls, which the runtime turns into asynchronous ones. */
+  hook?: boolean;
 }
 
 export const SYSTEM_CALL_MODES: readonly SystemCallMode[] = [
   { name: "sync", harts: 1, synchronous: true },
   { name: "sync-smp", harts: 2, synchronous: true },
   { name: "async-up", harts: 1, synchronous: false },
+  { name: "async-up-hook", harts: 1, synchronous: false, hook: true },
   { name: "async-smp", harts: 2, synchronous: false },
 ];
 
@@ -38,7 +41,7 @@ export async function measureSystemCalls(
   concurrency: number,
   settings: ExperimentSettings,
 ): Promise<Row> {
-  const { name, harts, synchronous } = mode;
+  const { name, harts, synchronous, hook } = mode;
   const what = `${name}, ${concurrency} in flight`;
   settings.progress(what);
   const program = synchronous
@@ -57,6 +60,7 @@ export async function measureSystemCalls(
         `warm-up=${CALLS_PER_EPOCH}`,
         `operations=${CALLS_PER_EPOCH * (settings.quick ? QUICK_EPOCHS : EPOCHS)}`,
         `concurrency=${concurrency}`,
+        `hook=${hook ? 1 : 0}`,
       ],
     },
     quantum: settings.quantum,
