@@ -21,7 +21,7 @@ function runs(
   options: Omit<RunOptions, "seed">,
   code = module,
 ): RunResult {
-  const sum: RunResult = { answered: 0, called: 0, sleeps: 0, interrupts: 0 };
+  const sum: RunResult = { answered: 0, called: 0, failed: 0, sleeps: 0, interrupts: 0 };
   for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
     let result: RunResult;
     try {
@@ -31,6 +31,7 @@ function runs(
     }
     sum.answered += result.answered;
     sum.called += result.called;
+    sum.failed += result.failed;
     sum.sleeps += result.sleeps;
     sum.interrupts += result.interrupts;
   }
@@ -52,6 +53,12 @@ describe("calls between programs that keep the rules", () => {
   it("are all answered when each wake-up counts, as there is one call at a time", () => {
     const result = runs(runClient, { honest: 1, hostile: 0, calls: 40 });
     expect(result.answered).toBe(result.called);
+  });
+
+  it("fail, or are answered right, when servers are ended and started again", () => {
+    const result = runs(runClient, { honest: 2, restarts: 3, hostile: 0, calls: 30 });
+    expect(result.answered).toBe(result.called);
+    expect(result.failed).toBeGreaterThan(0);
   });
 
   it("are all answered by the server, whatever order its clients go on in", () => {

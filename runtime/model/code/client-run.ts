@@ -1,13 +1,16 @@
 /** A client under test: coroutines that call servers, some of which may be hostile, and check every answer. */
-import { type Answer, answerTo, callKey, HonestServer, type Words } from "./honest-peer";
+import { type Answer, answerTo, callKey, type Words } from "./honest-peer";
 import { HostilePeer } from "./hostile-peer";
 import { makeChannel } from "./layout";
 import { type Peer, Program } from "./program";
 import { Random } from "./random";
+import { RestartingServer } from "./restarting-server";
 
 export interface RunOptions {
   seed: number;
+  /** Peers that keep the rules, and how often each client's peer is ended and started again. */
   honest: number;
+  restarts?: number;
   hostile: number;
   /** Calls of each coroutine that calls honest servers, or of each honest client. */
   calls: number;
@@ -21,6 +24,7 @@ interface Caller {
   call?: { label: number; words: Words; answer: Answer; isSent: boolean };
 }
 
+const PEER_HAS_ENDED = 0xffff_ff02;
 const MOST_COROUTINES = 24;
 
 /** What a run did, to see that it tested something. */
@@ -28,6 +32,8 @@ export interface RunResult {
   answered: number;
   /** How many answers there should be. */
   called: number;
+  /** Calls that failed because their server ended, and were made again. */
+  failed: number;
   sleeps: number;
   interrupts: number;
 }
@@ -54,9 +60,10 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
   const clients: number[] = [];
   const isHonest = (server: number) => server < options.honest;
   let answered = 0;
+  let failed = 0;
   const peers: Peer[] = channels.map((channel) =>
     isHonest(channel.number)
-      ? new HonestServer(program, random, channel, userInterrupts)
+      ? new RestartingServer(program, random, channel, userInterrupts, options.restarts ?? 0)
       : new HostilePeer(program, random, channel, () => ids),
   );
   const ids: number[] = [];
@@ -70,6 +77,10 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
     }
     const response = guest.responseOf(coroutine);
     const code = guest.codeOf(response) >>> 0;
+    if (code === PEER_HAS_ENDED) {
+      fail(caller);
+      return;
+    }
     const words = [0, 1, 2, 3].map((i) => BigInt.asUintN(64, guest.wordOf(response, i)));
     if (code !== call.answer.code || (code === 0 && `${words}` !== `${call.answer.words}`))
       throw new Error(`call ${call.label} ${call.words} is answered with ${code} ${words}`);
@@ -77,6 +88,17 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
     caller.call = undefined;
   };
 
+  /** The server has ended: the coroutine will make another call. */
+  const fail = (caller: Caller) => {
+    const server = peers[caller.server]!;
+    if (!(server instanceof RestartingServer) || server.ends === 0) throw new Error("a call fails");
+    server.expected.delete(callKey(caller.call!.label, caller.call!.words));
+    caller.call = undefined;
+    caller.callsLeft += 1;
+    failed += 1;
+  };
+
+  /** Returns only when the call fails at once. */
   const call = (caller: Caller) => {
     if (!caller.call) {
       const label = random.pick([1, 2, 3, 9]);
@@ -84,11 +106,13 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
       caller.call = { label, words, answer: answerTo(label, words), isSent: false };
       caller.callsLeft -= 1;
       const peer = peers[caller.server]!;
-      if (peer instanceof HonestServer) peer.expected.add(callKey(label, words));
+      if (peer instanceof RestartingServer) peer.expected.add(callKey(label, words));
     }
     const { label, words } = caller.call;
-    guest.callServer(clients[caller.server]!, label, ...words);
-    throw new Error("a call has returned without being continued");
+    const response = guest.callServer(clients[caller.server]!, label, ...words);
+    const code = guest.codeOf(response) >>> 0;
+    if (code !== PEER_HAS_ENDED) throw new Error(`a call has returned at once, with code ${code}`);
+    fail(caller);
   };
 
   program.resume = (coroutine) => {
@@ -97,7 +121,10 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
     if (guest.current() !== coroutine) throw new Error("another coroutine is current than the one continued");
     receive(coroutine, caller);
     if (!caller.call && random.oneIn(8)) guest.yieldTurn();
-    if (caller.call || caller.callsLeft > 0) call(caller);
+    while (caller.call || caller.callsLeft > 0) {
+      call(caller);
+      guest.yieldTurn();
+    }
     guest.suspend();
   };
   program.leave = (coroutine) => {
@@ -123,5 +150,5 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
     }
   });
   const called = options.calls * [...callers.values()].filter(({ server }) => isHonest(server)).length;
-  return { answered, called, sleeps: program.sleeps, interrupts: program.interrupts };
+  return { answered, called, failed, sleeps: program.sleeps, interrupts: program.interrupts };
 }

@@ -11,7 +11,9 @@ import {
   PEER_BLOCKED,
   RING_CLIENT_EPOCH_AT,
   RING_CLIENT_STATE_AT,
+  RING_REQUEST_HEAD_AT,
   RING_REQUEST_TAIL_AT,
+  RING_RESPONSE_HEAD_AT,
   RING_RESPONSE_TAIL_AT,
   RING_SERVER_EPOCH_AT,
   RING_SERVER_STATE_AT,
@@ -20,8 +22,10 @@ import { type Channel, PLACES, RING } from "./layout";
 import type { Peer, Program } from "./program";
 import type { Random } from "./random";
 
-/** Both programs run for the first time. */
-const EPOCH = 2;
+/** In place of an epoch while a side begins. */
+const NO_EPOCH = 0xffff_ffff;
+/** How often the program under test has been started. */
+const PROGRAM_GENERATION = 1;
 const WORDS = 4;
 
 export type Words = [bigint, bigint, bigint, bigint];
@@ -61,13 +65,30 @@ abstract class HonestPeer implements Peer {
   private readonly inTail: number;
   private readonly ownState: number;
   private readonly programState: number;
+  private readonly ownHead: number;
+  private readonly ownEpoch: number;
+  private readonly programEpoch: number;
+  private readonly epoch: number;
+  /** What is left of its beginning, a store at a time. */
+  private readonly beginning = [
+    () => this.store(this.ownEpoch, NO_EPOCH),
+    () => this.store(this.outTail, 0),
+    () => this.store(this.ownHead, 0),
+    () => this.store(this.ownState, PEER_BLOCKED),
+    () => this.store(this.ownEpoch, this.epoch),
+    () => this.program.signal(this.channel),
+  ];
+  private isOpen = false;
 
   constructor(
     protected readonly program: Program,
     protected readonly random: Random,
     readonly channel: Channel,
     private readonly takesInterrupts: boolean,
+    /** How often it has been started. */
+    generation = 1,
   ) {
+    this.epoch = generation + PROGRAM_GENERATION;
     const { control, requests, responses, isService } = channel;
     this.outRing = isService ? requests : responses;
     this.inRing = isService ? responses : requests;
@@ -75,8 +96,9 @@ abstract class HonestPeer implements Peer {
     this.inTail = control + (isService ? RING_RESPONSE_TAIL_AT : RING_REQUEST_TAIL_AT);
     this.ownState = control + (isService ? RING_CLIENT_STATE_AT : RING_SERVER_STATE_AT);
     this.programState = control + (isService ? RING_SERVER_STATE_AT : RING_CLIENT_STATE_AT);
-    const ownEpoch = control + (isService ? RING_CLIENT_EPOCH_AT : RING_SERVER_EPOCH_AT);
-    program.memory.setUint32(ownEpoch, EPOCH, true);
+    this.ownEpoch = control + (isService ? RING_CLIENT_EPOCH_AT : RING_SERVER_EPOCH_AT);
+    this.programEpoch = control + (isService ? RING_SERVER_EPOCH_AT : RING_CLIENT_EPOCH_AT);
+    this.ownHead = control + (isService ? RING_RESPONSE_HEAD_AT : RING_REQUEST_HEAD_AT);
   }
 
   abstract readonly isDone: boolean;
@@ -95,11 +117,26 @@ abstract class HonestPeer implements Peer {
   step(): boolean {
     if (!this.isAwake) return false;
     const { memory } = this.program;
-    if (this.mustWake) this.wakeProgram();
+    const begin = this.beginning.shift();
+    if (begin) begin();
+    else if (!this.isOpen) this.open();
+    else if (this.mustWake) this.wakeProgram();
     else if (this.in !== memory.getUint32(this.inTail, true)) this.read();
     else if (this.wantsToWrite()) this.write();
     else this.sleep();
     return true;
+  }
+
+  private store(address: number, value: number): void {
+    this.program.memory.setUint32(address, value, true);
+  }
+
+  /** Waits until the program has begun this connection, or none at all. */
+  private open(): void {
+    const theirs = this.program.memory.getUint32(this.programEpoch, true);
+    this.isOpen = theirs === 0 || theirs === this.epoch;
+    this.isAwake = this.isOpen || this.isSignalled;
+    this.isSignalled = false;
   }
 
   private read(): void {
@@ -159,9 +196,19 @@ abstract class HonestPeer implements Peer {
 /** A server that answers in any order. */
 export class HonestServer extends HonestPeer {
   readonly isDone = true;
-  /** Words of calls that were made and have not reached the server. */
-  readonly expected = new Set<string>();
   private readonly taken: { id: number; label: number; words: Words }[] = [];
+
+  /** @param expected calls that have been made and have not reached the server */
+  constructor(
+    program: Program,
+    random: Random,
+    channel: Channel,
+    takesInterrupts: boolean,
+    readonly expected: Set<string>,
+    generation = 1,
+  ) {
+    super(program, random, channel, takesInterrupts, generation);
+  }
 
   protected wantsToWrite(): boolean {
     return this.taken.length > 0;

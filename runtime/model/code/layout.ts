@@ -74,6 +74,11 @@ export function makeChannel(number: number, isService: boolean, isRemote: boolea
   };
 }
 
+/** Address of a channel's record in the start-info page. */
+export function channelRecord({ number }: Channel): number {
+  return START_INFO + START_INFO_HEADER_SIZE + number * CHANNEL_RECORD_SIZE;
+}
+
 /** Writes what the root server would tell the program. */
 export function writeStartInfo(memory: DataView, channels: readonly Channel[], coroutines: number): void {
   const set = (at: number, value: number) => memory.setUint32(START_INFO + at, value, true);

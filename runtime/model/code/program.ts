@@ -130,7 +130,10 @@ export class Program {
     else if (state !== PEER_AWAKE) throw new Error(`the program shows state ${state}`);
   }
   signal(channel: Channel): void {
-    this.signals |= 1n << BigInt(channel.vector);
+    this.signalBadge(1n << BigInt(channel.vector));
+  }
+  signalBadge(badge: bigint): void {
+    this.signals |= badge;
   }
   interrupt(channel: Channel): void {
     this.pending |= 1n << BigInt(channel.vector);

@@ -33,5 +33,5 @@ export function runServer(module: WebAssembly.Module, options: RunOptions): RunR
   program.resume = (coroutine) => program.runOwn(coroutine);
   program.run(() => program.guest.startService());
   const called = options.honest * options.calls;
-  return { answered: called, called, sleeps: program.sleeps, interrupts: program.interrupts };
+  return { answered: called, called, failed: 0, sleeps: program.sleeps, interrupts: program.interrupts };
 }
