@@ -78,15 +78,14 @@ class CSpace {
     CSpace.guard = flat ? root.data << root.radix : ~0;
   }
 
-  /** The slot that a pointer names; 0: none, LookupFailure says why. */
-  @inline static slot(pointer: u64): u32 {
+  /** The slot that a pointer names in a flat CSpace; 0: none, or step by step. */
+  @inline static slotAtOnce(pointer: u64): u32 {
     const index = pointer ^ CSpace.guard;
-    return index >> CSpace.radix == 0
-      ? CSpace.slots + ((<u32>index) << SLOT_BITS)
-      : CSpace.slotBySteps(pointer);
+    return index >> CSpace.radix == 0 ? CSpace.slots + ((<u32>index) << SLOT_BITS) : 0;
   }
 
-  static slotBySteps(pointer: u64): u32 {
+  /** The slot that a pointer names; 0: none, LookupFailure says why. */
+  static slot(pointer: u64): u32 {
     return lookupSlot(Tcb.at(CSpace.thread), pointer) == OK ? Lookup.slot.address : 0;
   }
 }
@@ -99,38 +98,53 @@ export class AsyncRequest {
     CSpace.open(thread);
   }
 
-  /** Serves the request at kernel address `item` and writes the response to `response`. */
+  /**
+   * Serves the request at kernel address `item` and writes the response to `response`. Here are the requests on frames
+   * whose capabilities are found at once, which come in thousands; serveOther has all cases.
+   */
   static serve(item: u64, response: u64): u32 {
     const head = load64(item);
     const info = <u32>(head >> 32);
     const pointer = load64(item + SYSTEM_CALL_CAPABILITY_AT);
+    const count = MessageInfo.extraCaps(info);
+    const extra = count != 0 ? load64(item + SYSTEM_CALL_EXTRA_CAPS_AT) : 0;
     copyWords(item, info & MESSAGE_LENGTH_MASK);
     // What an invocation without results answers.
     StandIn.thread.a1 = 0;
     const label = info >> MESSAGE_LABEL_SHIFT;
-    let status: u32;
-    let answered = ANSWERED_MAPPING;
-    const slot = CSpace.slot(pointer);
-    if (label >= <u32>ASYNC_PUT_CHAR) {
-      status = decodeWithoutCapability(label);
-    } else if (slot == 0 || !lookUpExtraCaps(item, MessageInfo.extraCaps(info))) {
-      status = Errors.failedLookup(false);
-    } else if (Slot.at(slot).type == CAP_FRAME) {
-      status = decodeFrame(label, Slot.at(slot));
-    } else {
-      status = decode(label, Slot.at(slot));
-      answered = ANSWERED;
-    }
-    if (status != OK) {
-      if (status == PREEMPTED) return UNANSWERED;
-      replyError(StandIn.thread, StandIn.buffer);
-    }
-    const result = StandIn.thread.a1;
-    store64(response + ITEM_ID_AT, (head & 0xffff_ffff) | (result << (8 * ITEM_INFO_AT)));
-    const words = <u32>result & MESSAGE_LENGTH_MASK;
-    if (words != 0) writeWords(response, words);
-    return answered;
+    const slot = CSpace.slotAtOnce(pointer);
+    const first = count != 0 ? CSpace.slotAtOnce(extra) : 0;
+    if (slot == 0 || Slot.at(slot).type != CAP_FRAME || label >= <u32>ASYNC_PUT_CHAR)
+      return serveOther(head, pointer, extra, item, response);
+    if (count != 0 && (first == 0 || count != 1)) return serveOther(head, pointer, extra, item, response);
+    ExtraCaps.setOnly(first);
+    if (decodeFrame(label, Slot.at(slot)) != OK) replyError(StandIn.thread, StandIn.buffer);
+    respond(head, response);
+    return ANSWERED_MAPPING;
   }
+}
+
+/** Serves a request of which the words are copied, and its pointer and first extra capability are read. */
+function serveOther(head: u64, pointer: u64, extra: u64, item: u64, response: u64): u32 {
+  const info = <u32>(head >> 32);
+  const label = info >> MESSAGE_LABEL_SHIFT;
+  let status: u32;
+  let answered = ANSWERED_MAPPING;
+  const slot = CSpace.slot(pointer);
+  if (label >= <u32>ASYNC_PUT_CHAR) {
+    status = decodeWithoutCapability(label);
+  } else if (slot == 0 || !lookUpExtraCaps(item, extra, MessageInfo.extraCaps(info))) {
+    status = Errors.failedLookup(false);
+  } else if (Slot.at(slot).type == CAP_FRAME) {
+    status = decodeFrame(label, Slot.at(slot));
+  } else {
+    status = decode(label, Slot.at(slot));
+    answered = ANSWERED;
+  }
+  if (status == PREEMPTED) return UNANSWERED;
+  if (status != OK) replyError(StandIn.thread, StandIn.buffer);
+  respond(head, response);
+  return answered;
 }
 
 /** Copies the words of a request to the stand-in, each once. Those that fit in message registers need no loop. */
@@ -154,10 +168,10 @@ function copyWords(item: u64, length: u32): void {
 }
 
 /** Looks up the extra capabilities of a request: at most two, there is no room for more. False: LookupFailure says why. */
-function lookUpExtraCaps(item: u64, count: u32): bool {
+function lookUpExtraCaps(item: u64, first: u64, count: u32): bool {
   ExtraCaps.clear();
   if (count == 0) return true;
-  ExtraCaps.first = CSpace.slot(load64(item + SYSTEM_CALL_EXTRA_CAPS_AT));
+  ExtraCaps.first = CSpace.slot(first);
   if (count == 1 || ExtraCaps.first == 0) return ExtraCaps.first != 0;
   ExtraCaps.second = CSpace.slot(load64(item + SYSTEM_CALL_EXTRA_CAPS_AT + 8));
   return ExtraCaps.second != 0;
@@ -212,7 +226,11 @@ function decodeWithoutCapability(label: u32): u32 {
   return OK;
 }
 
-function writeWords(response: u64, count: u32): void {
+/** Writes the answer in the stand-in's registers as the response to the request that begins with `head`. */
+function respond(head: u64, response: u64): void {
+  const info = StandIn.thread.a1;
+  store64(response + ITEM_ID_AT, (head & 0xffff_ffff) | (info << (8 * ITEM_INFO_AT)));
+  const count = <u32>info & MESSAGE_LENGTH_MASK;
   for (let i: u32 = 0; i < count; i++) {
     store64(response + (i << 3) + ITEM_WORDS_AT, load<u64>(StandIn.words + (i << 3)));
   }

@@ -62,7 +62,12 @@ export class ExtraCaps {
   static third: u32 = 0;
 
   static clear(): void {
-    ExtraCaps.first = 0;
+    ExtraCaps.setOnly(0);
+  }
+
+  /** There is the capability in slot `first` (0: none), and no other. */
+  @inline static setOnly(first: u32): void {
+    ExtraCaps.first = first;
     ExtraCaps.second = 0;
     ExtraCaps.third = 0;
   }

@@ -68,8 +68,7 @@ function decodeMap(slot: Slot): u32 {
 /** The whole page must lie in user space, aligned to its size. */
 function checkAddress(frame: Capability, address: u64): u32 {
   const mask: u64 = (1 << (<u64>frame.sizeBits)) - 1;
-  const top: u64 = USER_TOP;
-  if (address + mask >= top || address >= top) return Errors.invalidArgument(0);
+  if (address >= <u64>USER_TOP - mask) return Errors.invalidArgument(0);
   return (address & mask) != 0 ? Errors.alignmentError() : OK;
 }
 
