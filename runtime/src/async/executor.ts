@@ -51,12 +51,13 @@ let roundsLeft: u32 = ROUNDS_BETWEEN_SIGNALS;
 export function executorLoop(): void {
   for (;;) {
     if (unlikely(load64(Arrivals.address) != 0)) Executor.arrived(amoSwap64(Arrivals.address, 0));
+    if (unlikely(--roundsLeft == 0)) Executor.askForSignals();
+    // after both ways in which signals come, so that no news is slept through
     if (unlikely(newsCame != 0)) {
       newsCame = 0;
       News.read();
     }
     if (unlikely(Timers.any)) Timers.expire();
-    if (unlikely(--roundsLeft == 0)) Executor.askForSignals();
     const again = Executor.poll();
     if (unlikely(Turns.hasYielded)) Executor.flush();
     if (Turns.ready != 0) Turns.runReady();
