@@ -61,6 +61,10 @@ describe("calls between programs that keep the rules", () => {
     expect(result.failed).toBeGreaterThan(0);
   });
 
+  it("reach the server at most once when clients are ended and started again", () => {
+    expect(runs(runServer, { honest: 2, restarts: 3, hostile: 0, calls: 60 }).failed).toBeGreaterThan(0);
+  });
+
   it("are all answered by the server, whatever order its clients go on in", () => {
     expectVariety(runs(runServer, { honest: 3, hostile: 0, calls: 60 }));
   });

@@ -1,10 +1,10 @@
 /** A client under test: coroutines that call servers, some of which may be hostile, and check every answer. */
-import { type Answer, answerTo, callKey, type Words } from "./honest-peer";
+import { type Answer, answerTo, callKey, HonestServer, type Words } from "./honest-peer";
 import { HostilePeer } from "./hostile-peer";
 import { makeChannel } from "./layout";
 import { type Peer, Program } from "./program";
 import { Random } from "./random";
-import { RestartingServer } from "./restarting-server";
+import { RestartingPeer } from "./restarting-peer";
 
 export interface RunOptions {
   seed: number;
@@ -61,9 +61,17 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
   const isHonest = (server: number) => server < options.honest;
   let answered = 0;
   let failed = 0;
+  /** Calls that have been made and have not reached their server. */
+  const expected = new Set<string>();
   const peers: Peer[] = channels.map((channel) =>
     isHonest(channel.number)
-      ? new RestartingServer(program, random, channel, userInterrupts, options.restarts ?? 0)
+      ? new RestartingPeer(
+          program,
+          random,
+          channel,
+          options.restarts ?? 0,
+          (generation) => new HonestServer(program, random, channel, userInterrupts, expected, generation),
+        )
       : new HostilePeer(program, random, channel, () => ids),
   );
   const ids: number[] = [];
@@ -91,8 +99,8 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
   /** The server has ended: the coroutine will make another call. */
   const fail = (caller: Caller) => {
     const server = peers[caller.server]!;
-    if (!(server instanceof RestartingServer) || server.ends === 0) throw new Error("a call fails");
-    server.expected.delete(callKey(caller.call!.label, caller.call!.words));
+    if (!(server instanceof RestartingPeer) || server.ends === 0) throw new Error("a call fails");
+    expected.delete(callKey(caller.call!.label, caller.call!.words));
     caller.call = undefined;
     caller.callsLeft += 1;
     failed += 1;
@@ -105,8 +113,7 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
       const words: Words = [random.word(), random.word(), random.word(), random.word()];
       caller.call = { label, words, answer: answerTo(label, words), isSent: false };
       caller.callsLeft -= 1;
-      const peer = peers[caller.server]!;
-      if (peer instanceof RestartingServer) peer.expected.add(callKey(label, words));
+      if (isHonest(caller.server)) expected.add(callKey(label, words));
     }
     const { label, words } = caller.call;
     const response = guest.callServer(clients[caller.server]!, label, ...words);

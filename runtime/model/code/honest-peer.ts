@@ -204,7 +204,7 @@ export class HonestServer extends HonestPeer {
     random: Random,
     channel: Channel,
     takesInterrupts: boolean,
-    readonly expected: Set<string>,
+    private readonly expected: Set<string>,
     generation = 1,
   ) {
     super(program, random, channel, takesInterrupts, generation);
@@ -241,7 +241,8 @@ export function callKey(label: number, words: Words): string {
 /** A client that makes a number of calls, as many at a time as it may. */
 export class HonestClient extends HonestPeer {
   private readonly unanswered = new Map<number, Answer>();
-  private made = 0;
+  /** Calls so far. */
+  made = 0;
 
   constructor(
     program: Program,
@@ -249,8 +250,9 @@ export class HonestClient extends HonestPeer {
     channel: Channel,
     takesInterrupts: boolean,
     private readonly calls: number,
+    generation = 1,
   ) {
-    super(program, random, channel, takesInterrupts);
+    super(program, random, channel, takesInterrupts, generation);
   }
 
   get isDone(): boolean {

@@ -44,6 +44,7 @@ export interface Peer {
 interface Exports {
   table: WebAssembly.Table;
   startService(): void;
+  handledRequests(): number;
   openClient(number: number): number;
   spawnPlayed(priority: number): number;
   callServer(client: number, label: number, w0: bigint, w1: bigint, w2: bigint, w3: bigint): number;

@@ -5,6 +5,7 @@ import { HostilePeer } from "./hostile-peer";
 import { makeChannel } from "./layout";
 import { type Peer, Program } from "./program";
 import { Random } from "./random";
+import { RestartingPeer } from "./restarting-peer";
 
 const COROUTINES = 6;
 
@@ -22,9 +23,15 @@ export function runServer(module: WebAssembly.Module, options: RunOptions): RunR
     coroutines: COROUTINES,
     chance: random.pick([1, 4, 16]),
   });
+  const clients: HonestClient[] = [];
   const peers: Peer[] = channels.map((channel) =>
     channel.number < options.honest
-      ? new HonestClient(program, random, channel, userInterrupts, options.calls)
+      ? new RestartingPeer(program, random, channel, options.restarts ?? 0, (generation) => {
+          const { calls } = options;
+          const client = new HonestClient(program, random, channel, userInterrupts, calls, generation);
+          clients.push(client);
+          return client;
+        })
       : new HostilePeer(program, random, channel, () => []),
   );
   program.peers = peers;
@@ -32,6 +39,10 @@ export function runServer(module: WebAssembly.Module, options: RunOptions): RunR
   // handlers that may wait have coroutines of their own
   program.resume = (coroutine) => program.runOwn(coroutine);
   program.run(() => program.guest.startService());
+  const made = clients.reduce((sum, client) => sum + client.made, 0);
+  const handled = program.guest.handledRequests();
+  if (options.hostile === 0 && handled > made) throw new Error(`${handled} requests handled of ${made} made`);
   const called = options.honest * options.calls;
-  return { answered: called, called, failed: 0, sleeps: program.sleeps, interrupts: program.interrupts };
+  const failed = made - called;
+  return { answered: called, called, failed, sleeps: program.sleeps, interrupts: program.interrupts };
 }

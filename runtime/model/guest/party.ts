@@ -16,12 +16,21 @@ const ANSWER_LATER: u32 = 2;
 /** Label that is refused with the first word as code. */
 const REFUSE: u32 = 3;
 
+let handled: u32 = 0;
+
 function answer(request: Request, _label: u32, word0: u64, word1: u64, word2: u64, word3: u64): void {
+  handled += 1;
   request.reply(word0 + 1, word1 ^ word0, ~word2, word3 - word1);
 }
 
 function refuse(request: Request, _label: u32, word0: u64, _word1: u64, _word2: u64, _word3: u64): void {
+  handled += 1;
   request.fail(<u32>word0);
+}
+
+/** How many requests the service's own handlers have handled. */
+export function handledRequests(): u32 {
+  return handled;
 }
 
 export function startService(): void {

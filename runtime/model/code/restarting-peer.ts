@@ -1,4 +1,4 @@
-/** A server that is ended now and then and started again, as the root server does it: the start-info page first. */
+/** A peer that is ended now and then and started again, as the root server does it: the start-info page first. */
 import {
   CHANNEL_PEER_GENERATION_AT,
   CHANNEL_PRESENT_AT,
@@ -6,7 +6,6 @@ import {
   PEER_ENDED,
   PEER_RUNS,
 } from "../../../abi/src/start-info";
-import { HonestServer } from "./honest-peer";
 import { type Channel, channelRecord } from "./layout";
 import type { Peer, Program } from "./program";
 import type { Random } from "./random";
@@ -15,14 +14,12 @@ import type { Random } from "./random";
 const LIFETIME = 200;
 const LONGEST_ABSENCE = 60;
 
-export class RestartingServer implements Peer {
-  readonly isDone = true;
-  readonly expected = new Set<string>();
+export class RestartingPeer implements Peer {
   /** How often it has ended. */
   ends = 0;
   /** How often it has been started. */
   private generation = 1;
-  private server: HonestServer | undefined;
+  private peer: Peer | undefined;
   /** Steps until it comes back. */
   private absence = 0;
 
@@ -30,36 +27,36 @@ export class RestartingServer implements Peer {
     private readonly program: Program,
     private readonly random: Random,
     readonly channel: Channel,
-    private readonly takesInterrupts: boolean,
     private restarts: number,
+    /** Makes it anew, for the given time. */
+    private readonly start: (generation: number) => Peer,
   ) {
-    this.server = this.start();
+    this.peer = start(this.generation);
+  }
+
+  get isDone(): boolean {
+    return this.peer !== undefined && this.peer.isDone;
   }
 
   wake(): void {
-    this.server?.wake();
+    this.peer?.wake();
   }
 
   step(): boolean {
-    if (this.server && this.restarts > 0 && this.random.oneIn(LIFETIME)) this.end();
-    else if (this.server) return this.server.step();
+    if (this.peer && this.restarts > 0 && this.random.oneIn(LIFETIME)) this.end();
+    else if (this.peer) return this.peer.step();
     else if (this.absence-- === 0) {
       this.generation += 1;
       this.tell(PEER_RUNS);
-      this.server = this.start();
+      this.peer = this.start(this.generation);
     }
     return true;
-  }
-
-  private start(): HonestServer {
-    const { program, random, channel, takesInterrupts, expected, generation } = this;
-    return new HonestServer(program, random, channel, takesInterrupts, expected, generation);
   }
 
   private end(): void {
     this.restarts -= 1;
     this.ends += 1;
-    this.server = undefined;
+    this.peer = undefined;
     this.absence = this.random.below(LONGEST_ABSENCE);
     this.tell(PEER_ENDED);
   }
