@@ -410,12 +410,14 @@ export class FunctionGenerator {
   private suspensionStatement(): number[] {
     const { random } = this;
     const suspension = random.oneIn(4) ? this.recursion() : this.module.suspension!();
-    const after = random.oneIn(2) ? this.conditionalBranch(1) : [];
-    if (random.oneIn(2)) return [...this.assignment(1), ...suspension, ...after];
+    const before = this.assignment(1);
+    if (random.oneIn(2))
+      return [...before, ...suspension, ...(random.oneIn(2) ? this.conditionalBranch(1) : [])];
+    const condition = this.condition(1);
     this.labels.push(null);
-    const inner = [...suspension, ...this.conditionalBranch(1), ...after];
+    const after = this.conditionalBranch(1);
     this.labels.pop();
-    return [...this.assignment(1), ...this.condition(1), 0x04, NO_RESULT, ...inner, 0x0b];
+    return [...before, ...condition, 0x04, NO_RESULT, ...suspension, ...after, 0x0b];
   }
 
   /** Calls itself, at most a few levels deep. */
