@@ -61,6 +61,12 @@ describe("calls between programs that keep the rules", () => {
     expect(result.failed).toBeGreaterThan(0);
   });
 
+  it("may be given up: late responses find nobody, and no place in the ring is lost", () => {
+    const result = runs(runClient, { honest: 2, timeouts: true, hostile: 0, calls: 20 });
+    expect(result.answered).toBe(result.called);
+    expect(result.failed).toBeGreaterThan(0);
+  });
+
   it("reach the server at most once when clients are ended and started again", () => {
     expect(runs(runServer, { honest: 2, restarts: 3, hostile: 0, calls: 60 }).failed).toBeGreaterThan(0);
   });

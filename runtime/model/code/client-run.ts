@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Peers that keep the rules, and how often each client's peer is ended and started again. */
   honest: number;
   restarts?: number;
+  /** Whether coroutines give up some calls. */
+  timeouts?: boolean;
   hostile: number;
   /** Calls of each coroutine that calls honest servers, or of each honest client. */
   calls: number;
@@ -24,7 +26,10 @@ interface Caller {
   call?: { label: number; words: Words; answer: Answer; isSent: boolean };
 }
 
+const CALL_TIMED_OUT = 0xffff_ff01;
 const PEER_HAS_ENDED = 0xffff_ff02;
+/** Ticks after which calls are given up, at most. */
+const LONGEST_PATIENCE = 40_000;
 const MOST_COROUTINES = 24;
 
 /** What a run did, to see that it tested something. */
@@ -78,6 +83,8 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
 
   const receive = (coroutine: number, caller: Caller) => {
     const { call } = caller;
+    guest.endTimer(coroutine);
+    if (call && !call.isSent && guest.hasTimedOut(coroutine)) retry(caller);
     if (!call?.isSent) return;
     if (!isHonest(caller.server)) {
       caller.call = undefined;
@@ -87,6 +94,11 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
     const code = guest.codeOf(response) >>> 0;
     if (code === PEER_HAS_ENDED) {
       fail(caller);
+      return;
+    }
+    if (code === CALL_TIMED_OUT && options.timeouts) {
+      // the server may still get it
+      retry(caller);
       return;
     }
     const words = [0, 1, 2, 3].map((i) => BigInt.asUintN(64, guest.wordOf(response, i)));
@@ -101,6 +113,11 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
     const server = peers[caller.server]!;
     if (!(server instanceof RestartingPeer) || server.ends === 0) throw new Error("a call fails");
     expected.delete(callKey(caller.call!.label, caller.call!.words));
+    retry(caller);
+  };
+
+  /** Instead of this call it will make another one. */
+  const retry = (caller: Caller) => {
     caller.call = undefined;
     caller.callsLeft += 1;
     failed += 1;
@@ -116,7 +133,11 @@ export function runClient(module: WebAssembly.Module, options: RunOptions): RunR
       if (isHonest(caller.server)) expected.add(callKey(label, words));
     }
     const { label, words } = caller.call;
-    const response = guest.callServer(clients[caller.server]!, label, ...words);
+    const client = clients[caller.server]!;
+    const response =
+      options.timeouts && random.oneIn(2)
+        ? guest.callServerWithin(BigInt(random.below(LONGEST_PATIENCE)), client, label, ...words)
+        : guest.callServer(client, label, ...words);
     const code = guest.codeOf(response) >>> 0;
     if (code !== PEER_HAS_ENDED) throw new Error(`a call has returned at once, with code ${code}`);
     fail(caller);

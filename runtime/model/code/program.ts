@@ -16,7 +16,9 @@ import {
   SYS_GET_FEATURES,
   SYS_NB_RECV,
   SYS_SEND,
+  SYS_SET_TIMER,
   SYS_SIGNAL_WAIT,
+  TIMER_BADGE,
 } from "../../../abi/src/syscalls";
 import { MEMORY_BYTES } from "./build";
 import { type Channel, FIRST_SLOT, MAILBOX, mayAccess, writeStartInfo } from "./layout";
@@ -48,6 +50,17 @@ interface Exports {
   openClient(number: number): number;
   spawnPlayed(priority: number): number;
   callServer(client: number, label: number, w0: bigint, w1: bigint, w2: bigint, w3: bigint): number;
+  callServerWithin(
+    ticks: bigint,
+    client: number,
+    label: number,
+    w0: bigint,
+    w1: bigint,
+    w2: bigint,
+    w3: bigint,
+  ): number;
+  endTimer(coroutine: number): void;
+  hasTimedOut(coroutine: number): number;
   suspend(): void;
   yieldTurn(): void;
   runExecutor(): void;
@@ -97,6 +110,8 @@ export class Program {
   private accesses = 0;
   private lastAccess = MOST_ACCESSES;
   private cycles = 0n;
+  /** When the kernel signals the timer's badge; 0: never. */
+  private deadline = 0n;
   private peersAct = false;
   private message: bigint[] = [];
 
@@ -224,6 +239,9 @@ export class Program {
         return 0n;
       case SYS_NB_RECV:
         return this.takeSignals(slot);
+      case SYS_SET_TIMER:
+        this.deadline = a[0]!;
+        return 0n;
       case SYS_SIGNAL_WAIT:
         if (slot !== 0) this.signalSlot(slot);
         return this.wait(Number(a[1]!));
@@ -256,7 +274,15 @@ export class Program {
     for (let steps = 0; this.signals === 0n; steps++) {
       if (this.isDone()) throw STOP;
       const awake = this.peers.filter((peer) => peer.step());
-      if (awake.length === 0) throw new Error("everybody sleeps, and calls are unanswered");
+      this.cycles += 40n;
+      if (awake.length === 0) {
+        if (this.deadline === 0n) throw new Error("everybody sleeps, and calls are unanswered");
+        if (this.cycles < this.deadline) this.cycles = this.deadline;
+      }
+      if (this.deadline !== 0n && this.cycles >= this.deadline) {
+        this.deadline = 0n;
+        this.signalBadge(BigInt(TIMER_BADGE));
+      }
       if (steps > MOST_ACCESSES) throw new Error("the program sleeps though peers go on");
     }
     return this.takeSignals(slot);

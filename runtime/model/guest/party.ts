@@ -4,10 +4,11 @@
  */
 import { AsyncClient } from "../../src/async/async-client";
 import { AsyncService } from "../../src/async/async-service";
-import { Coroutine } from "../../src/async/coroutine";
+import { Coroutine, OUTCOME_TIMED_OUT } from "../../src/async/coroutine";
 import { executorLoop } from "../../src/async/executor";
 import { Request } from "../../src/async/request";
 import { Response } from "../../src/async/response";
+import { Timers } from "../../src/async/timers";
 import { Turns } from "../../src/async/turns";
 
 /** Labels the service knows; both give the same answers, the second from a coroutine of its own. */
@@ -60,6 +61,31 @@ export function playedIndex(): u32 {
 /** The running coroutine calls. What is returned when it is continued is in its record. */
 export function callServer(client: u32, label: u32, word0: u64, word1: u64, word2: u64, word3: u64): u32 {
   return changetype<u32>(changetype<AsyncClient>(client).call(label, word0, word1, word2, word3));
+}
+
+/** The running coroutine calls, and gives up after `ticks`; whoever continues it must call `endTimer`. */
+export function callServerWithin(
+  ticks: u64,
+  client: u32,
+  label: u32,
+  word0: u64,
+  word1: u64,
+  word2: u64,
+  word3: u64,
+): u32 {
+  return changetype<u32>(
+    changetype<AsyncClient>(client).callWithin(ticks, label, word0, word1, word2, word3),
+  );
+}
+
+/** What `callWithin` does when a coroutine goes on. */
+export function endTimer(coroutine: u32): void {
+  Timers.take(changetype<Coroutine>(coroutine));
+}
+
+/** Why a coroutine goes on that waited for room in a ring. */
+export function hasTimedOut(coroutine: u32): bool {
+  return changetype<Coroutine>(coroutine).outcome == OUTCOME_TIMED_OUT;
 }
 
 /** Lets the running coroutine wait for ever. */
