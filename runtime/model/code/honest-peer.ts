@@ -22,6 +22,8 @@ import { type Channel, PLACES, RING } from "./layout";
 import type { Peer, Program } from "./program";
 import type { Random } from "./random";
 
+/** Of two programs that both run for the first time. */
+const FIRST_EPOCH = 2;
 /** In place of an epoch while a side begins. */
 const NO_EPOCH = 0xffff_ffff;
 /** How often the program under test has been started. */
@@ -76,7 +78,7 @@ abstract class HonestPeer implements Peer {
     () => this.store(this.ownHead, 0),
     () => this.store(this.ownState, PEER_BLOCKED),
     () => this.store(this.ownEpoch, this.epoch),
-    () => this.program.signal(this.channel),
+    () => this.announce(),
   ];
   private isOpen = false;
 
@@ -129,6 +131,13 @@ abstract class HonestPeer implements Peer {
 
   private store(address: number, value: number): void {
     this.program.memory.setUint32(address, value, true);
+  }
+
+  /** In a first connection, whoever finds the other there need not say so. */
+  private announce(): void {
+    const theirs = this.program.memory.getUint32(this.programEpoch, true);
+    const isThere = theirs === 0 || theirs === this.epoch;
+    if (!isThere || this.epoch > FIRST_EPOCH) this.program.signal(this.channel);
   }
 
   /** Waits until the program has begun this connection, or none at all. */
