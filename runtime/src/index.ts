@@ -13,6 +13,8 @@ export {
   Response,
   UNKNOWN_REQUEST,
 } from "./async/response";
+export { SystemCalls } from "./async/system-calls";
+export { UserSignals } from "./async/user-signals";
 export { ASYNC_DATA_BYTES, AsyncChannel } from "./async-channel";
 export { peerIsRunning } from "./channel-table";
 export { Counters } from "./counters";

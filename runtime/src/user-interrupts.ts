@@ -6,11 +6,20 @@
  * It must therefore touch no managed values (strings, arrays, objects), print nothing and make no system call that
  * leaves a message in `Message`; numbers in static memory, atomic operations and signals are fine.
  */
-import { csrClearRead, csrSet, csrWrite, functionAddress } from "rv";
+import { csrClear, csrClearRead, csrSet, csrWrite, functionAddress, uipiRead } from "rv";
 import { Arrivals } from "./arrivals";
 import { Features } from "./features";
 import { arrivalsEntry, userInterruptEntry } from "./link";
-import { CSR_UIE, CSR_USCRATCH, CSR_USTATUS, CSR_UTVEC, UIE_USIE, USTATUS_UIE } from "./rv-registers";
+import {
+  CSR_UIE,
+  CSR_UIP,
+  CSR_USCRATCH,
+  CSR_USTATUS,
+  CSR_UTVEC,
+  UIE_USIE,
+  UIP_USIP,
+  USTATUS_UIE,
+} from "./rv-registers";
 import { becomeInterruptReceiver } from "./supervisor";
 
 /** Whether this program receives user interrupts; asked once. */
@@ -19,6 +28,7 @@ const RECEIVES: u32 = 1;
 const CANNOT_RECEIVE: u32 = 2;
 let reception: u32 = NOT_ASKED;
 let entryInstalled: bool = false;
+let hasOwnHandler: bool = false;
 
 /** Makes this program the receiver of its async channels' interrupts, if the hardware and the kernel's tables allow. */
 function becomeReceiver(): bool {
@@ -45,6 +55,7 @@ export class UserInterrupts {
    */
   static enable(handler: (pending: u64) => u64): bool {
     if (!becomeReceiver()) return false;
+    hasOwnHandler = true;
     install(userInterruptEntry(), functionAddress(handler.index));
     return true;
   }
@@ -61,13 +72,22 @@ export class UserInterrupts {
     return entryInstalled;
   }
 
-  /** Holds user interrupts back; returns what `restore` needs. */
+  /** Holds user interrupts back; returns what `restore` needs. Nothing where there are none: then there is no such register. */
   static mask(): u64 {
-    return csrClearRead(CSR_USTATUS, USTATUS_UIE) & USTATUS_UIE;
+    return entryInstalled ? csrClearRead(CSR_USTATUS, USTATUS_UIE) & USTATUS_UIE : 0;
+  }
+
+  /** While they are held back: takes those that are pending, so that they do not arrive later. A handler gets its own. */
+  static take(): u64 {
+    if (hasOwnHandler) return 0;
+    const vectors = uipiRead();
+    // in this order: a vector that comes in between raises the line again
+    csrClear(CSR_UIP, UIP_USIP);
+    return vectors;
   }
 
   /** Undoes `mask`; interrupts held back arrive now. */
   static restore(previous: u64): void {
-    csrSet(CSR_USTATUS, previous);
+    if (previous != 0) csrSet(CSR_USTATUS, previous);
   }
 }

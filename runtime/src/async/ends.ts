@@ -26,6 +26,7 @@ import { CallChoice } from "./call-choice";
 import { Connection } from "./connection";
 import { CoroutineTable } from "./coroutine-table";
 import { RingEnd } from "./ring-end";
+import { SignalInbox } from "./signal-inbox";
 import { SystemCallRing } from "./system-call-ring";
 import { Turns } from "./turns";
 
@@ -77,6 +78,7 @@ function connect(end: RingEnd, channel: ChannelRecord, isService: bool): void {
   const list = byVector + (channel.identity << 2);
   end.nextOfVector = changetype<RingEnd>(load<u32>(list));
   store<u32>(list, changetype<u32>(end));
+  SignalInbox.leaveToRing((<u64>1) << channel.identity);
   register(end);
   end.isDown = channel.presence != PEER_RUNS;
   end.begin(end.currentEpoch());
@@ -124,6 +126,8 @@ export class Ends {
     client.span = 2 * ring;
     client.step = SYSTEM_CALL_ITEM_BYTES;
     layOut(client, SYSTEM_CALL_BUFFER, ring, SYSTEM_CALL_ITEM_BYTES);
+    // the kernel has no epochs: its side is what this side says
+    client.peerEpoch = client.ownEpoch;
     client.begin(0);
     client.tryToOpen();
     client.coolDown();

@@ -3,7 +3,8 @@
  *
  * Waiting has three stages, each cheaper for the program and dearer for whoever wakes it: polling the rings (the peer does
  * nothing), armed in user mode (a user interrupt), blocked in the kernel (a Signal). Peers on the same hart cannot do
- * anything while this program runs, so for them only the last makes sense. How long to poll is learned from whether it paid.
+ * anything while this program runs, so for them only the last makes sense; so it is when other programs are placed on this hart,
+ * which a program of high priority would stop for ever. How long to poll is learned from whether it paid.
  */
 import {
   amoSwap64,
@@ -22,6 +23,7 @@ import { ENDPOINT_BADGE_FLAG, NEWS_BADGE } from "../../../abi/src/start-info";
 import { SYS_SIGNAL_WAIT, TIMER_BADGE } from "../../../abi/src/syscalls";
 import { Arrivals } from "../arrivals";
 import { Features } from "../features";
+import { Process } from "../process";
 import { poll, setTimer, signal } from "../system-calls";
 import { UserInterrupts } from "../user-interrupts";
 import { AsyncClient } from "./async-client";
@@ -30,12 +32,15 @@ import { Connection } from "./connection";
 import { Ends } from "./ends";
 import { News } from "./news";
 import { RingEnd } from "./ring-end";
+import { SignalInbox } from "./signal-inbox";
 import { Timers } from "./timers";
 import { Turns } from "./turns";
 
 /** Cycles of polling before arming: bounds of what is learned, and where it begins. */
 const LEAST_POLLING: u64 = 256;
 const MOST_POLLING: u64 = 16_384;
+/** The same, on a hart that other programs run on, too. */
+const MOST_POLLING_SHARED: u64 = 2048;
 /** Cycles armed in user mode before blocking. */
 const ARMED_LIMIT: u32 = 100_000;
 
@@ -65,6 +70,16 @@ export function executorLoop(): void {
   }
 }
 
+/** Takes the signals that have come by user interrupt, before the executor does. */
+export function takeArrivals(): void {
+  Executor.arrived(amoSwap64(Arrivals.address, 0));
+}
+
+/** Takes the signals that have come by way of the kernel. */
+export function askForSignals(): void {
+  Executor.askForSignals();
+}
+
 class Executor {
   /**
    * Looks at all hot ends once. Coroutines whose responses are there may run meanwhile.
@@ -88,14 +103,27 @@ class Executor {
   /** Signals have come, by user interrupt or from the kernel. */
   @inline static arrived(vectors: u64): void {
     newsCame |= vectors & NEWS_BADGE;
+    if (unlikely((vectors & SignalInbox.candidates) != 0))
+      SignalInbox.arrive(vectors & SignalInbox.candidates);
     Ends.signalled(vectors & ~(NEWS_BADGE | TIMER_BADGE));
   }
 
   /** A program that is busy all the time sees here the signals of peers it does not poll. */
   static askForSignals(): void {
     roundsLeft = ROUNDS_BETWEEN_SIGNALS;
-    const badge = poll(SLOT_ASYNC_NOTIFICATION);
-    if (badge != 0) Executor.arrived(badge);
+    if (UserInterrupts.areEnabled) {
+      const previous = UserInterrupts.mask();
+      const badge = Executor.withPending(poll(SLOT_ASYNC_NOTIFICATION));
+      UserInterrupts.restore(previous);
+      Executor.arrived(badge);
+    } else {
+      Executor.arrived(poll(SLOT_ASYNC_NOTIFICATION));
+    }
+  }
+
+  /** The badge of a wait, and all that has come by user interrupt: the same signal may be in both. Interrupts are held back. */
+  private static withPending(badge: u64): u64 {
+    return badge | UserInterrupts.take() | amoSwap64(Arrivals.address, 0);
   }
 
   /** Coroutines take turns without ever waiting: what others have written must not wait for them. */
@@ -241,7 +269,7 @@ class Executor {
 
   /** Waits in user mode for a user interrupt; false when that took too long, or is not possible. */
   private static waitArmed(): bool {
-    if (!Ends.isBusy || !UserInterrupts.enableArrivals()) return false;
+    if (!(Ends.isBusy || SignalInbox.isAwaited) || !UserInterrupts.enableArrivals()) return false;
     Executor.showAll(PEER_ARMED);
     RingEnd.settle();
     if (Executor.anyNews()) return true;
@@ -257,6 +285,7 @@ class Executor {
 
   /** Polls the only ring there is; false when nothing came for as long as it has paid lately. */
   private static pollOne(end: RingEnd): bool {
+    if (!end.isOpen) return false;
     let index = load32(end.inTail);
     if (end.isNews(index)) return true;
     const canWait = Features.waitOnReservation;
@@ -284,7 +313,8 @@ class Executor {
 
   /** Learns for how long to poll: longer after it has paid, shorter after it has not. */
   private static hasPaid(paid: bool): bool {
-    patience = paid ? min<u64>(patience << 1, MOST_POLLING) : max<u64>(patience >> 1, LEAST_POLLING);
+    const most = Process.sharesHart ? MOST_POLLING_SHARED : MOST_POLLING;
+    patience = paid ? min<u64>(patience << 1, most) : max<u64>(patience >> 1, LEAST_POLLING);
     return paid;
   }
 
@@ -293,7 +323,7 @@ class Executor {
     if (unlikely(UserInterrupts.areEnabled || Timers.any)) {
       Executor.blockCarefully(slot);
     } else {
-      Executor.blockNow(slot);
+      Executor.arrived(Executor.blockNow(slot));
     }
   }
 
@@ -304,12 +334,14 @@ class Executor {
       if (slot != 0) signal(slot);
     } else {
       if (Timers.any) setTimer(Timers.earliest);
-      Executor.blockNow(slot);
+      const badge = Executor.blockNow(slot);
+      Executor.arrived(UserInterrupts.areEnabled ? Executor.withPending(badge) : badge);
     }
     UserInterrupts.restore(previous);
   }
 
-  @inline private static blockNow(slot: u32): void {
+  /** Returns the badge of the signals that ended the wait, or 0. */
+  @inline private static blockNow(slot: u32): u64 {
     const waitSlot = Ends.answersCalls ? SLOT_SERVICE_ENDPOINT : SLOT_ASYNC_NOTIFICATION;
     let badge = ecall(slot, waitSlot, 0, 0, 0, 0, 0, SYS_SIGNAL_WAIT);
     const info = ecallResult(1);
@@ -320,6 +352,6 @@ class Executor {
     if ((badge & ENDPOINT_BADGE_FLAG) != 0)
       badge = AsyncService.answerCalls(info, word0, word1, word2, word3);
     roundsLeft = ROUNDS_BETWEEN_SIGNALS;
-    Executor.arrived(badge);
+    return badge;
   }
 }

@@ -22,13 +22,14 @@ export class WaitList {
     return Turns.suspend();
   }
 
-  /** Makes the one that has waited longest ready. There is one. */
-  wakeFirst(): void {
+  /** Makes the one that has waited longest ready, and returns it. There is one. */
+  wakeFirst(): Coroutine {
     const coroutine = this.first;
     this.first = coroutine.nextWaiter;
     coroutine.waitList = changetype<WaitList>(0);
     coroutine.outcome = OUTCOME_WOKEN;
     Turns.wake(coroutine);
+    return coroutine;
   }
 
   /** Takes out a coroutine that waits here. */
