@@ -24,7 +24,9 @@ export const START_INFO_CNODE_BITS_AT = 52;
 export const START_INFO_FIRST_FREE_SLOT_AT = 56;
 /** Written by the root server: how often this program has been started. */
 export const START_INFO_GENERATION_AT = 60;
-export const START_INFO_HEADER_SIZE = 64;
+/** How many programs of the system are placed on this program's hart, itself included. */
+export const START_INFO_PROGRAMS_ON_HART_AT = 64;
+export const START_INFO_HEADER_SIZE = 72;
 
 export const CHANNEL_RECORD_SIZE = 64;
 export const CHANNEL_KIND_AT = 0;

@@ -402,13 +402,6 @@ function isPowerOfTwo(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value > 0 && Math.log2(value) % 1 === 0;
 }
 
-/** What two channels have in common when one of them is superfluous. */
-function channelKey({ from, to, kind }: CheckedChannel): string {
-  // an async channel works in both directions
-  const ends = kind === "async" ? [Math.min(from, to), Math.max(from, to)] : [from, to];
-  return `${kind} ${ends.join(" ")}`;
-}
-
 function checkChannels(value: unknown, programs: CheckedProgram[]): CheckedChannel[] {
   if (value === undefined) return [];
   if (!Array.isArray(value))
@@ -421,11 +414,11 @@ function checkChannels(value: unknown, programs: CheckedProgram[]): CheckedChann
   const channels = value.map((item, index) => {
     const where = `channels[${index}]`;
     const channel = checkChannel(item, programs, where);
-    const key = channelKey(channel);
+    const key = `${channel.kind} ${channel.from} ${channel.to}`;
     if (seen.has(key))
       throw new SystemError(
         `a second ${channel.kind} channel between "${programs[channel.from]!.name}" and "${programs[channel.to]!.name}"`,
-        channel.kind === "async" ? "an async channel already works both ways: keep one" : "keep one of them",
+        "keep one of them",
         where,
       );
     seen.add(key);

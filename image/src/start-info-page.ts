@@ -29,6 +29,7 @@ import {
   START_INFO_NAME_AT,
   START_INFO_PRIORITY_AT,
   START_INFO_PROGRAM_AT,
+  START_INFO_PROGRAMS_ON_HART_AT,
   START_INFO_SYSTEM_CALL_BITS_AT,
 } from "@rel4/abi";
 import type { CheckedSystem } from "./check-system";
@@ -59,6 +60,8 @@ export function startInfoPages(system: CheckedSystem, plan: SystemPlan, index: n
   page.word(START_INFO_CHANNELS_AT, channels);
   page.word(START_INFO_HART_AT, program.hart);
   page.word(START_INFO_PRIORITY_AT, program.priority);
+  const neighbours = system.programs.filter(({ hart }) => hart === program.hart).length;
+  page.word(START_INFO_PROGRAMS_ON_HART_AT, neighbours);
   page.word(START_INFO_COROUTINE_COUNT_AT, coroutineStacks(program));
   page.word(START_INFO_COROUTINE_STACK_BYTES_AT, program.coroutineStack);
   page.word(START_INFO_SYSTEM_CALL_BITS_AT, program.systemCallBits);

@@ -13,9 +13,9 @@
 import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
 import { RING_CONTROL_BYTES } from "../../abi/src/ring";
-import { CHANNEL_ASYNC, NEWS_BADGE, SIDE_FROM, SIDE_TO } from "../../abi/src/start-info";
+import { CHANNEL_ASYNC, NEWS_BADGE } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
-import { ChannelRecord, findChannel, requireChannel } from "./channel-table";
+import { ChannelRecord, EITHER_SIDE, requireChannel } from "./channel-table";
 import { NotificationCapability } from "./invocations/notification-capability";
 import { Process } from "./process";
 import { signal, wait } from "./system-calls";
@@ -98,10 +98,11 @@ export class AsyncChannel {
     this.spins = record.peerHart == Process.hart ? 0 : SPINS_BEFORE_BLOCKING;
   }
 
-  /** The channel shared with `peer`, the same object each time. Ends the program when there is none. */
+  /**
+   * The channel shared with `peer`, the same object each time; when there is one in each direction, both sides get the one that
+   * is described first. Ends the program when there is none. */
   static with(peer: string): AsyncChannel {
-    let record = findChannel(CHANNEL_ASYNC, peer, SIDE_FROM);
-    if (record === null) record = requireChannel(CHANNEL_ASYNC, "async", peer, SIDE_TO, "with");
+    const record = requireChannel(CHANNEL_ASYNC, "async", peer, EITHER_SIDE, "with");
     for (let i = 0; i < opened.length; i++) {
       // the page is this channel's alone
       if (opened[i].outLane == laneOf(record, record.side)) return opened[i];

@@ -72,6 +72,9 @@ export class ChannelRecord {
   }
 }
 
+/** In place of SIDE_FROM or SIDE_TO: the first channel with the peer, whoever is on which side. */
+export const EITHER_SIDE: u32 = 2;
+
 /** Number of channel records. */
 export function channelCount(): u32 {
   return startInfoWord(START_INFO_CHANNEL_COUNT_AT);
@@ -82,13 +85,14 @@ export function channelAt(index: u32): ChannelRecord {
   return changetype<ChannelRecord>(startInfoWord(START_INFO_CHANNELS_AT) + index * CHANNEL_RECORD_SIZE);
 }
 
-/** The channel of `kind` to `peer` on whose `side` this program stands, or null. */
+/** The channel of `kind` to `peer` on whose `side` this program stands (or EITHER_SIDE), or null. */
 export function findChannel(kind: u32, peer: string, side: u32): ChannelRecord | null {
   const count = startInfoWord(START_INFO_CHANNEL_COUNT_AT);
   let at = startInfoWord(START_INFO_CHANNELS_AT);
   for (let i: u32 = 0; i < count; i++) {
     const record = changetype<ChannelRecord>(at);
-    if (record.kind == kind && record.side == side && record.peer == peer) return record;
+    if (record.kind == kind && (side == EITHER_SIDE || record.side == side) && record.peer == peer)
+      return record;
     at += CHANNEL_RECORD_SIZE;
   }
   return null;

@@ -6,6 +6,7 @@ import {
   START_INFO_HART_AT,
   START_INFO_NAME_AT,
   START_INFO_PRIORITY_AT,
+  START_INFO_PROGRAMS_ON_HART_AT,
 } from "../../abi/src/start-info";
 import { SUPERVISOR_EXIT } from "../../abi/src/supervisor";
 import { startInfoString, startInfoWord } from "./start-info";
@@ -29,6 +30,11 @@ export class Process {
   /** Hart this program was placed on. */
   static get hart(): u32 {
     return startInfoWord(START_INFO_HART_AT);
+  }
+
+  /** Whether other programs are placed on the same hart, so that waiting in user mode would be at their cost. */
+  static get sharesHart(): bool {
+    return startInfoWord(START_INFO_PROGRAMS_ON_HART_AT) > 1;
   }
 
   static get priority(): u32 {

@@ -10,7 +10,7 @@
  */
 import { rdcycle, switchStack, unlikely } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
-import { CHANNEL_ASYNC, SIDE_FROM } from "../../../abi/src/start-info";
+import { CHANNEL_ASYNC, PEER_RUNS, SIDE_FROM } from "../../../abi/src/start-info";
 import { requireChannel } from "../channel-table";
 import { CallChoice } from "./call-choice";
 import { Coroutine, OUTCOME_PEER_ENDED, OUTCOME_WOKEN } from "./coroutine";
@@ -137,8 +137,7 @@ export class AsyncClient extends RingEnd {
     if (!CallChoice.isBetter(this, label)) return this.callOverRing(label, word0, word1, word2, word3);
     if (unlikely(CallChoice.duties != 0)) return this.callAndNote(label, word0, word1, word2, word3);
     const code = CallChoice.call(this, label, word0, word1, word2, word3);
-    if (unlikely(code != 0) && code == NEEDS_RING) return this.callAfterAll(label);
-    return CallChoice.answer;
+    return unlikely(code != 0) ? this.afterError(code, label) : CallChoice.answer;
   }
 
   /** A synchronous call whose time is taken. */
@@ -146,6 +145,13 @@ export class AsyncClient extends RingEnd {
     const start = rdcycle();
     const code = CallChoice.call(this, label, word0, word1, word2, word3);
     CallChoice.note(this, label, rdcycle() - start);
+    return code != 0 ? this.afterError(code, label) : CallChoice.answer;
+  }
+
+  /** A synchronous call came back with a code that is not 0. */
+  private afterError(code: u32, label: u32): Response {
+    if (this.currentEpoch() != this.epoch || this.channel.presence != PEER_RUNS)
+      return changetype<Response>(Responses.failure(OUTCOME_PEER_ENDED)); // the kernel's answer for the server
     return code == NEEDS_RING ? this.callAfterAll(label) : CallChoice.answer;
   }
 

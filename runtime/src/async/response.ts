@@ -1,5 +1,6 @@
 /** What an asynchronous call returns. */
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
+import { CALL_FAILED_LABEL } from "../../../abi/src/supervisor";
 import { OUTCOME_PEER_ENDED, OUTCOME_TIMED_OUT } from "./coroutine";
 
 // Codes of responses that the runtime itself gives; servers use smaller ones
@@ -8,7 +9,7 @@ export const UNKNOWN_REQUEST: u32 = 0xffff_ff00;
 /** The call was given up: its time was over. */
 export const CALL_TIMED_OUT: u32 = 0xffff_ff01;
 /** The server has ended. */
-export const PEER_HAS_ENDED: u32 = 0xffff_ff02;
+export const PEER_HAS_ENDED: u32 = <u32>CALL_FAILED_LABEL;
 /** The coroutine was cancelled. */
 export const CALL_CANCELLED: u32 = 0xffff_ff03;
 /** Answer to a synchronous call whose handler may wait: it must come over the ring. */

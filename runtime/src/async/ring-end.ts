@@ -22,6 +22,9 @@ const WRITE: u32 = 1;
 /** The first connection of two programs: both in their first run. */
 const FIRST_EPOCH: u32 = 2;
 
+/** In place of an epoch while a side begins. */
+const NO_EPOCH: u32 = 0xffff_ffff;
+
 const REGISTRATION_UNKNOWN: u32 = 0;
 const REGISTERED: u32 = 1;
 const NOT_REGISTERED: u32 = 2;
@@ -86,17 +89,27 @@ export class RingEnd {
     store32(this.outTail, out - this.outBase);
   }
 
-  /** Looks how far the peer has published; true when there is something to read. */
+  /**
+   * Looks how far the peer has published; true when there is something to read. A peer that has begun another connection
+   * meanwhile has begun at the start of its ring: then its index means nothing here.
+   */
   @inline look(): bool {
     const end = this.inBase + (load32(this.inTail) & this.indexMask);
-    this.inEnd = end;
     fence(READ, READ | WRITE);
+    if (unlikely(load32(this.peerEpoch) != this.epoch)) return this.lookAgain();
+    this.inEnd = end;
     return end != this.in;
+  }
+
+  /** The peer has not begun this connection, or not yet, or begun another one. */
+  private lookAgain(): bool {
+    if (load32(this.peerEpoch) != 0) this.isOpen = false;
+    return false;
   }
 
   /** Has the peer published anything this end has not read? */
   @inline hasNews(): bool {
-    return this.isNews(load32(this.inTail));
+    return this.isOpen && this.isNews(load32(this.inTail));
   }
 
   /** Is there something unread when the peer's index is `index`? */
@@ -138,7 +151,10 @@ export class RingEnd {
     return startInfoWord(START_INFO_GENERATION_AT) + this.channel.peerGeneration;
   }
 
-  /** Begins a connection: both rings are empty. Says so to the peer, which may be waiting for it. */
+  /**
+   * Begins a connection: both rings are empty. While the words change, the epoch is none: a peer that is still in the connection
+   * before reads an index and then the epoch, and sees that the index may be a new one.
+   */
   begin(epoch: u32): void {
     this.out = this.outBase;
     this.published = this.outBase;
@@ -149,6 +165,8 @@ export class RingEnd {
     this.epoch = epoch;
     // how an earlier run of the peer was interrupted leads nowhere
     this.registration = REGISTRATION_UNKNOWN;
+    store32(this.ownEpoch, NO_EPOCH);
+    fence(READ | WRITE, WRITE);
     store32(this.outTail, 0);
     store32(this.inHead, 0);
     this.show(PEER_BLOCKED);

@@ -1,0 +1,70 @@
+/**
+ * Ends programs at random moments, and now and then has everybody pause to look whether the kernel has lost or kept anything.
+ */
+import { AsyncChannel, AsyncClient, Coroutine, Process, peerIsRunning } from "rel4";
+import { load32, rdtime, store32 } from "rv";
+import { KernelCounts } from "./kernel-counts";
+import { COUNT_COROUTINES, numberArgument, ORDER_AT, PAUSE, RESTING_AT, RUN, STOP } from "./protocol";
+import { Random } from "./random";
+
+/** Ticks of `time`: 10,000 are a millisecond. */
+const LONGEST_PEACE: u32 = 200_000;
+const LOOK: u64 = 2_000;
+/** Ends of programs between two pauses. */
+const ROUND: u32 = 6;
+
+const MORTAL: string[] = ["near", "far", "victim", "pages"];
+const CLIENTS: string[] = ["steady", "other", "victim"];
+
+let coroutines: u32 = 0;
+
+function order(what: u32): void {
+  for (let i = 0; i < CLIENTS.length; i++) store32(AsyncChannel.with(CLIENTS[i]).data + ORDER_AT, what);
+}
+
+/** Everybody rests, and the servers have no request left. */
+function pause(): void {
+  order(PAUSE);
+  for (let i = 0; i < CLIENTS.length; i++) {
+    const page = AsyncChannel.with(CLIENTS[i]).data;
+    while (load32(page + RESTING_AT) != coroutines) Coroutine.sleep(LOOK);
+  }
+  for (let i = 0; i < 2; i++) {
+    const server = AsyncClient.to(MORTAL[i]);
+    let response = server.call(COUNT_COROUTINES);
+    while (response.code != 0 || response.word0 != 0) {
+      Coroutine.sleep(LOOK);
+      response = server.call(COUNT_COROUTINES);
+    }
+  }
+}
+
+export function main(): void {
+  coroutines = numberArgument("coroutines");
+  const random = new Random(numberArgument("seed"));
+  const deadline = rdtime() + <u64>numberArgument("milliseconds") * 10_000;
+  const first: u64[] = [];
+  let ends: u32 = 0;
+  let pauses: u32 = 0;
+  while (rdtime() < deadline || pauses < 3) {
+    for (let i: u32 = 0; i < ROUND; i++) {
+      Coroutine.sleep(random.below(LONGEST_PEACE));
+      const name = MORTAL[random.below(MORTAL.length)];
+      if (name == "victim") store32(AsyncChannel.with(name).data + RESTING_AT, 0);
+      if (!Process.endPeer(name)) throw new Error(`${name} cannot be ended`);
+      ends++;
+    }
+    pause();
+    pauses++;
+    const counts = KernelCounts.read();
+    if (first.length == 0) for (let i = 0; i < counts.length; i++) first.push(counts[i]);
+    const leak = KernelCounts.leak(first, counts);
+    if (leak != "") throw new Error(`after ${ends.toString()} ends: ${leak}`);
+    order(RUN);
+  }
+  order(STOP);
+  for (let i = 0; i < 2; i++) while (peerIsRunning(CLIENTS[i])) Coroutine.sleep(LOOK);
+  console.log(
+    `chaos: ${ends.toString()} programs ended and started again; ${pauses.toString()} times nothing had leaked`,
+  );
+}
