@@ -269,7 +269,8 @@ class Executor {
 
   /** Waits in user mode for a user interrupt; false when that took too long, or is not possible. */
   private static waitArmed(): bool {
-    if (!(Ends.isBusy || SignalInbox.isAwaited) || !UserInterrupts.enableArrivals()) return false;
+    if (Process.sharesHart || !(Ends.isBusy || SignalInbox.isAwaited)) return false;
+    if (!UserInterrupts.enableArrivals()) return false;
     Executor.showAll(PEER_ARMED);
     RingEnd.settle();
     if (Executor.anyNews()) return true;
