@@ -225,7 +225,8 @@ export class AsyncClient extends RingEnd {
    * @returns whether there were any
    */
   collect(): bool {
-    if (unlikely(!this.isOpen)) this.tryToOpenForWaiters();
+    // an index that was read before the connection was seen to be open may be of the one before
+    if (unlikely(!this.isOpen) && !this.tryToOpenForWaiters()) return false;
     if (!this.look()) return false;
     if (Turns.ready == 0 && !CoroutineTable.hasPriorities && this.waiters.isEmpty) {
       this.continueFirst();
@@ -266,10 +267,11 @@ export class AsyncClient extends RingEnd {
     return isExpected ? answered : changetype<Coroutine>(0);
   }
 
-  /** Lets those go on who wait for the server to begin. */
-  private tryToOpenForWaiters(): void {
-    if (!this.tryToOpen()) return;
+  /** Lets those go on who wait for the server to begin; false when it has not. */
+  private tryToOpenForWaiters(): bool {
+    if (!this.tryToOpen()) return false;
     this.setStop();
     while (!this.waiters.isEmpty && !this.isFull) this.waiters.wakeFirst();
+    return true;
   }
 }
