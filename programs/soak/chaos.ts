@@ -4,7 +4,7 @@
 import { AsyncChannel, AsyncClient, Coroutine, Process, peerIsRunning } from "rel4";
 import { load32, rdtime, store32 } from "rv";
 import { KernelCounts } from "./kernel-counts";
-import { COUNT_COROUTINES, numberArgument, ORDER_AT, PAUSE, RESTING_AT, RUN, STOP } from "./protocol";
+import { COUNT_COROUTINES, numberArgument, ORDER_AT, PAGES, PAUSE, RESTING_AT, RUN, STOP } from "./protocol";
 import { Random } from "./random";
 
 /** Ticks of `time`: 10,000 are a millisecond. */
@@ -14,20 +14,22 @@ const LOOK: u64 = 2_000;
 const ROUND: u32 = 6;
 
 const MORTAL: string[] = ["near", "far", "victim", "pages"];
-const CLIENTS: string[] = ["steady", "other", "victim"];
+/** Who takes orders: two that live as long as the soak, and two that do not. */
+const ORDERED: string[] = ["steady", "other", "victim", "pages"];
 
 let coroutines: u32 = 0;
 
 function order(what: u32): void {
-  for (let i = 0; i < CLIENTS.length; i++) store32(AsyncChannel.with(CLIENTS[i]).data + ORDER_AT, what);
+  for (let i = 0; i < ORDERED.length; i++) store32(AsyncChannel.with(ORDERED[i]).data + ORDER_AT, what);
 }
 
 /** Everybody rests, and the servers have no request left. */
 function pause(): void {
   order(PAUSE);
-  for (let i = 0; i < CLIENTS.length; i++) {
-    const page = AsyncChannel.with(CLIENTS[i]).data;
-    while (load32(page + RESTING_AT) != coroutines) Coroutine.sleep(LOOK);
+  for (let i = 0; i < ORDERED.length; i++) {
+    const page = AsyncChannel.with(ORDERED[i]).data;
+    const all = ORDERED[i] == "pages" ? PAGES : coroutines;
+    while (load32(page + RESTING_AT) != all) Coroutine.sleep(LOOK);
   }
   for (let i = 0; i < 2; i++) {
     const server = AsyncClient.to(MORTAL[i]);
@@ -50,7 +52,7 @@ export function main(): void {
     for (let i: u32 = 0; i < ROUND; i++) {
       Coroutine.sleep(random.below(LONGEST_PEACE));
       const name = MORTAL[random.below(MORTAL.length)];
-      if (name == "victim") store32(AsyncChannel.with(name).data + RESTING_AT, 0);
+      if (ORDERED.includes(name)) store32(AsyncChannel.with(name).data + RESTING_AT, 0);
       if (!Process.endPeer(name)) throw new Error(`${name} cannot be ended`);
       ends++;
     }
@@ -63,7 +65,7 @@ export function main(): void {
     order(RUN);
   }
   order(STOP);
-  for (let i = 0; i < 2; i++) while (peerIsRunning(CLIENTS[i])) Coroutine.sleep(LOOK);
+  for (let i = 0; i < 2; i++) while (peerIsRunning(ORDERED[i])) Coroutine.sleep(LOOK);
   console.log(
     `chaos: ${ends.toString()} programs ended and started again; ${pauses.toString()} times nothing had leaked`,
   );

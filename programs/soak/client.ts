@@ -17,9 +17,9 @@ import {
   ADD,
   ADD_ELSEWHERE,
   ADD_LATER,
-  BEGUN_AT,
   numberArgument,
   ORDER_AT,
+  REST,
   RESTING_AT,
   RUN,
   STOP,
@@ -28,7 +28,6 @@ import { Random } from "./random";
 
 /** Ticks of `time`. */
 const LONGEST_DELAY: u32 = 2_000;
-const REST: u64 = 500;
 
 let near: AsyncClient = changetype<AsyncClient>(0);
 let far: AsyncClient = changetype<AsyncClient>(0);
@@ -103,7 +102,6 @@ export function main(): void {
   far = AsyncClient.to("far");
   orders = AsyncChannel.with("chaos").data;
   store32(orders + RESTING_AT, 0);
-  store32(orders + BEGUN_AT, Process.generation);
   const random = new Random(seed);
   const all: Coroutine[] = [];
   for (let i: u32 = 1; i <= coroutines; i++)

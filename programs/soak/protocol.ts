@@ -19,8 +19,11 @@ export const PAUSE: u32 = 1;
 export const STOP: u32 = 2;
 /** Client: how many of its coroutines do not call at the moment. */
 export const RESTING_AT: u32 = 64;
-/** Client: its generation, since it has begun. */
-export const BEGUN_AT: u32 = 128;
+
+/** Ticks of `time` between two looks at the order of one who rests. */
+export const REST: u64 = 500;
+/** Coroutines of the program that maps pages. */
+export const PAGES: u32 = 16;
 
 /** The number in argument `name=number`. */
 export function numberArgument(name: string): u32 {

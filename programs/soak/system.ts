@@ -1,5 +1,6 @@
 import { defineSystem } from "rel4/system";
 
+// Clients and servers on shared harts, where they are woken by the kernel, and servers alone on theirs, where user interrupts do it.
 const seed = "seed=1";
 const coroutines = "coroutines=90";
 const client = {
@@ -19,16 +20,16 @@ const server = {
 };
 
 export default defineSystem({
-  machine: { harts: 2, memory: "128M" },
+  machine: { harts: 4, memory: "128M" },
   programs: {
     near: { ...server, hart: 0, arguments: ["far"] },
-    far: { ...server, hart: 1, arguments: ["near"] },
+    far: { ...server, hart: 2, arguments: ["near"] },
     steady: { ...client, hart: 0 },
     other: { ...client, hart: 1 },
     victim: { ...client, hart: 1, restart: true, background: true },
     pages: {
       source: "./pages.ts",
-      hart: 0,
+      hart: 3,
       arguments: [seed],
       systemCalls: 8,
       resources: { untyped: "256K", slots: 256 },
@@ -40,7 +41,7 @@ export default defineSystem({
       source: "./chaos.ts",
       hart: 1,
       priority: 120,
-      arguments: [seed, coroutines, "milliseconds=50"],
+      arguments: [seed, coroutines, "milliseconds=500"],
       ends: ["near", "far", "victim", "pages"],
     },
   },
@@ -56,6 +57,7 @@ export default defineSystem({
     { from: "chaos", to: "steady", kind: "async" },
     { from: "chaos", to: "other", kind: "async" },
     { from: "chaos", to: "victim", kind: "async" },
+    { from: "chaos", to: "pages", kind: "async" },
     { from: "chaos", to: "near", kind: "async" },
     { from: "chaos", to: "far", kind: "async" },
   ],
