@@ -27,13 +27,17 @@ function keeperAndVictim(hart: number, ...keeperArguments: string[]): SystemDesc
 
 describe("a program that can be started again", () => {
   it.each([
-    ["on another hart", 1, 200, ""],
+    ["on another hart", 1, 200, "", true],
     // only programs on different harts interrupt each other
-    ["on the same hart", 0, 50, "no sender tables, no sender entries, "],
+    ["on the same hart", 0, 50, "no sender tables, no sender entries, ", true],
+    ["without the hardware", 1, 10, "no receivers, no sender tables, no sender entries, ", false],
   ])(
     "begins anew when a peer ends it, and leaves nothing behind in the kernel: %s",
-    async (_, hart, times, none) => {
-      const { output, end } = await runChecks(keeperAndVictim(hart, String(times), "return"), SETTINGS);
+    async (_, hart, times, none, uintc) => {
+      const { output, end } = await runChecks(keeperAndVictim(hart, String(times), "return"), {
+        ...SETTINGS,
+        uintc,
+      });
       expect(output).toBe(
         `keeper: ${none}nothing leaked after ${times} restarts\nkeeper: the victim has ended, and cannot end again\n`,
       );
