@@ -1,6 +1,7 @@
 /** `@rel4/image`: system descriptions and programs to bootable images. */
 export { type BuildOptions, type BuiltSystem, buildProgram, buildSystem } from "./build-system";
-export type { CheckedChannel, CheckedProgram, CheckedSystem } from "./check-system";
+export type { CheckedProgram } from "./check-program";
+export type { CheckedChannel, CheckedSystem } from "./check-system";
 export type { FunctionSymbol, ProgramImage } from "./compile-program";
 export { functionAt, HandlerWatchdog, type WatchedMachine } from "./handler-watchdog";
 export type { KernelConfiguration } from "./kernel-configuration";

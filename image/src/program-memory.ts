@@ -7,7 +7,7 @@ import {
   SLOT_BITS,
   SYSTEM_CALL_ITEM_BYTES,
 } from "@rel4/abi";
-import type { CheckedProgram } from "./check-system";
+import type { CheckedProgram } from "./check-program";
 import type { ProgramImage } from "./compile-program";
 import type { SystemPlan } from "./system-plan";
 

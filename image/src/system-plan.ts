@@ -28,7 +28,8 @@ import {
   SLOT_NOTIFICATION,
   SLOT_SERVICE_ENDPOINT,
 } from "@rel4/abi";
-import type { CheckedChannel, CheckedProgram, CheckedSystem } from "./check-system";
+import type { CheckedProgram } from "./check-program";
+import type { CheckedChannel, CheckedSystem } from "./check-system";
 
 export interface PlannedObject {
   /** BUNDLE_ENDPOINT, BUNDLE_NOTIFICATION or BUNDLE_PAGES. */
