@@ -5,6 +5,7 @@ import { addBenchCommands } from "./commands/bench";
 import { addBuildCommand } from "./commands/build";
 import { addLabCommands } from "./commands/lab";
 import { addRunCommand } from "./commands/run";
+import { addSoakCommand } from "./commands/soak";
 import { addTourCommand } from "./commands/tour";
 import { describeError, isExpected } from "./report-error";
 
@@ -20,6 +21,7 @@ Examples:
       qemu-system-riscv64 -M virt -smp 2 -nographic -kernel image.elf
   $ rel4 run image.elf                   any bare-metal RV64 ELF
   $ rel4 lab ipc                         synchronous and asynchronous IPC beside published results
+  $ rel4 soak                            ten minutes of random load with programs that are ended at random
   $ rel4 bench machine                   our emulator against QEMU, in one run
   $ rel4 bench compiler                  our compiler against gcc -O2
 
@@ -39,6 +41,7 @@ export function createProgram(): Command {
   addBuildCommand(program);
   addBenchCommands(program);
   addLabCommands(program);
+  addSoakCommand(program);
   return program;
 }
 
