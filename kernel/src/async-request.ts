@@ -60,7 +60,7 @@ export const UNANSWERED: u32 = 2;
 /** The CSpace of the thread whose requests are served. What is kept of it must be refreshed whenever slots may have changed. */
 class CSpace {
   private static thread: u32 = 0;
-  // A flat root CNode: its first slot, its guard where pointers have it, and its radix. Otherwise no pointer fits.
+  // A flat root CNode: its first slot, its guard where pointers have it, and its radix. Otherwise no pointer leads anywhere.
   private static slots: u32 = 0;
   private static guard: u64 = 0;
   private static radix: u64 = 0;
@@ -73,7 +73,7 @@ class CSpace {
   static refresh(): void {
     const root = Tcb.at(CSpace.thread).slot(TCB_SLOT_CTABLE);
     const flat = root.type == CAP_CNODE && FastLookup.isFlat(root);
-    CSpace.slots = root.object;
+    CSpace.slots = flat ? root.object : 0;
     CSpace.radix = flat ? <u64>root.radix : 0;
     CSpace.guard = flat ? root.data << root.radix : ~0;
   }

@@ -5,6 +5,7 @@
 import {
   ALIGNMENT_ERROR,
   ALL_RIGHTS,
+  ASID_POOL_ASSIGN,
   ASYNC_PUT_CHAR,
   ASYNC_PUT_STRING,
   CNODE_CANCEL_BADGED_SENDS,
@@ -37,6 +38,7 @@ import {
   RANGE_ERROR,
   REVOKE_FIRST,
   RIGHT_READ,
+  ROOT_SLOT_ASID_POOL,
   ROOT_SLOT_CNODE,
   ROOT_SLOT_IRQ_CONTROL,
   ROOT_SLOT_TCB,
@@ -553,5 +555,91 @@ describe("asynchronous requests", () => {
     });
     expect(theirs.invoke(5, PAGE_GET_ADDRESS).words).toEqual([BigInt(world.frameAddress(frame))]);
     expect(theirs.invoke(CNODE, PAGE_GET_ADDRESS).error).toBe(INVALID_CAPABILITY);
+  });
+
+  it("find their capabilities in a CSpace of several CNodes, and nothing where it has nothing", () => {
+    start();
+    const [outer, inner] = [world.cnode(2), world.cnode(4)];
+    const frame = world.frame();
+    const put = (node: number, index: number, depth: number, source: number) =>
+      world.must(node, CNODE_COPY, [index, depth, source, D, ALL_RIGHTS], [CNODE]);
+    put(outer, 1, 2, inner);
+    put(outer, 0, 2, frame);
+    const [replies, buffer] = [world.mint(world.notification(), 2), world.frame()];
+    [frame, replies, buffer].forEach((source, index) => {
+      put(inner, index + 3, 4, source);
+    });
+    const cspace = world.mint(outer, 58n);
+    const other = world.thread({ cspace });
+    const pointer = (index: number) => 16 + index;
+    world.letOthersRun();
+    const theirs = AsyncCalls.registerIn(world, other, {
+      replies: pointer(4),
+      frame: pointer(5),
+      buffer: world.frameAddress(buffer),
+    });
+    expect(theirs.invoke(pointer(3), PAGE_GET_ADDRESS).words).toEqual([BigInt(world.frameAddress(frame))]);
+    // All ones is no name of the first slot's frame.
+    for (const nothing of [2n ** 64n - 1n, 2n ** 32n])
+      expect(theirs.invoke(nothing, PAGE_GET_ADDRESS).error).toBe(FAILED_LOOKUP);
+  });
+
+  it("find nothing after one has taken the CSpace away", () => {
+    start();
+    const cspace = world.cnode(3);
+    const [frame, buffer] = [world.frame(), world.frame()];
+    const replies = world.mint(world.notification(), 2);
+    const space = world.mint(cspace, 61n);
+    [space, frame, buffer, replies].forEach((source, index) => {
+      world.must(cspace, CNODE_COPY, [index + 1, 3, source, D, ALL_RIGHTS], [CNODE]);
+    });
+    // The CNode holds its own first capability: revoking that takes all others, its thread's too.
+    world.must(cspace, CNODE_MOVE, [5, 3, cspace, D], [CNODE]);
+    const address = world.look(space).object;
+    const other = world.thread({ cspace: space });
+    world.letOthersRun();
+    const theirs = AsyncCalls.registerIn(world, other, { replies: 4, frame: 3, cspace: address });
+    theirs.push(1, { label: CNODE_REVOKE, words: [5, D] });
+    theirs.push(2, { label: PAGE_GET_ADDRESS });
+    theirs.wake();
+    other.yield();
+    world.kernel.tick();
+    expect(theirs.take().map(({ error }) => error)).toEqual([NO_ERROR, FAILED_LOOKUP]);
+  });
+
+  it("of a batch see what became of the tables in between", () => {
+    start();
+    const table = farTables(world);
+    const pages = [world.frame(), world.frame()] as const;
+    const map = (page: number) =>
+      calls.push(page, { label: PAGE_MAP, words: [FAR, ALL_RIGHTS, 0], caps: [ROOT_SLOT_VSPACE] });
+    map(pages[0]);
+    calls.push(pages[0], { label: PAGE_UNMAP });
+    calls.push(table, { label: PAGE_TABLE_UNMAP });
+    map(pages[1]);
+    calls.awaitResponses();
+    expect(calls.take().map(({ error }) => error)).toEqual([NO_ERROR, NO_ERROR, NO_ERROR, FAILED_LOOKUP]);
+  });
+
+  it("of a batch that map into different address spaces go where they are told", () => {
+    start();
+    const [other, table, middle] = [0, 1, 2].map(() => world.retype(OBJECT_PAGE_TABLE)) as [
+      number,
+      number,
+      number,
+    ];
+    world.must(ROOT_SLOT_ASID_POOL, ASID_POOL_ASSIGN, [], [other]);
+    for (const each of [middle, table]) world.must(each, PAGE_TABLE_MAP, [PLACE, 0], [other]);
+    const pages = [world.frame(), world.frame()] as const;
+    const map = (page: number, root: number) =>
+      calls.push(page, { label: PAGE_MAP, words: [PLACE, ALL_RIGHTS, 0], caps: [root] });
+    map(pages[0], ROOT_SLOT_VSPACE);
+    map(pages[1], other);
+    calls.push(pages[0], { label: PAGE_UNMAP });
+    map(pages[0], ROOT_SLOT_VSPACE);
+    calls.awaitResponses();
+    expect(calls.take().map(({ error }) => error)).toEqual([NO_ERROR, NO_ERROR, NO_ERROR, NO_ERROR]);
+    const asids = pages.map((page) => world.look(page).data >> 44n);
+    expect(new Set(asids).size).toBe(2);
   });
 });

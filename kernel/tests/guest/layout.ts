@@ -2,6 +2,7 @@
 // Each constant becomes an exported wasm global, so the tests follow every change of a layout.
 
 import { KERNEL_COUNT_CAPABILITIES } from "../../../abi/src/syscalls";
+import { AsyncHandlers } from "../../src/async-handler";
 import { Slot } from "../../src/capability";
 import { Endpoint, Notification } from "../../src/endpoint-object";
 import { Hart } from "../../src/hart";
@@ -58,6 +59,8 @@ export const Tcb_readyPrevious: u32 = <u32>offsetof<Tcb>("readyPrevious");
 export const Tcb_queueNext: u32 = <u32>offsetof<Tcb>("queueNext");
 export const Tcb_queuePrevious: u32 = <u32>offsetof<Tcb>("queuePrevious");
 export const Tcb_handlerNotification: u32 = <u32>offsetof<Tcb>("handlerNotification");
+export const Tcb_registeredNext: u32 = <u32>offsetof<Tcb>("registeredNext");
+export const Tcb_registeredPrevious: u32 = <u32>offsetof<Tcb>("registeredPrevious");
 export const Tcb_handlerLevel: u32 = <u32>offsetof<Tcb>("handlerLevel");
 export const Tcb_handlerNext: u32 = <u32>offsetof<Tcb>("handlerNext");
 export const Tcb_handlerPrevious: u32 = <u32>offsetof<Tcb>("handlerPrevious");
@@ -109,6 +112,11 @@ export function hartQueue(hart: u32, priority: u32): u32 {
 /** Address of the queue {head, tail} of ready asynchronous handlers of a priority. */
 export function handlerQueue(priority: u32): u32 {
   return ReadyHandlers.queue(priority);
+}
+
+/** First thread of the list of those with an asynchronous handler. */
+export function firstRegistered(): u32 {
+  return AsyncHandlers.registered;
 }
 
 /** What the kernel counts as capabilities. */

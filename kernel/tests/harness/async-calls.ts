@@ -35,8 +35,6 @@ export interface Response {
 export const PAGE_ITEM_BITS = 3;
 
 export class AsyncCalls {
-  /** Physical address of the buffer. */
-  readonly base: number;
   readonly ringBytes: number;
   /** Called whenever the handler begins to serve. */
   onBeginning: (() => void) | undefined;
@@ -52,10 +50,9 @@ export class AsyncCalls {
     /** Notification with the badge by which the handler says that responses are there, in the thread's CSpace. */
     readonly replies: number,
     itemBits: number,
-    /** Address of the thread's CNode. */
-    cspace: number,
+    /** Physical address of the buffer. */
+    readonly base: number,
   ) {
-    this.base = Number((world.look(frame, cspace).data & (2n ** 44n - 1n)) << 12n);
     this.ringBytes = SYSTEM_CALL_ITEM_BYTES << itemBits;
     this.beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
       if (state === PEER_AWAKE) this.onBeginning?.();
@@ -89,16 +86,17 @@ export class AsyncCalls {
   static registerIn(
     world: World,
     thread: Thread,
-    options: { replies: number; frame: number; itemBits?: number; cspace?: number },
+    options: { replies: number; frame: number; itemBits?: number; cspace?: number; buffer?: number },
   ): AsyncCalls {
     const { replies, frame, itemBits = PAGE_ITEM_BITS, cspace = world.rootCNode } = options;
+    const buffer = options.buffer ?? Number((world.look(frame, cspace).data & (2n ** 44n - 1n)) << 12n);
     thread.call(replies, {
       label: NOTIFICATION_REGISTER_ASYNC_SYSCALL,
       words: [itemBits],
       caps: [frame],
     });
     expect(thread.received.label, "registration").toBe(NO_ERROR);
-    return new AsyncCalls(world, thread, frame, replies, itemBits, cspace);
+    return new AsyncCalls(world, thread, frame, replies, itemBits, buffer);
   }
 
   /** Puts a request into the ring; its id. */

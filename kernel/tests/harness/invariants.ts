@@ -8,10 +8,12 @@ import {
   PRIORITIES,
   ROOT_CNODE_BITS,
 } from "@rel4/abi";
+import { checkHandlers } from "./invariants-handlers";
 import { checkTimers } from "./invariants-timers";
 import { checkUserInterrupts } from "./invariants-user-interrupts";
 import type { Kernel } from "./kernel";
 import { type FoundSlot, ObjectMap, regionOf } from "./objects";
+import { walk } from "./queues";
 import { hex, require } from "./require";
 
 const RUNNING = 1;
@@ -33,6 +35,7 @@ export function checkInvariants(kernel: Kernel, rootCNode: number): void {
   checkNotifications(kernel, objects);
   checkUserInterrupts(kernel, objects);
   checkHandlers(kernel, objects);
+  checkCount(kernel, objects);
   checkTimers(kernel, objects);
   require(kernel.memory.nullPageIsClean(), "nothing is written through null pointers");
 }
@@ -120,28 +123,6 @@ function checkInsideUntyped(object: PlacedSlot, untypedsBySize: PlacedSlot[]): v
   const used = around.start + around.slot.data;
   require(object.end <=
     used, `the object at ${hex(object.start)} lies in the used part of the untyped at ${hex(around.start)} (up to ${hex(used)})`);
-}
-
-/** Walks a queue of threads linked both ways; returns their addresses. */
-function walk(
-  kernel: Kernel,
-  head: number,
-  tail: number,
-  nextField: string,
-  previousField: string,
-): number[] {
-  const { memory, layout } = kernel;
-  const threads: number[] = [];
-  let previous = 0;
-  for (let thread = head; thread !== 0; thread = memory.read32(thread + layout.field(nextField))) {
-    require(!threads.includes(thread), `a queue has no cycle (${hex(thread)})`);
-    const back = memory.read32(thread + layout.field(previousField));
-    require(back === previous, `queue links of ${hex(thread)} agree`);
-    threads.push(thread);
-    previous = thread;
-  }
-  require(previous === tail, `a queue's tail is its last thread (${hex(tail)})`);
-  return threads;
 }
 
 function checkReadyQueues(kernel: Kernel): Set<number> {
@@ -281,49 +262,8 @@ function sameMembers(a: number[], b: number[]): boolean {
   return a.length === b.length && a.every((each) => b.includes(each));
 }
 
-/** Handlers are in the lists that their threads say, and the kernel's count of capabilities is right. */
-function checkHandlers(kernel: Kernel, objects: ObjectMap): void {
-  const { memory, layout } = kernel;
-  const ready = readyHandlers(kernel);
-  for (const thread of objects.threads) {
-    const field = (name: string) => memory.read32(thread + layout.field(`Tcb_${name}`));
-    require((field("handlerLevel") !== 0) ===
-      ready.has(thread), `the thread ${hex(thread)} says whether its handler is ready`);
-    require(field("handlerLevel") === 0 ||
-      field("handlerNotification") !== 0, `the handler of ${hex(thread)} is ready only while there is one`);
-  }
-  for (let index = 0; index < kernel.hardware.harts.length; index++) {
-    const hart = layout.hart(index);
-    const readyLevel = memory.read32(hart + layout.field("Hart_readyLevel"));
-    const highest = Math.max(0, ...[...ready.values()]);
-    const expected = highest !== 0 && highest >= readyLevel ? highest + 1 : readyLevel;
-    require(memory.read32(hart + layout.field("Hart_switchLevel")) ===
-      expected, `hart ${index}'s fast paths make way for ready threads and handlers`);
-  }
-  const zombies = [...objects.slots.values()].some(({ type }) => type === CAP_ZOMBIE);
-  require(zombies ||
-    kernel.layout.countCapabilities() ===
-      BigInt(objects.slots.size), `the kernel counts its capabilities (${objects.slots.size})`);
-}
-
-/** Threads whose handlers are ready, with their levels. */
-function readyHandlers(kernel: Kernel): Map<number, number> {
-  const { memory, layout } = kernel;
-  const found = new Map<number, number>();
-  for (let priority = 0; priority < PRIORITIES; priority++) {
-    const queue = layout.handlerQueue(priority);
-    const threads = walk(
-      kernel,
-      memory.read32(queue),
-      memory.read32(queue + 4),
-      "Tcb_handlerNext",
-      "Tcb_handlerPrevious",
-    );
-    for (const thread of threads) {
-      const level = memory.read32(thread + layout.field("Tcb_handlerLevel"));
-      require(level === priority + 1, `the ready handler of ${hex(thread)} is queued at its priority`);
-      found.set(thread, level);
-    }
-  }
-  return found;
+function checkCount(kernel: Kernel, { slots }: ObjectMap): void {
+  const zombies = [...slots.values()].some(({ type }) => type === CAP_ZOMBIE);
+  const counted = kernel.layout.countCapabilities();
+  require(zombies || counted === BigInt(slots.size), `the kernel counts its capabilities (${slots.size})`);
 }

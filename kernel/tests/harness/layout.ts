@@ -5,6 +5,7 @@ interface LayoutFunctions {
   hartQueue(hart: number, priority: number): number;
   hartBitmapWord(hart: number, index: number): number;
   handlerQueue(priority: number): number;
+  firstRegistered(): number;
   countCapabilities(): bigint;
   heapBase(): number;
 }
@@ -43,6 +44,11 @@ export class Layout {
   /** The queue of ready asynchronous handlers of a priority. */
   handlerQueue(priority: number): number {
     return this.functions.handlerQueue(priority) >>> 0;
+  }
+
+  /** First of the threads with an asynchronous handler, or 0. */
+  get firstRegistered(): number {
+    return this.functions.firstRegistered() >>> 0;
   }
 
   /** What the kernel counts as capabilities. */
