@@ -18,7 +18,7 @@ import { fail, mustSucceed } from "./failure";
 
 /** The directory has 2^n entries. */
 export const DIRECTORY_BITS: u32 = 8;
-const ENTRIES: u32 = 1 << DIRECTORY_BITS;
+export const DIRECTORY_ENTRIES: u32 = 1 << DIRECTORY_BITS;
 const INDEX_BITS: u32 = 20;
 const DIRECTORY_DEPTH: u32 = WORD_BITS - INDEX_BITS;
 
@@ -45,7 +45,7 @@ export class CapabilitySpace {
   /** A directory entry nobody uses; ends the system when there is none. */
   static newEntry(): u32 {
     const entry = CapabilitySpace.entriesUsed;
-    if (entry == ENTRIES)
+    if (entry == DIRECTORY_ENTRIES)
       fail("the root server has no free capability slots left: give programs less memory");
     CapabilitySpace.entriesUsed = entry + 1;
     return entry;

@@ -11,7 +11,7 @@ import { OBJECT_CNODE, OBJECT_PAGE, WORD_BITS } from "../../abi/src/objects";
 import { CNode } from "../../runtime/src/invocations/cnode";
 import { SlotAllocator } from "../../runtime/src/slots";
 import { BootInfo } from "./boot-info";
-import { CapabilitySpace, DIRECTORY_BITS } from "./capability-space";
+import { CapabilitySpace, DIRECTORY_BITS, DIRECTORY_ENTRIES } from "./capability-space";
 import { fail, mustSucceed } from "./failure";
 import { Memory, makeFrom } from "./memory";
 
@@ -36,6 +36,9 @@ export class Workshop {
   /** The root server's own. */
   static root: Workshop = new Workshop(0);
 
+  /** Slots of the kernel's CNode kept for the CNodes that are added when all others are full. */
+  private static nodes: SlotAllocator = new SlotAllocator(0, 0);
+
   private readonly memory: Memory = new Memory();
   private readonly spaces: SlotSpace[] = [];
   /** How many of `spaces` are in use; from the last one slots are taken. */
@@ -50,7 +53,8 @@ export class Workshop {
   static begin(): void {
     const root = Workshop.root;
     const space = new SlotSpace(changetype<CNode>(ROOT_SLOT_CNODE), 0);
-    space.slots.reset(BootInfo.emptyStart, BootInfo.emptyEnd);
+    Workshop.nodes = new SlotAllocator(BootInfo.emptyStart, BootInfo.emptyStart + DIRECTORY_ENTRIES);
+    space.slots.reset(BootInfo.emptyStart + DIRECTORY_ENTRIES, BootInfo.emptyEnd);
     root.spaces.push(space);
     root.spacesUsed = 1;
     const directory = changetype<CNode>(root.make(OBJECT_CNODE, DIRECTORY_BITS));
@@ -75,9 +79,8 @@ export class Workshop {
     // slot 0 stays empty: 0 means none
     while ((<u32>1) << bits <= count) bits++;
     if (this.spacesUsed == <u32>this.spaces.length) {
-      const slot = Workshop.root.spaces[0].slots.allocate(1);
-      if (slot == 0) fail("the root server has no free capability slots left: give programs less memory");
-      this.spaces.push(new SlotSpace(changetype<CNode>(slot), CapabilitySpace.newEntry()));
+      const entry = CapabilitySpace.newEntry();
+      this.spaces.push(new SlotSpace(changetype<CNode>(Workshop.nodes.allocate(1)), entry));
     }
     const space = this.spaces[this.spacesUsed];
     const kernels = changetype<CNode>(ROOT_SLOT_CNODE);
