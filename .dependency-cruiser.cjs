@@ -83,7 +83,15 @@ module.exports = {
       from: { path: "^(machine|compiler|abi)/", pathNot: tests },
       to: { dependencyTypes: ["core"] },
     },
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-circular",
+      // What waits, what wakes and what polls call each other: one concept in several files, without code at the top level
+      // that could see the others unfinished.
+      comment: "A file can be understood with those it imports. The asynchronous runtime is the exception.",
+      severity: "error",
+      from: { pathNot: "^runtime/src/async/" },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "resolvable",
       severity: "error",

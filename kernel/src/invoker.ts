@@ -2,7 +2,6 @@
 // request, the stand-in. Arguments are read from it; results, and the state Restart, are written to it.
 
 import { IPC_BUFFER_MESSAGE } from "../../abi/src/ipc-buffer";
-import { ipcBufferOf } from "./message";
 import { ThreadContext } from "./riscv/thread-context";
 import { Tcb } from "./tcb";
 
@@ -40,8 +39,8 @@ export class Invoker {
     Invoker.address = thread.address;
   }
 
-  /** Kernel address of the buffer that takes results behind the message registers, or 0. */
-  static replyBuffer(): u32 {
-    return Invoker.address == STAND_IN ? StandIn.buffer : ipcBufferOf(Invoker.thread, true);
+  /** Is it made for an asynchronous request? */
+  @inline static get isStandIn(): bool {
+    return Invoker.address == STAND_IN;
   }
 }

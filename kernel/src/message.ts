@@ -13,13 +13,18 @@ import {
 import { Lookup, lookupSlot } from "./cspace";
 import { OK } from "./errors";
 import { CurrentFault } from "./fault";
-import { Invoker } from "./invoker";
+import { Invoker, StandIn } from "./invoker";
 import { ArchCaps } from "./riscv/arch-caps";
 import { TCB_SLOT_BUFFER, Tcb, THREAD_RUNNING } from "./tcb";
 
 /** Kernel address of a thread's IPC buffer, or 0 when it has none the kernel may read (`write`: and write). */
 export function ipcBufferOf(thread: Tcb, write: bool): u32 {
   return ArchCaps.bufferAddress(thread.slot(TCB_SLOT_BUFFER), thread.ipcBuffer, write);
+}
+
+/** Kernel address of the buffer that takes results behind the message registers, or 0. */
+export function replyBuffer(): u32 {
+  return Invoker.isStandIn ? StandIn.buffer : ipcBufferOf(Invoker.thread, true);
 }
 
 export class MessageInfo {
@@ -142,7 +147,7 @@ export class Reply {
   /** Sets result word `index`; nothing when the invocation is no Call. */
   static setWord(index: u32, value: u64): void {
     if (!Arguments.isCall) return;
-    const buffer = index < <u32>MESSAGE_REGISTERS ? 0 : Invoker.replyBuffer();
+    const buffer = index < <u32>MESSAGE_REGISTERS ? 0 : replyBuffer();
     setReceivedWord(Invoker.thread, buffer, index, value);
   }
 }
