@@ -17,7 +17,7 @@ import { Timers } from "./timers";
 /** Number of priorities; 0 is the most important. */
 export const PRIORITIES: u32 = 8;
 /** How many times coroutines may yield before the executor looks at rings and timers. */
-const YIELDS_BETWEEN_POLLS: u32 = 32;
+const YIELDS_BETWEEN_POLLS: u32 = 128;
 
 /** Tails of the ready lists, 0 when empty. */
 const tails: u32 = <u32>memory.data(32, 8);
@@ -124,12 +124,14 @@ export class Turns {
       return;
     }
     Turns.yieldsLeft -= 1;
-    // the head leaves the list and this coroutine becomes its tail
-    const tail = changetype<Coroutine>(load<u32>(me.queue));
+    // This coroutine takes the head's place in the circle, and is its tail. In this order it is its own successor when the head
+    // was alone.
+    const queue = me.queue;
+    const tail = changetype<Coroutine>(load<u32>(queue));
     const head = tail.next;
-    me.next = head == tail ? me : head.next;
     tail.next = me;
-    store<u32>(me.queue, changetype<u32>(me));
+    me.next = head.next;
+    store<u32>(queue, changetype<u32>(me));
     Turns.current = head;
     switchStack(changetype<u32>(me), changetype<u32>(head));
   }
