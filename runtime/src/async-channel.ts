@@ -13,7 +13,7 @@
 import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
 import { RING_CONTROL_BYTES } from "../../abi/src/ring";
-import { CHANNEL_ASYNC, NEWS_BADGE } from "../../abi/src/start-info";
+import { CHANNEL_ASYNC } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { ChannelRecord, EITHER_SIDE, requireChannel } from "./channel-table";
 import { NotificationCapability } from "./invocations/notification-capability";
@@ -51,11 +51,6 @@ function laneOf(record: ChannelRecord, side: u32): u32 {
   return controlPage(record) + LANES_OFFSET + side * LANE_BYTES;
 }
 
-/** Forgets how peers were interrupted that have been started again since. */
-function readNews(): void {
-  for (let i = 0; i < opened.length; i++) opened[i].forgetEarlierPeer();
-}
-
 /** The channels this program has asked for: what an end has seen is counted in one place. */
 const opened: AsyncChannel[] = [];
 
@@ -87,6 +82,7 @@ export class AsyncChannel {
 
   constructor(record: ChannelRecord) {
     this.record = record;
+    this.notePeer();
     this.sendSlot = record.sendSlot;
     this.vector = (<u64>1) << record.identity;
     const side = record.side;
@@ -100,7 +96,8 @@ export class AsyncChannel {
 
   /**
    * The channel shared with `peer`, the same object each time; when there is one in each direction, both sides get the one that
-   * is described first. Ends the program when there is none. */
+   * is described first. Ends the program when there is none.
+   */
   static with(peer: string): AsyncChannel {
     const record = requireChannel(CHANNEL_ASYNC, "async", peer, EITHER_SIDE, "with");
     for (let i = 0; i < opened.length; i++) {
@@ -126,7 +123,6 @@ export class AsyncChannel {
   /** Gets an entry in this thread's sender table, the first time the peer can be interrupted. */
   private register(): bool {
     if (!this.mayRegister) return false;
-    this.peerGeneration = this.record.peerGeneration;
     if (changetype<NotificationCapability>(this.sendSlot).registerSender() == 0) {
       this.senderIndex = NotificationCapability.senderIndex;
       this.registered = true;
@@ -136,9 +132,11 @@ export class AsyncChannel {
     return this.registered;
   }
 
-  /** If the peer has been started again, the entry leads nowhere. */
-  forgetEarlierPeer(): void {
-    if (this.peerGeneration == this.record.peerGeneration) return;
+  /** Which run of the peer it is; when it has been started again, the entry of the sender table leads nowhere. */
+  private notePeer(): void {
+    const generation = this.record.peerGeneration;
+    if (generation == this.peerGeneration) return;
+    this.peerGeneration = generation;
     this.registered = false;
     this.mayRegister = true;
   }
@@ -180,11 +178,8 @@ export class AsyncChannel {
     const previous = this.armed ? UserInterrupts.mask() : 0;
     this.setState(STATE_BLOCKED);
     fence(READ | WRITE, READ | WRITE);
-    if (loadAcquire32(this.inLane) == this.seen) {
-      const signals = wait(SLOT_ASYNC_NOTIFICATION);
-      Arrivals.add(signals);
-      if ((signals & NEWS_BADGE) != 0) readNews();
-    }
+    if (loadAcquire32(this.inLane) == this.seen) Arrivals.add(wait(SLOT_ASYNC_NOTIFICATION));
+    this.notePeer();
     if (!this.armed) return;
     this.setState(STATE_ARMED);
     UserInterrupts.restore(previous);
