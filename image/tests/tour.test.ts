@@ -57,6 +57,8 @@ describe("the tour", () => {
       expect(userInterruptsPerRoundTrip).toBe(isUser ? 2 : 0);
     }
     expect(Math.min(...measured.map(({ cyclesMedian }) => cyclesMedian))).toBe(measured[3]!.cyclesMedian);
+    // a few instructions more on this path are a mistake: it is what user interrupts are for
+    expect(measured[3]!.cyclesMedian).toBeLessThan(125);
   });
 
   it("takes its numbers from real events: the machine sees no trap between the user interrupts of row 4", async () => {
