@@ -108,12 +108,12 @@ async function buildChecked(
   const { onProgress } = options;
   const images: ProgramImage[] = [];
   const compiled = new Map<string, ProgramImage>();
-  for (const { name, source, memory } of system.programs) {
+  for (const { name, source, memory, asynchronous } of system.programs) {
     const progress = (step: string) => onProgress?.(`${name}: ${step}`);
     const path = resolve(directory, source);
-    const key = `${memory} ${path}`;
-    const image =
-      compiled.get(key) ?? (await compileProgram(path, memory, `programs.${name}`, progress, system.kernel));
+    const key = `${memory} ${asynchronous} ${path}`;
+    const options = { onProgress: progress, configuration: system.kernel, asynchronous };
+    const image = compiled.get(key) ?? (await compileProgram(path, memory, `programs.${name}`, options));
     compiled.set(key, image);
     images.push(image);
   }

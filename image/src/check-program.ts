@@ -42,6 +42,8 @@ export interface CheckedProgram {
   coroutineStack: number;
   /** n for a buffer of asynchronous system calls with rings of 2^n items, or 0. */
   systemCallBits: number;
+  /** Whether synchronous calls of its coroutines are made asynchronously. */
+  asynchronous: boolean;
   resources?: CheckedResources;
 }
 
@@ -80,6 +82,7 @@ const PROGRAM_FIELDS = [
   "coroutines",
   "coroutineStack",
   "systemCalls",
+  "asynchronous",
   "resources",
 ];
 
@@ -122,6 +125,7 @@ export function checkProgram(name: string, value: unknown): CheckedProgram {
     ends: [],
     ...checkCoroutines(value, where),
     systemCallBits: checkSystemCalls(value.systemCalls, `${where}.systemCalls`),
+    asynchronous: flag(value.asynchronous, `${where}.asynchronous`),
     resources: checkResources(value.resources, `${where}.resources`),
   };
 }

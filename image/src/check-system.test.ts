@@ -35,6 +35,7 @@ describe("a system description", () => {
           ends: [],
           coroutineStack: 8192,
           systemCallBits: 0,
+          asynchronous: false,
         },
       ],
       channels: [],

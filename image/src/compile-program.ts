@@ -47,6 +47,15 @@ export interface ProgramImage {
   elf: Uint8Array;
 }
 
+/** How a program is compiled. */
+export interface ProgramOptions {
+  onProgress?: (step: string) => void;
+  /** Of the kernel it runs on. */
+  configuration?: KernelConfiguration;
+  /** Whether synchronous calls of its coroutines are made asynchronously. */
+  asynchronous?: boolean;
+}
+
 const ISA = { bitmanip: true, compressed: true };
 const HEAP_PAGE = 0x1_0000;
 
@@ -64,22 +73,21 @@ const PROGRAM_IMPORTS = {
 /**
  * Compiles the program in `source` with room for `memory` bytes of data and heap.
  * @param where its place in the description, for errors
- * @param configuration of the kernel it runs on
  * @throws CompileError with positions in the source; SystemError when there is no such file or too little memory
  */
 export async function compileProgram(
   source: string,
   memory: number,
   where: string,
-  onProgress?: (step: string) => void,
-  configuration = DEFAULT_CONFIGURATION,
+  { onProgress, configuration = DEFAULT_CONFIGURATION, asynchronous = false }: ProgramOptions = {},
 ): Promise<ProgramImage> {
   checkSource(source, where);
-  const entryFile = join(dirname(source), `${basename(source, ".ts")}.rel4-entry.ts`);
+  const suffix = asynchronous ? "rel4-asynchronous-entry" : "rel4-entry";
+  const entryFile = join(dirname(source), `${basename(source, ".ts")}.${suffix}.ts`);
   const image = await inTermsOf(source, entryFile, () =>
     compileCached({
       entries: [entryFile, repositoryPath("runtime/src/imports.ts")],
-      generated: { path: entryFile, from: source, text: entryText },
+      generated: { path: entryFile, from: source, text: (from, text) => entryText(from, text, asynchronous) },
       packages: { rel4: repositoryPath("runtime/src/index.ts") },
       runtime: "incremental",
       imports: PROGRAM_IMPORTS,
@@ -151,8 +159,11 @@ async function inTermsOf<T>(source: string, entryFile: string, make: () => Promi
   }
 }
 
-/** The file that joins a program to the runtime: runs its `main`, if it has one, and ends it with the result. */
-function entryText(source: string, text: string): string {
+/**
+ * The file that joins a program to the runtime: runs its `main`, if it has one, and ends it with the result.
+ * @param asynchronous whether the hooks are installed first
+ */
+function entryText(source: string, text: string, asynchronous: boolean): string {
   const module = JSON.stringify(`./${basename(source, ".ts")}`);
   const hasMain = /\bexport\s+function\s+main\b|\bexport\s*\{[^}]*\bmain\b[^}]*\}/.test(text);
   const isVoid = /\bfunction\s+main\s*\([^)]*\)\s*:\s*void\b/.test(text);
@@ -164,7 +175,8 @@ function entryText(source: string, text: string): string {
   return [
     `import ${hasMain ? "{ main } from " : ""}${module};`,
     'import { Process } from "rel4";',
-    `export function runMain(): void {\n  ${run};\n}\n`,
+    asynchronous ? 'import { installHooks } from "rel4/async/hooks";' : "",
+    `export function runMain(): void {\n  ${asynchronous ? "installHooks();\n  " : ""}${run};\n}\n`,
   ].join("\n");
 }
 

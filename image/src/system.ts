@@ -59,6 +59,12 @@ export interface ProgramDescription {
   coroutineStack?: MemorySize;
   /** Items in each ring of its buffer for asynchronous system calls, a power of two from 4 to 4096. Default: no buffer. */
   systemCalls?: number;
+  /**
+   * Run asynchronously what was written synchronously: `Server.call` by a coroutine goes over the async channel to the same server,
+   * if there is one, `Service` takes requests of async channels, too, and kernel invocations go over the buffer of `systemCalls`.
+   * Default false.
+   */
+  asynchronous?: boolean;
   /** What it may make kernel objects of; also gives it capabilities to its own CNode, address space and thread. */
   resources?: ResourcesDescription;
 }

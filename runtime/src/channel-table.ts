@@ -9,6 +9,7 @@ import {
   CHANNEL_PEER_GENERATION_AT,
   CHANNEL_PEER_HART_AT,
   CHANNEL_PEER_NAME_AT,
+  CHANNEL_PEER_PROGRAM_AT,
   CHANNEL_PRESENT_AT,
   CHANNEL_RECEIVE_SLOT_AT,
   CHANNEL_RECORD_SIZE,
@@ -36,6 +37,10 @@ export class ChannelRecord {
   }
   get peer(): string {
     return startInfoString(changetype<u32>(this) + CHANNEL_PEER_NAME_AT);
+  }
+  /** Number of the peer. */
+  get peerProgram(): u32 {
+    return this.field(CHANNEL_PEER_PROGRAM_AT);
   }
   /** PEER_LEFT_OUT, PEER_RUNS or PEER_ENDED; changes while the program runs. */
   get presence(): u32 {

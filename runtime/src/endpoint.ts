@@ -8,6 +8,7 @@ import { SLOT_SERVICE_ENDPOINT } from "../../abi/src/program-layout";
 import { CHANNEL_ENDPOINT, ENDPOINT_BADGE_FLAG, SIDE_FROM } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
 import { clientName, requireChannel } from "./channel-table";
+import { EndpointHook } from "./endpoint-hook";
 import { MessageInfo } from "./message";
 import { call, receive, reply, replyReceive, send } from "./system-calls";
 
@@ -25,7 +26,9 @@ export class Server {
    */
   @inline
   call(label: u64, length: u32 = 0, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): void {
-    call(changetype<u32>(this), MessageInfo.make(label, 0, length), word0, word1, word2, word3);
+    const info = MessageInfo.make(label, 0, length);
+    if (EndpointHook.takesCall(changetype<u32>(this), info, word0, word1, word2, word3)) return;
+    call(changetype<u32>(this), info, word0, word1, word2, word3);
   }
 
   /** Sends without waiting for an answer, only until the server has received it. */
@@ -39,6 +42,7 @@ export class Server {
 export class Service {
   /** Waits for a message, leaves it in `Message` and returns its badge. */
   static receive(): u64 {
+    if (EndpointHook.takesMessages) return EndpointHook.receive();
     let badge = receive(SLOT_SERVICE_ENDPOINT);
     while ((badge & ENDPOINT_BADGE_FLAG) == 0) {
       Arrivals.add(badge);
@@ -57,7 +61,9 @@ export class Service {
     word2: u64 = 0,
     word3: u64 = 0,
   ): void {
-    reply(MessageInfo.make(label, 0, length), word0, word1, word2, word3);
+    const info = MessageInfo.make(label, 0, length);
+    if (EndpointHook.takesMessages) EndpointHook.reply(info, word0, word1, word2, word3);
+    else reply(info, word0, word1, word2, word3);
   }
 
   /** Answers, and waits for the next message in the same system call. */
@@ -70,6 +76,10 @@ export class Service {
     word3: u64 = 0,
   ): u64 {
     const info = MessageInfo.make(label, 0, length);
+    if (EndpointHook.takesMessages) {
+      EndpointHook.reply(info, word0, word1, word2, word3);
+      return EndpointHook.receive();
+    }
     const badge = replyReceive(SLOT_SERVICE_ENDPOINT, info, word0, word1, word2, word3);
     if ((badge & ENDPOINT_BADGE_FLAG) != 0) return badge;
     Arrivals.add(badge);

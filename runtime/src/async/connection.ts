@@ -72,6 +72,7 @@ export class Connection extends RingEnd {
 
   /** Starts a coroutine for a request whose handler may wait; false when none is free. */
   private beginWaiting(from: u32, handler: u32, label: u32): bool {
+    if (Handlers.passes(handler)) return Handlers.pass(changetype<u32>(this), from);
     const pending = Handlers.take();
     if (changetype<u32>(pending) == 0) return false;
     pending.id = load<u32>(from);

@@ -62,6 +62,8 @@ export class Coroutine {
   /** When its timer goes off, in ticks of `time`, and its place in the heap of timers, from 1 on; 0: none is set. */
   deadline: u64;
   timerPlace: u32;
+  /** The message it received last and has not answered (message-queue.ts), or 0. */
+  request: u32;
 
   /**
    * Makes a coroutine that runs `body` when its turn comes.

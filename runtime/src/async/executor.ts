@@ -30,6 +30,7 @@ import { AsyncClient } from "./async-client";
 import { AsyncService } from "./async-service";
 import { Connection } from "./connection";
 import { Ends } from "./ends";
+import { Handlers } from "./handlers";
 import { News } from "./news";
 import { RingEnd } from "./ring-end";
 import { SignalInbox } from "./signal-inbox";
@@ -351,7 +352,9 @@ class Executor {
     const word2 = ecallResult(4);
     const word3 = ecallResult(5);
     if ((badge & ENDPOINT_BADGE_FLAG) != 0)
-      badge = AsyncService.answerCalls(info, word0, word1, word2, word3);
+      badge = unlikely(Handlers.passesCalls)
+        ? Handlers.passCall(badge, info, word0, word1, word2, word3)
+        : AsyncService.answerCalls(info, word0, word1, word2, word3);
     roundsLeft = ROUNDS_BETWEEN_SIGNALS;
     return badge;
   }

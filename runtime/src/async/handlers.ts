@@ -20,6 +20,10 @@ const MAY_WAIT: u32 = 0x8000_0000;
 /** Function index of each label's handler; the last entry, for all other labels, refuses. */
 const table: u32 = <u32>memory.data(260, 8);
 
+/** Table entry of all labels when requests are passed on as messages, and the function that takes synchronous calls so; or 0. */
+let passing: u32 = 0;
+let callTaker: u32 = 0;
+
 let freePending: PendingRequest = changetype<PendingRequest>(0);
 
 function refuse(request: Request, _label: u32, _word0: u64, _word1: u64, _word2: u64, _word3: u64): void {
@@ -49,6 +53,37 @@ export class Handlers {
     for (let label: u32 = 0; label <= LABELS; label++) {
       if (load<u32>(table + (label << 2)) == 0) store<u32>(table + (label << 2), refuse.index);
     }
+  }
+
+  /**
+   * From now on all requests are passed on as messages (message-queue.ts).
+   * @param request index of `(connection, item address) => bool`: false when it cannot be taken yet
+   * @param call index of `(badge, info, word0, word1, word2, word3) => void`, for synchronous calls
+   */
+  static passMessages(request: u32, call: u32): void {
+    passing = request | MAY_WAIT;
+    callTaker = call;
+    for (let label: u32 = 0; label <= LABELS; label++) store<u32>(table + (label << 2), passing);
+  }
+
+  /** Is a request with this handler passed on? */
+  @inline static passes(handler: u32): bool {
+    return handler == passing;
+  }
+
+  /** Passes a request on; false when it cannot be taken yet. */
+  static pass(connection: u32, item: u32): bool {
+    return call_indirect<bool>(passing & ~MAY_WAIT, connection, item);
+  }
+
+  @inline static get passesCalls(): bool {
+    return callTaker != 0;
+  }
+
+  /** Passes a synchronous call on; returns 0, which stands for no signals. */
+  static passCall(badge: u64, info: u64, word0: u64, word1: u64, word2: u64, word3: u64): u64 {
+    call_indirect<void>(callTaker, badge, info, word0, word1, word2, word3);
+    return 0;
   }
 
   static set(label: u32, handler: Handler, mayWait: bool): void {

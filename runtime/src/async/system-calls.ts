@@ -18,6 +18,7 @@ import {
   MESSAGE_LENGTH_MASK,
 } from "../../../abi/src/message-info";
 import { SLOT_SYSTEM_CALL_FRAME, SLOT_SYSTEM_CALL_NOTIFICATION } from "../../../abi/src/program-layout";
+import { SYSTEM_CALL_MAX_WORDS } from "../../../abi/src/ring";
 import { START_INFO_SYSTEM_CALL_BITS_AT } from "../../../abi/src/start-info";
 import { ErrorCode } from "../errors";
 import { InvocationHook } from "../invocations/hook";
@@ -116,14 +117,21 @@ function isServed(label: u32): bool {
 function invokeOverRing(slot: u32, info: u64, word0: u64, word1: u64, word2: u64, word3: u64): bool {
   if (Turns.current == Turns.executor || !isServed(<u32>(info >> MESSAGE_LABEL_SHIFT))) return false;
   const length = <u32>info & MESSAGE_LENGTH_MASK;
+  if (length > <u32>SYSTEM_CALL_MAX_WORDS) return false;
   const extras = <u32>(info >> MESSAGE_EXTRA_CAPS_SHIFT) & 3;
+  // while this coroutine waits for room, others use the IPC buffer
+  const kept = Turns.current.responsePlace;
+  for (let i: u32 = 4; i < length; i++) store<u64>(kept + ((i - 4) << 3), IpcBuffer.word(i));
+  const extra0 = IpcBuffer.capability(0);
+  const extra1 = IpcBuffer.capability(1);
   ring.prepare();
   ring.setWord(0, word0);
   ring.setWord(1, word1);
   ring.setWord(2, word2);
   ring.setWord(3, word3);
-  for (let i: u32 = 4; i < length; i++) ring.setWord(i, IpcBuffer.word(i));
-  for (let i: u32 = 0; i < extras; i++) ring.setExtra(i, <u32>IpcBuffer.capability(i));
+  for (let i: u32 = 4; i < length; i++) ring.setWord(i, load<u64>(kept + ((i - 4) << 3)));
+  if (extras > 0) ring.setExtra(0, extra0);
+  if (extras > 1) ring.setExtra(1, extra1);
   const response = ring.invoke(<u32>info, slot);
   Message.info = response.code;
   Message.word0 = response.word0;
