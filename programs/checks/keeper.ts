@@ -33,7 +33,6 @@ export function main(): i32 {
     if (how == "return") break;
     generation++;
     waitForGeneration(channel, generation);
-    store32(channel.data + HOW_AT, 0);
   }
   while (peerIsRunning("victim")) {}
   console.log(

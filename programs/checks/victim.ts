@@ -17,6 +17,8 @@ export function main(): i32 {
   const bits = startInfoWord(START_INFO_SYSTEM_CALL_BITS_AT);
   if (replies.registerAsyncSystemCalls(SLOT_SYSTEM_CALL_FRAME, bits) != 0) return 3;
   const channel = AsyncChannel.with("keeper");
+  // an order for an earlier run is none for this one
+  store32(channel.data + HOW_AT, 0);
   store32(channel.data + STARTED_AT, Process.generation);
   channel.notify();
   let how: u32 = 0;

@@ -10,7 +10,7 @@
  * fences, then reads the counter. Whatever the order, one of them sees the other (Dekker), so a wake-up is never lost,
  * even when a user interrupt arrives after its receiver has blocked.
  */
-import { fence, load32, loadAcquire32, pause, store32, storeRelease32, uipiSend } from "rv";
+import { fence, load32, loadAcquire32, pause, storeRelease32, uipiSend } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../abi/src/program-layout";
 import { RING_CONTROL_BYTES } from "../../abi/src/ring";
 import { CHANNEL_ASYNC } from "../../abi/src/start-info";
@@ -112,7 +112,8 @@ export class AsyncChannel {
   /** Tells the peer that there is something new; everything written before is visible to it when it wakes. */
   notify(): void {
     this.published += 1;
-    store32(this.outLane, this.published);
+    // what was written to the page before is there when the peer sees the new number
+    storeRelease32(this.outLane, this.published);
     // before the peer's state is read, and before the device that interrupts it is written
     fence(READ | WRITE, DEVICE_OUTPUT | READ | WRITE);
     const peerIsArmed = load32(this.outLane + STATE_OFFSET) == STATE_ARMED;
