@@ -6,7 +6,6 @@ import {
   INVALID_CAPABILITY,
   NO_ERROR,
   NOT_ENOUGH_MEMORY,
-  NOTIFICATION_REGISTER_ASYNC_SYSCALL,
   NOTIFICATION_REGISTER_RECEIVER,
   NOTIFICATION_REGISTER_SENDER,
   OBJECT_NOTIFICATION,
@@ -88,14 +87,6 @@ describe("RegisterReceiver is refused and changes nothing", () => {
     const index = thread.field("receiverIndex");
     world.must(notification, NOTIFICATION_REGISTER_RECEIVER, [], [thread.cap]);
     expect(thread.field("receiverIndex")).toBe(index);
-  });
-
-  it("RegisterAsyncSyscall does not exist yet", () => {
-    expectRefusal(
-      world,
-      () => world.invoke(notification, NOTIFICATION_REGISTER_ASYNC_SYSCALL, [], [thread.cap]),
-      ILLEGAL_OPERATION,
-    );
   });
 });
 
