@@ -7,6 +7,8 @@ import { AsyncChannel, Coroutine, Counters, Process, UserSignals, yieldHart } fr
 import { load32, store32 } from "rv";
 
 const STORM: u32 = 40;
+/** Cycles after which a peer on another hart no longer waits in user mode. */
+const LONG: u64 = 250_000;
 
 let peer: UserSignals = changetype<UserSignals>(0);
 let peerBit: u64 = 0;
@@ -37,7 +39,7 @@ function takeTurns(begins: bool): void {
   for (let i: u32 = 1; i <= rounds; i++) {
     if (begins) send(i);
     expectSignal(i % 3 == 0 ? poll() : UserSignals.wait(), i);
-    pauseFor((i * 37) % 400);
+    pauseFor(i % 16 == 5 ? LONG : (i * 37) % 400);
     if (!begins) send(i);
   }
 }
