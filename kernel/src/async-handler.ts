@@ -86,11 +86,11 @@ export class AsyncHandlers {
   }
 
   /**
-   * Brings a hart into the kernel that does something less important than a handler of this level: nothing, or a thread
+   * Brings another hart into the kernel that does something below this level (1 + a priority): nothing, or a thread
    * of lower priority; of several, the least important. A hart in the kernel counts as what it will run: it takes
-   * the interrupt when it leaves. No such hart: the handler runs when a hart gets to it, at the latest at a tick.
+   * the interrupt when it leaves. False: no such hart; a handler then runs when a hart gets to it, at the latest at a tick.
    */
-  static callHart(level: u32): void {
+  static callHart(level: u32): bool {
     const here = Hart.current();
     let least = level;
     let chosen = here.index;
@@ -101,7 +101,9 @@ export class AsyncHandlers {
       least = hartLevel;
       chosen = index;
     }
-    if (chosen != here.index) here.reschedulePending |= 1 << chosen;
+    if (chosen == here.index) return false;
+    here.reschedulePending |= 1 << chosen;
+    return true;
   }
 
   /** Must a tick bring this hart into the kernel, because a handler is as important as its thread? */

@@ -41,12 +41,26 @@ export class AsyncService {
   /** Requests served in the present turn. */
   private static served: u32 = 0;
 
+  /** Hart that made way in the middle of its work, and comes back to it by an interrupt to itself; 0: none. */
+  private static returning: u32 = 0;
+
   /** Is there a ready handler that may run instead of what this hart would run? Cheap, and only a first guess. */
   @inline static mayRun(hart: Hart): bool {
     const level = ReadyHandlers.level;
-    if (level == 0) return false;
+    if (level == 0 || AsyncService.returning != 0) return false;
     const thread = hart.thread;
     return !thread.isRunnable() || level > thread.priority;
+  }
+
+  /**
+   * The same at the end of an interrupt, whose thread may go on. A hart that does something less important than this
+   * thread is called instead, so that handlers do not follow the interrupts from hart to hart.
+   */
+  static mayRunAfterInterrupt(hart: Hart): bool {
+    if (AsyncService.returning == hart.address) AsyncService.returning = 0;
+    if (!AsyncService.mayRun(hart)) return false;
+    const thread = hart.thread;
+    return !thread.isRunnable() || !AsyncHandlers.callHart(thread.priority + 1);
   }
 
   /**
@@ -150,7 +164,8 @@ export class AsyncService {
   @inline private static makesWay(hart: Hart, level: u32): bool {
     if (Threads.interruptPending() || hart.readyLevel > level) return true;
     if (!Threads.othersWaitForKernel()) return false;
-    // This hart comes back when those that wait have had the kernel.
+    // This hart comes back when those that wait have had the kernel. They do not take its work: it would then wait for them.
+    AsyncService.returning = hart.address;
     hart.reschedulePending |= 1 << hart.index;
     return true;
   }

@@ -92,7 +92,7 @@ function finish(): void {
 function finishInterrupt(): void {
   const hart = Hart.current();
   End.ofThread(hart.thread);
-  if (AsyncService.mayRun(hart)) AsyncService.run(hart);
+  if (AsyncService.mayRunAfterInterrupt(hart)) AsyncService.run(hart);
   End.choose(hart);
 }
 

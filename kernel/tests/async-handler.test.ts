@@ -11,6 +11,8 @@ import {
   RING_SERVER_STATE_AT,
   ROOT_SLOT_CNODE,
   ROOT_SLOT_TCB,
+  SYS_CALL,
+  SYS_RECV,
   SYS_WAKE_ASYNC_HANDLER,
   TCB_RESUME,
   TCB_SET_PRIORITY,
@@ -19,6 +21,7 @@ import {
 } from "@rel4/abi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { AsyncCalls } from "./harness/async-calls";
+import { LOCK } from "./harness/kernel";
 import type { Thread } from "./harness/thread";
 import { prepareKernel, World } from "./harness/world";
 
@@ -262,6 +265,70 @@ describe("a handler makes way", () => {
       [last, NO_ERROR],
     ]);
     expect([world.look(node).type, hardware.harts[0]!.timerDeadline]).toEqual([0, NEVER]);
+  });
+});
+
+describe("a hart that has begun to serve", () => {
+  /** The harts on which requests to print were served; `meanwhile` happens during the first. */
+  function harts(meanwhile: () => void): { served: number[]; finish: () => void } {
+    const served: number[] = [];
+    const { hardware, memory } = world.kernel;
+    Object.defineProperty(hardware, "console", {
+      get: () => "",
+      set: () => {
+        served.push(hardware.running.id);
+        if (served.length > 1) return;
+        const { running } = hardware;
+        meanwhile();
+        hardware.running = running;
+      },
+    });
+    // Another hart always waits for the kernel lock.
+    memory.write32(LOCK, 2);
+    return { served, finish: () => memory.write32(LOCK, 0) };
+  }
+
+  it("goes on after others have had the kernel, which an interrupt brought into it", () => {
+    start({ harts: 2 });
+    calls.sayHowToWake(PEER_AWAKE);
+    for (const character of "abc") print(character);
+    const { served, finish } = harts(() => {
+      world.kernel.hardware.harts[0]!.timerDeadline = 0n;
+    });
+    calls.wake();
+    expect([served, calls.take().length, thread.isRunning]).toEqual([[1, 1, 1], 3, true]);
+    finish();
+  });
+
+  it("goes on after the client has begun to wait", () => {
+    start({ harts: 2 });
+    const notification = world.notification();
+    calls.sayHowToWake(PEER_AWAKE);
+    for (const character of "abc") print(character);
+    const { served, finish } = harts(() => thread.beginSystemCall(SYS_RECV, notification));
+    calls.wake();
+    expect([served, calls.take().length, thread.state]).toEqual([[1, 1, 1], 3, "blocked on notification"]);
+    finish();
+  });
+
+  it("has no claim to handlers any more when its own was taken away meanwhile", () => {
+    world = new World({ harts: 2 });
+    thread = world.thread();
+    const notification = world.notification();
+    calls = AsyncCalls.register(world, thread, { notification });
+    world.must(CNODE, CNODE_DELETE, [notification, WORD_BITS]);
+    world.letOthersRun();
+    calls.sayHowToWake(PEER_AWAKE);
+    for (const character of "abc") print(character);
+    const last = { label: CNODE_DELETE, words: [calls.replies, WORD_BITS] };
+    const { served, finish } = harts(() => thread.beginSystemCall(SYS_CALL, CNODE, last));
+    calls.wake();
+    finish();
+    expect(served).toEqual([1]);
+    frame = world.frame();
+    calls = AsyncCalls.register(world, thread);
+    busy(1, 200);
+    expect(calls.invoke(frame, PAGE_GET_ADDRESS).error).toBe(NO_ERROR);
   });
 });
 

@@ -39,8 +39,8 @@ const PAGE = 4096;
 const ECALL_LENGTH = 4n;
 /** Gigabyte pages of the kernel's root table, as kernel/assembly/boot.ts writes them: devices and RAM. */
 const KERNEL_MAPPINGS = [0xe7n, (2n << 28n) | 0xefn, (3n << 28n) | 0xefn];
-/** Where the lock would be: in front of the kernel's own data. */
-const LOCK_AT = 0x100;
+/** Where the lock would be: in front of the kernel's own data. Next ticket, ticket being served. */
+export const LOCK = DATA_BASE + 0x100;
 const MOST_INTERRUPTS_IN_A_ROW = 1000;
 
 /** What the module exports to the kernel's assembly. */
@@ -114,8 +114,8 @@ export class Kernel {
       imageHeader: DATA_BASE,
       __text_start: KERNEL_PHYSICAL_BASE,
       __bss_end: 0,
-      // Nobody waits for the lock here: both its words stay 0.
-      kernelLock: DATA_BASE + LOCK_AT,
+      // Nobody waits for the lock here, unless a test says so: both its words stay 0.
+      kernelLock: LOCK,
       trapEntry: KERNEL_PHYSICAL_BASE,
       probeTrap: KERNEL_PHYSICAL_BASE,
       secondaryEntry: KERNEL_PHYSICAL_BASE,
