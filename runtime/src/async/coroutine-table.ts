@@ -9,7 +9,7 @@ import { executorLoop } from "./executor";
 import { ShadowStack } from "./shadow-stack";
 import { StackPool } from "./stack-pool";
 import { Timers } from "./timers";
-import { PRIORITIES, Turns } from "./turns";
+import { NO_PRIORITY, PRIORITIES, Turns } from "./turns";
 
 /** Bytes of a record: 2^n, and more than Coroutine has fields. */
 const RECORD_BITS: u32 = 8;
@@ -86,6 +86,7 @@ export class CoroutineTable {
     const executor = changetype<Coroutine>(executorRecord);
     executor.resumeAt = functionAddress(executorLoop.index);
     executor.stackPointer = StackPool.top(0);
+    executor.bit = NO_PRIORITY;
     Turns.executor = executor;
   }
 

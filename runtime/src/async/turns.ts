@@ -22,11 +22,17 @@ const YIELDS_BETWEEN_POLLS: u32 = 128;
 /** Tails of the ready lists, 0 when empty. */
 const tails: u32 = <u32>memory.data(32, 8);
 
+/** A priority bit that no list has. */
+export const NO_PRIORITY: u32 = 0x8000_0000;
+
+/** In place of the running coroutine before there are any: only its priority bit is looked at. */
+const nobody: u32 = <u32>memory.data<u32>([0, 0, 0, 0, 0, 0, 0x8000_0000]);
+
 export class Turns {
   /** Bits of the priorities that have ready coroutines. */
   static ready: u32 = 0;
   /** The coroutine that runs. */
-  static current: Coroutine = changetype<Coroutine>(0);
+  static current: Coroutine = changetype<Coroutine>(nobody);
   /** What runs when no coroutine does: it polls, and waits in the kernel. */
   static executor: Coroutine = changetype<Coroutine>(0);
   /** A coroutine has become ready, or something was written to a ring, since the executor looked last. */
@@ -139,6 +145,7 @@ export class Turns {
   /** Yields when priorities differ, or when it is time to look at rings and timers. */
   private static yieldAmong(me: Coroutine): void {
     if (me == Turns.executor) Turns.refuse();
+    if (changetype<u32>(me) == nobody) return; // main, alone
     const isDue = Turns.yieldsLeft == 0;
     if (isDue) {
       Turns.yieldsLeft = YIELDS_BETWEEN_POLLS;

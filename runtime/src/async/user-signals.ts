@@ -137,12 +137,14 @@ export class UserSignals {
    * Of several coroutines that wait, the one that came first gets them all.
    */
   static wait(): u64 {
+    expectOpen();
     const badge = SignalInbox.isAwaited ? 0 : UserSignals.look();
     return badge != 0 ? badge : UserSignals.received(SignalInbox.wait());
   }
 
   /** Like `wait`; returns 0 when nothing has come for `ticks` of `time`. */
   static waitWithin(ticks: u64): u64 {
+    expectOpen();
     const badge = SignalInbox.isAwaited ? 0 : UserSignals.look();
     if (badge != 0) return badge;
     Timers.limit(ticks);
@@ -173,4 +175,8 @@ export class UserSignals {
     fence(READ | DEVICE_INPUT, READ | WRITE);
     return badge;
   }
+}
+
+function expectOpen(): void {
+  if (SignalInbox.opened == 0) throw new Error("no channel to wait on: open one with UserSignals.from");
 }
