@@ -1,8 +1,20 @@
 /** Ends its victim as often as it is told, has it end by itself in the ways it is told, and says what it saw of it. */
 import { AsyncChannel, Process, peerIsRunning } from "rel4";
+import { KernelCounts } from "rel4/kernel-counts";
 import { load32, store32 } from "rv";
 import { ABORT, FAULT, HOW_AT, RETURN, STARTED_AT } from "./keeper-protocol";
-import { KernelCounts } from "./kernel-counts";
+
+/** In words: which of the kernel's counts are 0, and which have changed. */
+function compare(before: u64[], after: u64[]): string {
+  let none = "";
+  let changes = "";
+  for (let i = 0; i < before.length; i++) {
+    const name = KernelCounts.nameOf(i);
+    if (before[i] == 0) none += `no ${name}, `;
+    if (before[i] != after[i]) changes += `${(<i64>(after[i] - before[i])).toString()} more ${name}, `;
+  }
+  return none + (changes == "" ? "nothing leaked" : changes);
+}
 
 function waitForGeneration(channel: AsyncChannel, generation: u32): void {
   while (load32(channel.data + STARTED_AT) != generation) channel.wait();
@@ -25,7 +37,7 @@ export function main(): i32 {
     waitForGeneration(channel, generation);
   }
   const after = KernelCounts.read();
-  console.log(`keeper: ${KernelCounts.compare(before, after)} after ${times.toString()} restarts`);
+  console.log(`keeper: ${compare(before, after)} after ${times.toString()} restarts`);
   for (let i = 1; i < Process.arguments.length; i++) {
     const how = Process.arguments[i];
     store32(channel.data + HOW_AT, how == "fault" ? FAULT : how == "abort" ? ABORT : RETURN);

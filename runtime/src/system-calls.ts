@@ -102,25 +102,10 @@ export function poll(slot: u32): u64 {
 
 /**
  * Signals one notification (slot 0: none), then waits on another, in one kernel entry; returns and clears the badges.
- * When `waitSlot` is an endpoint, messages are lost but for their badge: use `signalAndReceive`.
+ * When `waitSlot` is an endpoint, messages are lost but for their badge.
  */
 export function signalAndWait(signalSlot: u32, waitSlot: u32): u64 {
   return ecall(signalSlot, waitSlot, 0, 0, 0, 0, 0, SYS_SIGNAL_WAIT);
-}
-
-/**
- * Signals a notification (slot 0: none), then waits on an endpoint, in one kernel entry. Returns the badge: of a message,
- * which it leaves in `Message`, or of the signals of the bound notification, which leave nothing meaningful there.
- */
-export function signalAndReceive(signalSlot: u32, endpointSlot: u32): u64 {
-  const badge = ecall(signalSlot, endpointSlot, 0, 0, 0, 0, 0, SYS_SIGNAL_WAIT);
-  Message.info = ecallResult(1);
-  Message.word0 = ecallResult(2);
-  Message.word1 = ecallResult(3);
-  Message.word2 = ecallResult(4);
-  Message.word3 = ecallResult(5);
-  Message.badge = badge;
-  return badge;
 }
 
 /** Lets another thread of the same priority run. */

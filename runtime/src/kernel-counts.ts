@@ -13,24 +13,24 @@ import {
 } from "../../abi/src/syscalls";
 
 const COUNTS: u32[] = [
-  KERNEL_COUNT_CAPABILITIES,
   KERNEL_COUNT_THREADS,
+  KERNEL_COUNT_ADDRESS_SPACES,
+  KERNEL_COUNT_CAPABILITIES,
+  KERNEL_COUNT_MAPPED_FRAMES,
+  KERNEL_COUNT_HANDLERS,
   KERNEL_COUNT_RECEIVERS,
   KERNEL_COUNT_SENDER_TABLES,
   KERNEL_COUNT_SENDER_ENTRIES,
-  KERNEL_COUNT_HANDLERS,
-  KERNEL_COUNT_MAPPED_FRAMES,
-  KERNEL_COUNT_ADDRESS_SPACES,
 ];
 const NAMES: string[] = [
-  "capabilities",
   "threads",
+  "address spaces",
+  "capabilities",
+  "mapped frames",
+  "handlers",
   "receivers",
   "sender tables",
   "sender entries",
-  "handlers",
-  "mapped frames",
-  "address spaces",
 ];
 
 export class KernelCounts {
@@ -40,14 +40,8 @@ export class KernelCounts {
     return counts;
   }
 
-  /** In words: which counts are 0, and which have changed. */
-  static compare(before: u64[], after: u64[]): string {
-    let none = "";
-    let changes = "";
-    for (let i = 0; i < NAMES.length; i++) {
-      if (before[i] == 0) none += `no ${NAMES[i]}, `;
-      if (before[i] != after[i]) changes += `${(<i64>(after[i] - before[i])).toString()} more ${NAMES[i]}, `;
-    }
-    return none + (changes == "" ? "nothing leaked" : changes);
+  /** What count number `index` of `read` counts. */
+  static nameOf(index: u32): string {
+    return NAMES[index];
   }
 }
