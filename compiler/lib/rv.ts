@@ -76,6 +76,12 @@ export declare function contextSwitch(from: u32, to: u32): void;
  */
 export declare function switchStack(from: u32, to: u32): void;
 /**
+ * Whether some function on a new stack may be suspended by `switchStack` while `pointer`, a mutable global such as
+ * `__stack_pointer`, differs from its value when that function was entered. A constant: the compiler looks at the whole program.
+ * When it is false, what `pointer` points to can be shared by all stacks: only the original one leaves anything there.
+ */
+export declare function isPushedAtSuspension(pointer: usize): bool;
+/**
  * Machine address at which a new stack for `switchStack` begins: that of a `() => void` in the function table (`fn.index`),
  * which must not return. Other functions trap there. (`functionAddress` works too, but first saves registers nobody needs.)
  */

@@ -18,6 +18,7 @@ import { preservingEntry } from "./runtime-helpers/preserving-entry";
 import { decodeModule } from "./wasm/decoder";
 import type { TranslationContext } from "./wasm/emitter";
 import { signatureText, type WasmFunction, type WasmModule } from "./wasm/module";
+import { isPushedAtSuspension } from "./wasm/suspended-pushes";
 import { findSuspension, outsideEntries } from "./wasm/suspension";
 import { translateFunction } from "./wasm/translator";
 
@@ -48,12 +49,18 @@ class ModuleCompiler {
     const slots = new Map(mutable.map((index, slot) => [index, slot]));
     const suspension = findSuspension(this.module);
     this.withEntry = outsideEntries(this.module, suspension);
+    const pushed = new Map<number, boolean>();
     this.context = {
       suspension,
       symbolOf: (target) => this.symbolOf(target),
       module: this.module,
       options,
       globalSlot: (index) => slots.get(index)!,
+      isPushedAtSuspension: (slot) => {
+        const known = pushed.get(slot) ?? isPushedAtSuspension(this.context, slot);
+        pushed.set(slot, known);
+        return known;
+      },
       onCall: (target) => this.enqueue(target),
       onImport: (imported) => this.imports.set(imported.symbol, imported),
       onTable: (signature) => this.useTable(signature),

@@ -22,6 +22,19 @@ describe("coroutines", () => {
     expect(end).toBe(0);
   });
 
+  it.each([
+    ["turns", "hold nothing while others run"],
+    ["turns-holding", "hold strings while others run"],
+  ])(
+    "%s: whoever yields, waits and wakes, those that %s take turns in the order of the model",
+    async (check) => {
+      for (const seed of ["1", "2", "3"]) {
+        const { output, end } = await runCheck(check, { coroutines: 13, arguments: [seed] }, SETTINGS);
+        expect({ seed, output, end }).toEqual({ seed, output: "", end: 0 });
+      }
+    },
+  );
+
   it("that fail are reported by name", async () => {
     const { output, end } = await runCheck("coroutine-panic");
     expect(output).toContain('abort in coroutine "seventh": number 7 gives up\n  at ');

@@ -30,6 +30,7 @@ const SIGNATURES = [
   "setThreadPointer(value: u64): void",
   "contextSwitch(from: u32, to: u32): void",
   "switchStack(from: u32, to: u32): void",
+  "isPushedAtSuspension(pointer: usize): bool",
   "stackEntry(index: u32): u64",
   "stackPointer(): u64",
   "functionAddress(index: u32): u64",

@@ -22,6 +22,7 @@ function functionsOf(seed: number): IRFunction[] {
       locate: () => undefined,
     },
     suspension: { functions: new Set(), signatures: new Set() },
+    isPushedAtSuspension: () => false,
     symbolOf: (target) => target.name,
     globalSlot: (index) => index,
     onCall: () => undefined,

@@ -17,6 +17,8 @@ export interface TranslationContext {
   symbolOf(target: WasmFunction): string;
   /** Slot of a mutable global. */
   globalSlot(index: number): number;
+  /** Whether a function on a new stack may suspend while the global in this slot differs from its value at the function's entry. */
+  isPushedAtSuspension(slot: number): boolean;
   /** Called for every function that is called directly. */
   onCall(target: WasmFunction): void;
   /** Called for every import that becomes a call or an address. */

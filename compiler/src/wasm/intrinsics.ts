@@ -114,6 +114,8 @@ class IntrinsicTranslator {
       case "switchStack":
         emitter.lastEcall = null;
         return this.emit("switchStack", null, args);
+      case "isPushedAtSuspension":
+        return this.isPushedAtSuspension();
       case "waitWhileEqual32":
         return this.emit("waitWhileEqual", null, args);
       case "functionAddress":
@@ -126,6 +128,13 @@ class IntrinsicTranslator {
       default:
         return undefined;
     }
+  }
+
+  private isPushedAtSuspension(): Value {
+    const [pointer] = this.args;
+    if (pointer!.op !== "globalGet")
+      this.emitter.refuse(`${this.name}: the argument must be a mutable global`, this.position);
+    return this.emitter.constant("i32", this.emitter.context.isPushedAtSuspension(pointer!.index) ? 1 : 0);
   }
 
   private functionAddress(op: Operation, signature: string | null): Value {

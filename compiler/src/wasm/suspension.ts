@@ -23,7 +23,7 @@ const isIntrinsic = ({ import: from }: WasmFunction, name: string): boolean =>
   from?.module === "rv" && from.name === name;
 
 /** Scans a body up to its end or the first instruction that cannot be compiled anyway. */
-function callsOf(module: WasmModule, source: WasmFunction): Calls {
+export function callsOf(module: WasmModule, source: WasmFunction): Calls {
   const calls: Calls = { functions: new Set(), signatures: new Set() };
   const reader = new InstructionReader(module, source.bodyStart);
   reader.locals();

@@ -381,6 +381,7 @@ export class Program {
       uipiSend: (index: bigint) => this.signalSlot(Number(index)),
       unlikely: (condition: number) => condition,
       functionAddress: (index: number) => BigInt(index),
+      isPushedAtSuspension: () => 1,
       switchStack: (from: number, to: number) => this.switchStack(from, to),
       csrWrite: (csr: number, value: bigint) => {
         if (csr === CSR_USCRATCH) this.arrivals = Number(value);

@@ -9,6 +9,7 @@
  *
  * Cells in no use are zero, so that the collector passes over them. Which cells belong together is noted outside of the stack.
  */
+import { isPushedAtSuspension } from "rv";
 import { Coroutine } from "./coroutine";
 
 /** Words of a cell, and how many cells there are: half of the stack's 64 KiB. */
@@ -69,9 +70,9 @@ export class ShadowStack {
     base = <u32>__stack_pointer;
   }
 
-  /** Does whoever runs hold managed values? */
+  /** Does whoever runs hold managed values? In a program none of whose coroutines ever waits while it does, that costs nothing. */
   @inline static get inUse(): bool {
-    return <u32>__stack_pointer != base;
+    return isPushedAtSuspension(__stack_pointer) && <u32>__stack_pointer != base;
   }
 
   /** Puts away what the suspended `coroutine` holds; the stack is empty afterwards. */
