@@ -2,12 +2,12 @@
 // A misaligned access to RAM is carried out, as on QEMU; to a device it is an access fault.
 
 import { busFaulted, loadDevice, mayProceed, storeDevice } from "./bus";
-import { Slot } from "./decode";
 import { CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import { Hart, Machine } from "./hart";
 import { accessFault, cachedTranslation, NOT_CACHED, translateData } from "./mmu";
 import { breakReservations } from "./observed-stores";
 import { Op } from "./operation";
+import { Slot } from "./slot";
 import { HART_LEFT, HART_PC, HART_STRICT, HART_TRANSLATED_ADDRESS } from "./state";
 import {
   BEFORE_INPUT,
@@ -29,28 +29,31 @@ export function slowLoad(hart: u32, slot: u64, address: u64, pc: u64, left: i32)
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
   const op = <u32>slot & 0xff;
-  const bytes = loadBytes(op);
-  let value: u64;
-  if ((address & 0xfff) + bytes > 4096) {
-    if (!loadAcrossPages(hart, address, bytes)) return false;
-    value = joined;
-  } else {
-    let physical = cachedTranslation(hart, address, RIGHT_READ);
-    if (physical == NOT_CACHED) {
-      if (!translateData(hart, address, bytes, RIGHT_READ)) return false;
-      physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
-    }
-    if (Machine.inRam(physical, bytes)) value = loadRam(hart, physical, bytes);
-    else {
-      if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_READ, address);
-      if (!mayProceed(hart)) return false;
-      if (buffersStores() && !waitForDevice(hart, BEFORE_INPUT)) return false;
-      value = loadDevice(physical, <u32>bytes);
-      if (busFaulted()) return Hart.raise(hart, CAUSE_LOAD_ACCESS, address);
-    }
-  }
-  store<u64>(hart + Slot.rd(<u32>slot), extend(op, value));
+  if (!loadMemory(hart, address, loadBytes(op))) return false;
+  store<u64>(hart + Slot.rd(<u32>slot), extend(op, loaded));
   return Hart.finish(hart, Slot.length(slot));
+}
+
+/** What loadMemory loaded. */
+export let loaded: u64 = 0;
+
+/** Loads 1 to 8 bytes for the instruction at HART_PC into `loaded`, zero-extended; false when the hot loop must be left. */
+export function loadMemory(hart: u32, address: u64, bytes: u64): bool {
+  if ((address & 0xfff) + bytes > 4096) return loadAcrossPages(hart, address, bytes);
+  let physical = cachedTranslation(hart, address, RIGHT_READ);
+  if (physical == NOT_CACHED) {
+    if (!translateData(hart, address, bytes, RIGHT_READ)) return false;
+    physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
+  }
+  if (Machine.inRam(physical, bytes)) {
+    loaded = loadRam(hart, physical, bytes);
+    return true;
+  }
+  if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_READ, address);
+  if (!mayProceed(hart)) return false;
+  if (buffersStores() && !waitForDevice(hart, BEFORE_INPUT)) return false;
+  loaded = loadDevice(physical, <u32>bytes);
+  return !busFaulted() || Hart.raise(hart, CAUSE_LOAD_ACCESS, address);
 }
 
 /** Carries out a store instruction; parameters and result as for slowLoad. */
@@ -58,11 +61,12 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
   const logarithm = <u64>((<u32>slot & 0xff) - Op.Sb);
-  const bytes = (<u64>1) << logarithm;
-  if ((address & 0xfff) + bytes > 4096) {
-    if (!storeAcrossPages(hart, address, bytes, value)) return false;
-    return Hart.finish(hart, Slot.length(slot));
-  }
+  return storeMemory(hart, address, (<u64>1) << logarithm, value) && Hart.finish(hart, Slot.length(slot));
+}
+
+/** Stores the low 1 to 8 bytes of `value` for the instruction at HART_PC; false when the hot loop must be left. */
+export function storeMemory(hart: u32, address: u64, bytes: u64, value: u64): bool {
+  if ((address & 0xfff) + bytes > 4096) return storeAcrossPages(hart, address, bytes, value);
   let physical = cachedTranslation(hart, address, RIGHT_WRITE);
   if (physical == NOT_CACHED) {
     if (!translateData(hart, address, bytes, RIGHT_WRITE)) return false;
@@ -70,14 +74,13 @@ export function slowStore(hart: u32, slot: u64, address: u64, value: u64, pc: u6
   }
   if (Machine.inRam(physical, bytes)) {
     storeRam(hart, physical, bytes, value);
-  } else {
-    if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_WRITE, address);
-    if (!mayProceed(hart)) return false;
-    if (buffersStores() && !waitForDevice(hart, BEFORE_OUTPUT)) return false;
-    storeDevice(physical, <u32>bytes, value);
-    if (busFaulted()) return Hart.raise(hart, CAUSE_STORE_ACCESS, address);
+    return true;
   }
-  return Hart.finish(hart, Slot.length(slot));
+  if ((address & (bytes - 1)) != 0) return accessFault(hart, RIGHT_WRITE, address);
+  if (!mayProceed(hart)) return false;
+  if (buffersStores() && !waitForDevice(hart, BEFORE_OUTPUT)) return false;
+  storeDevice(physical, <u32>bytes, value);
+  return !busFaulted() || Hart.raise(hart, CAUSE_STORE_ACCESS, address);
 }
 
 function loadBytes(op: u32): u64 {
@@ -136,12 +139,9 @@ function storeRam(hart: u32, physical: u64, bytes: u64, value: u64): void {
     breakReservations(hart, physical, bytes, Hart.clock(hart));
 }
 
-/** What loadAcrossPages loaded. */
-let joined: u64 = 0;
-
 /** Loads byte by byte from two pages; a fault in the second page is reported with that page's first address. */
 function loadAcrossPages(hart: u32, address: u64, bytes: u64): bool {
-  joined = 0;
+  let joined: u64 = 0;
   const inFirst = 4096 - (address & 0xfff);
   const first = ramOf(hart, address, inFirst, RIGHT_READ);
   if (first == NOT_RAM) return false;
@@ -151,6 +151,7 @@ function loadAcrossPages(hart: u32, address: u64, bytes: u64): bool {
     const from = i < inFirst ? first + i : second + (i - inFirst);
     joined |= loadRam(hart, from, 1) << (i << 3);
   }
+  loaded = joined;
   return true;
 }
 

@@ -2,7 +2,6 @@
 // each waits until no running hart is behind. Misaligned ones fault.
 
 import { mayProceed } from "./bus";
-import { Slot } from "./decode";
 import {
   CAUSE_LOAD_MISALIGNED,
   CAUSE_STORE_ACCESS,
@@ -14,6 +13,7 @@ import { Hart, Machine } from "./hart";
 import { accessFault, translateData } from "./mmu";
 import { breakReservations } from "./observed-stores";
 import { dropReservation, isReserved, reserve } from "./reservation";
+import { Slot } from "./slot";
 import {
   HART_DATA_BANK,
   HART_LEFT,

@@ -103,7 +103,7 @@ describe("writes", () => {
     const machine = await runBareProgram((a) => halt(a));
     const [hart] = machine.harts;
     for (const [csr, written, read] of [
-      [CSR.misa, 0n, (2n << 62n) | 0x14_3105n], // RV64 A C I M N S U
+      [CSR.misa, 0n, (2n << 62n) | 0x14_312dn], // RV64 A C D F I M N S U
       [CSR.mtvec, 0x8000_0001n, 0x8000_0001n],
       [CSR.mtvec, 0x9000_0002n, 0x8000_0001n], // a reserved mode is ignored
       [CSR.mepc, 0x8000_0003n, 0x8000_0002n],
@@ -134,10 +134,17 @@ describe("writes", () => {
     hart!.setCsr(CSR.mstatus, 0n);
     hart!.setCsr(CSR.sstatus, unsigned(-1));
     const visible =
-      MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.SUM | MSTATUS.MXR | MSTATUS.UIE | MSTATUS.UPIE;
-    expect(hart!.csr(CSR.mstatus)).toBe(visible | (2n << 32n) | (2n << 34n));
+      MSTATUS.SIE |
+      MSTATUS.SPIE |
+      MSTATUS.SPP |
+      MSTATUS.FS |
+      MSTATUS.SUM |
+      MSTATUS.MXR |
+      MSTATUS.UIE |
+      MSTATUS.UPIE;
+    expect(hart!.csr(CSR.mstatus)).toBe(visible | MSTATUS.SD | (2n << 32n) | (2n << 34n));
     hart!.setCsr(CSR.ustatus, 0n);
-    expect(hart!.csr(CSR.sstatus)).toBe((visible & ~0x11n) | (2n << 32n));
+    expect(hart!.csr(CSR.sstatus)).toBe((visible & ~0x11n) | MSTATUS.SD | (2n << 32n));
   });
 
   it("sie and sip show only what M mode delegated, uie and uip what both did", async () => {

@@ -3,6 +3,7 @@
 
 import { readCounter, readHpmEvent, writeCounter, writeCountInhibit, writeHpmEvent } from "./counters";
 import * as E from "./encoding";
+import { FCSR, FFLAGS, FRM_SHIFT, isFloatOff, refreshFloat, writeFcsr } from "./float-environment";
 import { Hart, Machine } from "./hart";
 import { readPmpAddress, readPmpConfig, writePmpAddress, writePmpConfig } from "./pmp";
 import * as S from "./state";
@@ -12,7 +13,8 @@ import { selectBanks } from "./tlb";
 const MEDELEG_MASK: u64 = 0xb3ff;
 const SEDELEG_MASK: u64 = 0xb1ff;
 const MSTATUS_U_MASK: u64 = E.MSTATUS_UIE | E.MSTATUS_UPIE;
-const SSTATUS_MASK: u64 = E.MSTATUS_SIE | E.MSTATUS_SPIE | E.MSTATUS_SPP | E.MSTATUS_SUM | E.MSTATUS_MXR;
+const SSTATUS_MASK: u64 =
+  E.MSTATUS_SIE | E.MSTATUS_SPIE | E.MSTATUS_SPP | E.MSTATUS_FS | E.MSTATUS_SUM | E.MSTATUS_MXR;
 const MSTATUS_M_MASK: u64 =
   E.MSTATUS_MIE |
   E.MSTATUS_MPIE |
@@ -21,7 +23,9 @@ const MSTATUS_M_MASK: u64 =
   E.MSTATUS_TVM |
   E.MSTATUS_TW |
   E.MSTATUS_TSR;
-const MISA: u64 = ((<u64>2) << 62) | (1 << 0) | (1 << 2) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20); // RV64 ACIMSU
+const MISA_LETTERS: u64 =
+  (1 << 0) | (1 << 2) | (1 << 3) | (1 << 5) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20); // ACDFIMSU
+const MISA: u64 = ((<u64>2) << 62) | MISA_LETTERS;
 const MISA_N: u64 = 1 << 13;
 
 /** A register that holds what is written through a mask and has no other effect. */
@@ -172,6 +176,7 @@ export function csrExists(csr: u32): bool {
 function isDefined(csr: u32): bool {
   if (PlainCsr.offset(csr) != 0) return Machine.hasUintc() || !isUserInterruptCsr(csr);
   if (csr == E.CSR_USTATUS || csr == E.CSR_UIE || csr == E.CSR_UIP) return Machine.hasUintc();
+  if (isFloatCsr(csr)) return true;
   if (csr >= E.CSR_CYCLE && csr < E.CSR_CYCLE + 32) return true;
   if (csr >= E.CSR_MCYCLE && csr < E.CSR_MCYCLE + 32) return csr != E.CSR_MCYCLE + 1;
   if (csr >= E.CSR_MHPMEVENT0 && csr < E.CSR_MHPMEVENT0 + 32)
@@ -195,11 +200,16 @@ function isDefined(csr: u32): bool {
   }
 }
 
+function isFloatCsr(csr: u32): bool {
+  return csr >= E.CSR_FFLAGS && csr <= E.CSR_FCSR;
+}
+
 /** Whether the hart may execute a CSR instruction on `csr` now. */
 function isAllowed(hart: u32, csr: u32, writes: bool): bool {
   const privilege = Hart.privilege(hart);
   if (!csrExists(csr) || privilege < ((csr >> 8) & 3)) return false;
   if (writes && csr >> 10 == 3) return false;
+  if (isFloatCsr(csr)) return !isFloatOff(hart);
   if (csr == E.CSR_SATP && privilege == S.PRIVILEGE_SUPERVISOR)
     return (load<u64>(hart, S.HART_MSTATUS) & E.MSTATUS_TVM) == 0;
   if (csr >= E.CSR_CYCLE && csr < E.CSR_CYCLE + 32)
@@ -225,10 +235,16 @@ export function readCsr(hart: u32, csr: u32, clock: u64): u64 {
   if (csr > E.CSR_MCOUNTINHIBIT && csr < E.CSR_MHPMEVENT0 + 32)
     return readHpmEvent(hart, csr - E.CSR_MHPMEVENT0);
   switch (csr) {
+    case E.CSR_FFLAGS:
+      return <u64>(load<u32>(hart, S.HART_FCSR) & FFLAGS);
+    case E.CSR_FRM:
+      return <u64>(load<u32>(hart, S.HART_FCSR) >> FRM_SHIFT);
+    case E.CSR_FCSR:
+      return <u64>load<u32>(hart, S.HART_FCSR);
     case E.CSR_MSTATUS:
       return readStatus(hart, ~(<u64>0));
     case E.CSR_SSTATUS:
-      return readStatus(hart, sstatusMask() | E.MSTATUS_UXL64);
+      return readStatus(hart, sstatusMask() | E.MSTATUS_UXL64 | E.MSTATUS_SD);
     case E.CSR_USTATUS:
       return readStatus(hart, MSTATUS_U_MASK);
     case E.CSR_SIE:
@@ -259,7 +275,9 @@ export function readCsr(hart: u32, csr: u32, clock: u64): u64 {
 }
 
 function readStatus(hart: u32, mask: u64): u64 {
-  return (load<u64>(hart, S.HART_MSTATUS) | E.MSTATUS_UXL64 | E.MSTATUS_SXL64) & mask;
+  const status = load<u64>(hart, S.HART_MSTATUS);
+  const summary = (status & E.MSTATUS_FS) == E.MSTATUS_FS ? E.MSTATUS_SD : 0;
+  return (status | summary | E.MSTATUS_UXL64 | E.MSTATUS_SXL64) & mask;
 }
 
 function sstatusMask(): u64 {
@@ -300,6 +318,15 @@ export function writeCsr(hart: u32, csr: u32, value: u64): void {
     return;
   }
   switch (csr) {
+    case E.CSR_FFLAGS:
+      writeFcsr(hart, <u32>value, FFLAGS);
+      break;
+    case E.CSR_FRM:
+      writeFcsr(hart, (<u32>value) << FRM_SHIFT, FCSR & ~FFLAGS);
+      break;
+    case E.CSR_FCSR:
+      writeFcsr(hart, <u32>value, FCSR);
+      break;
     case E.CSR_MSTATUS:
       writeStatus(hart, value, sstatusMask() | MSTATUS_M_MASK);
       break;
@@ -351,6 +378,7 @@ function writeStatus(hart: u32, value: u64, mask: u64): void {
   store<u64>(hart, merged, S.HART_MSTATUS);
   const translationBits = E.MSTATUS_SUM | E.MSTATUS_MXR | E.MSTATUS_MPRV | E.MSTATUS_MPP;
   if (((old ^ merged) & translationBits) != 0) selectBanks(hart);
+  else if (((old ^ merged) & E.MSTATUS_FS) != 0) refreshFloat(hart);
 }
 
 /** Bare and Sv39 exist; a write that asks for another mode changes nothing. */
@@ -392,6 +420,6 @@ function heldBySoftware(hart: u32, csr: u32, value: u64): u64 {
 /** Whether a write may change translation or make an interrupt possible. */
 function needsReload(csr: u32): bool {
   const low = csr & 0xff;
-  const isStatusOrInterrupt = csr < 0x400 && (low <= 4 || low == 0x44);
+  const isStatusOrInterrupt = csr < 0x400 && (low <= 4 || low == 0x44) && !isFloatCsr(csr);
   return isStatusOrInterrupt || csr == E.CSR_SATP || (csr >= E.CSR_PMPCFG0 && csr < E.CSR_PMPADDR0 + 16);
 }

@@ -1,7 +1,8 @@
 // What the hot loop does with its locals: operands of the present slot, its position in the decoded page, TLB hits.
-import { Slot } from "./decode";
+
 import { Op } from "./operation";
-import { CODE_SLOT_SIZE, TLB_ADDEND } from "./state";
+import { Slot } from "./slot";
+import { CODE_SLOT_SIZE, HART_F, TLB_ADDEND } from "./state";
 
 export const PAGE_MASK: u64 = ~(<u64>0xfff);
 const DECODED_PAGE: u32 = 2048 * CODE_SLOT_SIZE;
@@ -28,6 +29,22 @@ export class Operand {
 
   @inline static address(hart: u32, slot: u64): u64 {
     return load<u64>(hart + Slot.rs1(<u32>slot)) + Slot.immediate(slot);
+  }
+}
+
+/** The same of f registers. */
+export class FloatOperand {
+  @inline static second(hart: u32, low: u32): u64 {
+    return load<u64>(hart + Slot.rs2(low), HART_F);
+  }
+
+  @inline static set(hart: u32, low: u32, value: u64): void {
+    store<u64>(hart + Slot.rd(low), value, HART_F);
+  }
+
+  /** Sets rd to a single, boxed. */
+  @inline static setSingle(hart: u32, low: u32, bits: u32): void {
+    store<u64>(hart + Slot.rd(low), <u64>bits | ((<u64>0xffffffff) << 32), HART_F);
   }
 }
 

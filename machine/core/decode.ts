@@ -1,45 +1,9 @@
-// Decoding: a 32-bit instruction becomes one 64-bit slot, with its operation as a dense number, its registers as fields
-// and its immediate sign-extended, so that the hot loop never looks at encodings.
-// Slot: operation 7:0 | rd 13:8 (32 = discard) | rs1 19:14 | rs2 25:20 | length in halfwords 27:26 | immediate 63:32.
+// Decoding: a 32-bit instruction becomes one 64-bit slot (slot.ts), so that the hot loop never looks at encodings.
 // Every encoding that this machine does not define becomes Op.Illegal with the raw instruction as its immediate.
+import { decodeFloat } from "./decode-float";
+import { Function, Immediate } from "./fields";
 import { Op } from "./operation";
-
-const X0_SINK: u32 = 32;
-const LONG: u32 = 1 << 27; // length 2
-
-/** Fields of a decoded slot. */
-export class Slot {
-  @inline static operation(low: u32): u32 {
-    return low & 0xff;
-  }
-
-  /** Offset of rd's value in the hart block. */
-  @inline static rd(low: u32): u32 {
-    return (low >> 5) & 0x1f8;
-  }
-
-  @inline static rs1(low: u32): u32 {
-    return (low >> 11) & 0x1f8;
-  }
-
-  @inline static rs2(low: u32): u32 {
-    return (low >> 17) & 0x1f8;
-  }
-
-  /** Whether the instruction is a 32-bit one and so takes two slots. */
-  @inline static isLong(low: u32): bool {
-    return (low & LONG) != 0;
-  }
-
-  /** Length of the instruction in bytes. */
-  @inline static length(slot: u64): u64 {
-    return (slot >> 25) & 6;
-  }
-
-  @inline static immediate(slot: u64): u64 {
-    return <u64>(<i64>slot >> 32);
-  }
-}
+import { illegal, pack } from "./slot";
 
 /**
  * Decodes one instruction.
@@ -53,51 +17,18 @@ export function decode(word: u32, raw: u32, halfwords: u32): u64 {
   return slot | ((<u64>halfwords) << 26);
 }
 
-function pack(op: Op, word: u32, immediate: u32): u64 {
-  const rd = (word >> 7) & 31;
-  const registers =
-    ((rd == 0 ? X0_SINK : rd) << 8) | (((word >> 15) & 31) << 14) | (((word >> 20) & 31) << 20);
-  return <u64>(registers | <u32>op) | ((<u64>immediate) << 32);
-}
-
-function illegal(raw: u32): u64 {
-  return <u64>(<u32>Op.Illegal) | ((<u64>raw) << 32);
-}
-
-class Immediate {
-  @inline static i(word: u32): u32 {
-    return <u32>(<i32>word >> 20);
-  }
-
-  @inline static s(word: u32): u32 {
-    return (Immediate.i(word) & ~31) | ((word >> 7) & 31);
-  }
-
-  @inline static b(word: u32): u32 {
-    const sign = (<u32>(<i32>word >> 31)) << 12;
-    return sign | ((word << 4) & 0x800) | ((word >> 20) & 0x7e0) | ((word >> 7) & 0x1e);
-  }
-
-  @inline static j(word: u32): u32 {
-    const sign = (<u32>(<i32>word >> 31)) << 20;
-    return sign | (word & 0xff000) | ((word >> 9) & 0x800) | ((word >> 20) & 0x7fe);
-  }
-}
-
-class Function {
-  @inline static three(word: u32): u32 {
-    return (word >> 12) & 7;
-  }
-
-  @inline static seven(word: u32): u32 {
-    return word >> 25;
-  }
-}
-
 function decodeOpcode(word: u32): u64 {
   switch (word & 0x7f) {
     case 0x03:
       return load3(word);
+    case 0x07:
+    case 0x27:
+    case 0x43:
+    case 0x47:
+    case 0x4b:
+    case 0x4f:
+    case 0x53:
+      return decodeFloat(word);
     case 0x0f:
       return fence(word);
     case 0x13:

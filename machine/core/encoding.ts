@@ -35,6 +35,7 @@ export const MSTATUS_MPIE: u64 = 1 << 7;
 export const MSTATUS_SPP: u64 = 1 << 8;
 export const MSTATUS_MPP: u64 = 3 << 11;
 export const MSTATUS_MPP_SHIFT: u64 = 11;
+export const MSTATUS_FS: u64 = 3 << 13; // state of the floating-point unit: 0 off, 1 initial, 2 clean, 3 dirty
 export const MSTATUS_MPRV: u64 = 1 << 17;
 export const MSTATUS_SUM: u64 = 1 << 18;
 export const MSTATUS_MXR: u64 = 1 << 19;
@@ -43,9 +44,23 @@ export const MSTATUS_TW: u64 = 1 << 21;
 export const MSTATUS_TSR: u64 = 1 << 22;
 export const MSTATUS_UXL64: u64 = 2 << 32;
 export const MSTATUS_SXL64: u64 = 2 << 34;
+export const MSTATUS_SD: u64 = 1 << 63; // some state is dirty
 
 export const SATP_MODE_SV39: u64 = 8;
 export const SATP_PPN: u64 = 0xfffffffffff;
+
+export const FLAG_INEXACT: u32 = 1; // bits of fflags
+export const FLAG_UNDERFLOW: u32 = 2;
+export const FLAG_OVERFLOW: u32 = 4;
+export const FLAG_DIVIDE_BY_ZERO: u32 = 8;
+export const FLAG_INVALID: u32 = 16;
+
+export const ROUND_NEAREST_EVEN: u32 = 0; // values of rm and frm
+export const ROUND_TO_ZERO: u32 = 1;
+export const ROUND_DOWN: u32 = 2;
+export const ROUND_UP: u32 = 3;
+export const ROUND_NEAREST_AWAY: u32 = 4; // ties away from zero ("max magnitude")
+export const ROUND_DYNAMIC: u32 = 7; // rm only: as frm says
 
 export const PTE_V: u64 = 1;
 export const PTE_R: u64 = 2;
@@ -60,6 +75,9 @@ export const RIGHT_WRITE: u32 = 2;
 export const RIGHT_EXECUTE: u32 = 4;
 
 export const CSR_USTATUS: u32 = 0x000;
+export const CSR_FFLAGS: u32 = 0x001;
+export const CSR_FRM: u32 = 0x002;
+export const CSR_FCSR: u32 = 0x003;
 export const CSR_UIE: u32 = 0x004;
 export const CSR_UTVEC: u32 = 0x005;
 export const CSR_USCRATCH: u32 = 0x040;

@@ -63,3 +63,18 @@ export function raiseIllegal(hart: u32, slot: u64, pc: u64, left: i32): void {
   store<i32>(hart, left, HART_LEFT);
   Hart.raise(hart, CAUSE_ILLEGAL, slot >> 32);
 }
+
+/**
+ * Raises an illegal-instruction exception for the instruction at HART_PC, whose bits the slot does not hold. Returns false,
+ * after this exception or that of a page of code that has gone meanwhile.
+ */
+export function raiseIllegalInMemory(hart: u32): bool {
+  const pc = load<u64>(hart, HART_PC);
+  if (!translateFetch(hart, pc, 2)) return false;
+  let bits = <u32>load<u16>(Machine.ramAddress(load<u64>(hart, HART_TRANSLATED_ADDRESS)));
+  if ((bits & 3) == 3) {
+    if (!translateFetch(hart, pc + 2, 2)) return false;
+    bits |= (<u32>load<u16>(Machine.ramAddress(load<u64>(hart, HART_TRANSLATED_ADDRESS)))) << 16;
+  }
+  return Hart.raise(hart, CAUSE_ILLEGAL, <u64>bits);
+}

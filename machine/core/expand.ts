@@ -1,13 +1,15 @@
 // The C extension: every 16-bit instruction is expanded to the 32-bit instruction it stands for
-// (unprivileged specification, chapter "C", tables of quadrants 0, 1 and 2; RV64C without floating point).
+// (unprivileged specification, chapter "C", tables of quadrants 0, 1 and 2; RV64DC).
 
 /** What an illegal or reserved 16-bit instruction expands to; no 32-bit instruction is all zeros. */
 const ILLEGAL: u32 = 0;
 
 const OP_LOAD: u32 = 0x03;
+const OP_LOAD_FP: u32 = 0x07;
 const OP_IMM: u32 = 0x13;
 const OP_IMM_32: u32 = 0x1b;
 const OP_STORE: u32 = 0x23;
+const OP_STORE_FP: u32 = 0x27;
 const OP_REG: u32 = 0x33;
 const OP_LUI: u32 = 0x37;
 const OP_REG_32: u32 = 0x3b;
@@ -57,8 +59,8 @@ function rType(funct7: u32, rs2: u32, rs1: u32, funct3: u32, rd: u32, opcode: u3
   return (funct7 << 25) | (rs2 << 20) | (rs1 << 15) | (funct3 << 12) | (rd << 7) | opcode;
 }
 
-function sType(imm: u32, rs2: u32, rs1: u32, funct3: u32): u32 {
-  return ((imm >> 5) << 25) | (rs2 << 20) | (rs1 << 15) | (funct3 << 12) | ((imm & 31) << 7) | OP_STORE;
+function sType(imm: u32, rs2: u32, rs1: u32, funct3: u32, opcode: u32): u32 {
+  return ((imm >> 5) << 25) | (rs2 << 20) | (rs1 << 15) | (funct3 << 12) | ((imm & 31) << 7) | opcode;
 }
 
 function bType(imm: u32, rs1: u32, funct3: u32): u32 {
@@ -89,14 +91,18 @@ function quadrant0(h: u32): u32 {
       const imm = high | (Field.bits(h, 5, 5) << 3) | (Field.bits(h, 6, 6) << 2);
       return imm != 0 ? iType(imm, 2, 0, rd, OP_IMM) : ILLEGAL; // c.addi4spn
     }
+    case 1:
+      return iType(double, rs1, 3, rd, OP_LOAD_FP); // c.fld
     case 2:
       return iType(word, rs1, 2, rd, OP_LOAD); // c.lw
     case 3:
       return iType(double, rs1, 3, rd, OP_LOAD); // c.ld
+    case 5:
+      return sType(double, rd, rs1, 3, OP_STORE_FP); // c.fsd
     case 6:
-      return sType(word, rd, rs1, 2); // c.sw
+      return sType(word, rd, rs1, 2, OP_STORE); // c.sw
     case 7:
-      return sType(double, rd, rs1, 3); // c.sd
+      return sType(double, rd, rs1, 3, OP_STORE); // c.sd
     default:
       return ILLEGAL;
   }
@@ -178,25 +184,27 @@ function branchOffset(h: u32): u32 {
 function quadrant2(h: u32): u32 {
   const rd = Field.bits(h, 11, 7);
   const rs2 = Field.bits(h, 6, 2);
+  const doubleOffset = (Field.bits(h, 4, 2) << 6) | (Field.bits(h, 12, 12) << 5) | (Field.bits(h, 6, 5) << 3);
+  const doubleStoreOffset = (Field.bits(h, 9, 7) << 6) | (Field.bits(h, 12, 10) << 3);
   switch (h >> 13) {
     case 0:
       return iType(Field.shift(h), rd, 1, rd, OP_IMM); // c.slli
+    case 1:
+      return iType(doubleOffset, 2, 3, rd, OP_LOAD_FP); // c.fldsp
     case 2: {
       const imm = (Field.bits(h, 3, 2) << 6) | (Field.bits(h, 12, 12) << 5) | (Field.bits(h, 6, 4) << 2);
       return rd != 0 ? iType(imm, 2, 2, rd, OP_LOAD) : ILLEGAL; // c.lwsp
     }
-    case 3: {
-      const imm = (Field.bits(h, 4, 2) << 6) | (Field.bits(h, 12, 12) << 5) | (Field.bits(h, 6, 5) << 3);
-      return rd != 0 ? iType(imm, 2, 3, rd, OP_LOAD) : ILLEGAL; // c.ldsp
-    }
+    case 3:
+      return rd != 0 ? iType(doubleOffset, 2, 3, rd, OP_LOAD) : ILLEGAL; // c.ldsp
     case 4:
       return jumpsAndMoves(h, rd, rs2);
+    case 5:
+      return sType(doubleStoreOffset, rs2, 2, 3, OP_STORE_FP); // c.fsdsp
     case 6:
-      return sType((Field.bits(h, 8, 7) << 6) | (Field.bits(h, 12, 9) << 2), rs2, 2, 2); // c.swsp
-    case 7:
-      return sType((Field.bits(h, 9, 7) << 6) | (Field.bits(h, 12, 10) << 3), rs2, 2, 3); // c.sdsp
+      return sType((Field.bits(h, 8, 7) << 6) | (Field.bits(h, 12, 9) << 2), rs2, 2, 2, OP_STORE); // c.swsp
     default:
-      return ILLEGAL;
+      return sType(doubleStoreOffset, rs2, 2, 3, OP_STORE); // c.sdsp
   }
 }
 

@@ -20,8 +20,7 @@ import {
 import { executeAtomic } from "./atomics";
 import { codeBytes, decodeSlot } from "./code";
 import { executeCsr } from "./csr";
-import { Hit, Operand, PAGE_MASK, Position } from "./cursor";
-import { Slot } from "./decode";
+import { FloatOperand, Hit, Operand, PAGE_MASK, Position } from "./cursor";
 import {
   cachedPage,
   decodeStraddling,
@@ -30,14 +29,18 @@ import {
   leaveForFetch,
   raiseIllegal,
 } from "./excursions";
+import { executeFloat, executeFused } from "./float-execute";
+import { slowFloatLoad, slowFloatStore } from "./float-memory";
 import { passMark } from "./marks";
 import { Op } from "./operation";
+import { Slot } from "./slot";
 import {
   CODE_SLOT_SIZE,
   EXIT_FETCH,
   EXIT_NONE,
   HART_DATA_TLB,
   HART_EXIT,
+  HART_FLOAT_TLB,
   HART_LEFT,
   HART_PC,
   TLB_READ_TAG,
@@ -260,6 +263,38 @@ export function interpret(hart: u32): void {
         if (Hit.test(address, 7, load<u64>(entry, TLB_WRITE_TAG)))
           store<u64>(Hit.memory(entry, address), value);
         else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Flw: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
+        if (Hit.test(address, 3, load<u64>(entry, TLB_READ_TAG)))
+          FloatOperand.setSingle(hart, low, load<u32>(Hit.memory(entry, address)));
+        else if (!slowFloatLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Fld: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
+        if (Hit.test(address, 7, load<u64>(entry, TLB_READ_TAG)))
+          FloatOperand.set(hart, low, load<u64>(Hit.memory(entry, address)));
+        else if (!slowFloatLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Fsw: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
+        if (Hit.test(address, 3, load<u64>(entry, TLB_WRITE_TAG)))
+          store<u32>(Hit.memory(entry, address), <u32>FloatOperand.second(hart, low));
+        else if (!slowFloatStore(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        break;
+      }
+      case Op.Fsd: {
+        const address = Operand.address(hart, slot);
+        const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
+        if (Hit.test(address, 7, load<u64>(entry, TLB_WRITE_TAG)))
+          store<u64>(Hit.memory(entry, address), FloatOperand.second(hart, low));
+        else if (!slowFloatStore(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
         break;
       }
       case Op.Mv:
@@ -544,6 +579,12 @@ export function interpret(hart: u32): void {
       case Op.System:
         if (executeSystem(hart, <u32>(slot >> 32), Slot.length(slot), Position.pc(ip, page, pagePc), left))
           break;
+        return;
+      case Op.Float:
+        if (executeFloat(hart, slot, Position.pc(ip, page, pagePc), left)) break;
+        return;
+      case Op.FloatFused:
+        if (executeFused(hart, slot, Position.pc(ip, page, pagePc), left)) break;
         return;
       default:
         if (executeUipi(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;

@@ -114,5 +114,11 @@ export enum Op {
   Atomic,
   Csr,
   System,
+  Flw,
+  Fld,
+  Fsw,
+  Fsd,
+  Float, // computation with one or two f registers, moves and conversions included
+  FloatFused, // multiply-add
   Uipi,
 }

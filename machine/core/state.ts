@@ -183,6 +183,12 @@ export const BANK_KEY = 8; // privilege | sum << 2 | mxr << 3, all ones = unused
 export const BANK_FILLED = 12;
 export const BANK_DIRECTORY_ENTRY = 16;
 
+// --- Hart block: floating point (float-environment.ts) --------------------------------------------------------------
+export const HART_F = 0x900; // f0..f31, u64 each; a single has all ones above it
+export const HART_FCSR = 0xa00; // u32: frm in bits 7:5, fflags in bits 4:0
+export const HART_FLOAT_TLB = 0xa04; // u32: HART_DATA_TLB while mstatus.FS is Dirty, else a bank without entries
+export const HART_FLOAT_NATIVE = 0xa08; // u32: 1 while FS is Dirty, frm nearest-even and NX set: the host's arithmetic may serve
+
 // --- TLB ------------------------------------------------------------------------------------------------------------
 // A bank holds translations of one context (satp, privilege, SUM, MXR), so that entering the kernel flushes nothing.
 // An entry matches when its tag equals the virtual address with offset bits cleared; alignment bits stay in the compare

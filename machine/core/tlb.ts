@@ -2,6 +2,7 @@
 // a key of privilege, SUM and MXR, so that entering and leaving the kernel or switching address spaces only changes
 // which bank is looked at. A bank remembers which entries were filled, so flushing costs what was used.
 import { MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SUM } from "./encoding";
+import { refreshFloat } from "./float-environment";
 import { Hart, Harts, Machine } from "./hart";
 import {
   BANK_DIRECTORY_ENTRY,
@@ -210,4 +211,5 @@ export function selectBanks(hart: u32): void {
   const dataBank = dataMode == privilege ? fetchBank : contextBank(hart, dataMode, status);
   store<u32>(hart, dataBank, HART_DATA_BANK);
   store<u32>(hart, load<u32>(hart, HART_STRICT) != 0 ? TLB_STRICT_BANK : dataBank, HART_DATA_TLB);
+  refreshFloat(hart);
 }

@@ -33,7 +33,7 @@ describe("the device tree", () => {
     expect(Object.keys(cpus.children)).toEqual(["cpu@0", "cpu@1", "cpu@2", "cpu@3", "cpu-map"]);
     const cpu = cpus.children["cpu@3"]!;
     expect(cellsOf(cpu, "reg")).toEqual([3]);
-    expect(stringsOf(cpu, "riscv,isa")).toEqual(["rv64imac_zicsr_zifencei_zawrs_zba_zbb_zbs"]);
+    expect(stringsOf(cpu, "riscv,isa")).toEqual(["rv64imafdc_zicsr_zifencei_zawrs_zba_zbb_zbs"]);
     expect(stringsOf(cpu, "mmu-type")).toEqual(["riscv,sv39"]);
   });
 

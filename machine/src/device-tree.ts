@@ -17,11 +17,11 @@ export interface DeviceTreeOptions {
   plicUserContexts: PlicUserContexts;
   /** What the guest's random numbers start from (`rng-seed`), default 0: the same seed gives the same run. */
   seed?: number;
-  /** Instruction set, default rv64imac_zicsr_zifencei_zawrs_zba_zbb_zbs. */
+  /** Instruction set, default rv64imafdc_zicsr_zifencei_zawrs_zba_zbb_zbs. */
   isa?: string;
 }
 
-const DEFAULT_ISA = "rv64imac_zicsr_zifencei_zawrs_zba_zbb_zbs";
+const DEFAULT_ISA = "rv64imafdc_zicsr_zifencei_zawrs_zba_zbb_zbs";
 
 /** Interrupt numbers of a hart's own controller (Privileged ISA, mip). */
 const USER_SOFTWARE = 0;

@@ -79,6 +79,18 @@ export class Hart {
       this.view.setBigUint64(this.block + S.HART_X + index * 8, BigInt.asUintN(64, value), true);
   }
 
+  /** Register f`index` as its raw 64 bits; a single is boxed (all ones above it). */
+  f(index: number): bigint {
+    checkRegister(index);
+    return this.view.getBigUint64(this.block + S.HART_F + index * 8, true);
+  }
+
+  /** Sets f`index` to 64 raw bits, whatever mstatus.FS says; FS does not change. */
+  setF(index: number, value: bigint): void {
+    checkRegister(index);
+    this.view.setBigUint64(this.block + S.HART_F + index * 8, BigInt.asUintN(64, value), true);
+  }
+
   /** Address of the next instruction (inside a firmware call: of the ecall). */
   get pc(): bigint {
     return this.load(S.HART_PC);

@@ -11,6 +11,9 @@ export const PAGE = 4096;
 
 /** CSR numbers the tests use. */
 export const CSR = {
+  fflags: 0x001,
+  frm: 0x002,
+  fcsr: 0x003,
   ustatus: 0x000,
   uie: 0x004,
   utvec: 0x005,
@@ -69,12 +72,14 @@ export const MSTATUS = {
   MPIE: 1n << 7n,
   SPP: 1n << 8n,
   MPP: 3n << 11n,
+  FS: 3n << 13n,
   MPRV: 1n << 17n,
   SUM: 1n << 18n,
   MXR: 1n << 19n,
   TVM: 1n << 20n,
   TW: 1n << 21n,
   TSR: 1n << 22n,
+  SD: 1n << 63n,
 } as const;
 
 export const INTERRUPT = 1n << 63n;

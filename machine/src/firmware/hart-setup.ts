@@ -37,6 +37,8 @@ const EVENT_USER_INTERRUPTS = 2n;
 /** One PMP entry for everything: naturally aligned power of two; read, write, execute. */
 const PMP_ALL_ADDRESSES = (1n << 54n) - 1n;
 const PMP_OPEN = 0x1fn;
+/** sstatus.FS = Dirty: supervisors find the floating-point unit on, as OpenSBI leaves it. */
+const FLOAT_ON = 3n << 13n;
 
 /** Delegation, counters and memory protection, once at power-on. */
 export function prepareHart(hart: Hart, userInterrupts: boolean): void {
@@ -53,7 +55,8 @@ export function prepareHart(hart: Hart, userInterrupts: boolean): void {
 
 /** Starts the hart in S mode at physical `entry` with a0 = its number and a1 = `opaque`, translation and interrupts off. */
 export function enterSupervisor(hart: Hart, entry: bigint, opaque: bigint): void {
-  for (const csr of [CSR.sstatus, CSR.sie, CSR.sscratch, CSR.satp]) hart.setCsr(csr, 0n);
+  for (const csr of [CSR.sie, CSR.sscratch, CSR.satp]) hart.setCsr(csr, 0n);
+  hart.setCsr(CSR.sstatus, FLOAT_ON);
   hart.setCsr(CSR.stvec, entry);
   hart.setX(10, BigInt(hart.id));
   hart.setX(11, opaque);
