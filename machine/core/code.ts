@@ -7,6 +7,7 @@ import { Harts, Machine } from "./hart";
 import { Op } from "./operation";
 import {
   CODE_MAP_BASE,
+  CODE_PAGE_CHECKED,
   CODE_PAGE_RAM,
   CODE_PAGE_SIZE,
   CODE_POOL_BASE,
@@ -25,19 +26,54 @@ const SLOTS: u32 = 2048;
 
 /** Decoded page of the RAM page at a guest physical address, made empty if it is new. */
 export function codePage(physicalPage: u64): u32 {
-  const mapEntry = CODE_MAP_BASE + ((<u32>((physicalPage - <u64>(<u32>RAM_PHYSICAL)) >> 12)) << 1);
-  let index = <u32>load<u16>(mapEntry);
-  if (index == 0) {
-    if (load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) == CODE_POOL_PAGES) dropDecodedCode();
-    index = load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) + 1;
-    store<u32>(MACHINE_BASE, index, MACHINE_CODE_PAGES);
-    store<u16>(mapEntry, <u16>index);
-    const guards = pageAddress(index) + SLOTS * CODE_SLOT_SIZE;
-    store<u64>(guards, <u64>(<u32>Op.CrossPage));
-    store<u32>(pageAddress(index), Machine.ramAddress(physicalPage), CODE_PAGE_RAM);
-    store<u64>(guards, <u64>(<u32>Op.CrossPage), CODE_SLOT_SIZE); // behind an instruction that crosses the page's end
+  const mapEntry = mapEntryOf(physicalPage);
+  if (load<u16>(mapEntry) == 0) {
+    const page = newPage(physicalPage); // which may empty the map
+    store<u16>(mapEntry, <u16>pageIndex(page));
   }
-  return pageAddress(index);
+  return pageAddress(<u32>load<u16>(mapEntry));
+}
+
+/**
+ * The same for a hart to which physical memory protection gives different rights in parts of the page: every instruction in
+ * this decoded page is checked when it is executed. Whoever sees the page whole uses the other one.
+ */
+export function checkedCodePage(physicalPage: u64): u32 {
+  const ram = Machine.ramAddress(physicalPage);
+  for (let index = load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES); index > 0; index--) {
+    const page = pageAddress(index);
+    if (load<u32>(page, CODE_PAGE_CHECKED) != 0 && load<u32>(page, CODE_PAGE_RAM) == ram) return page;
+  }
+  makeRoom(2);
+  codePage(physicalPage); // the map then says that something is decoded, for writes from outside
+  const page = newPage(physicalPage);
+  store<u32>(page, 1, CODE_PAGE_CHECKED);
+  return page;
+}
+
+/** Makes sure that the pool has room for so many pages. */
+function makeRoom(pages: u32): void {
+  if (load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) + pages > <u32>CODE_POOL_PAGES) dropDecodedCode();
+}
+
+function newPage(physicalPage: u64): u32 {
+  makeRoom(1);
+  const index = load<u32>(MACHINE_BASE, MACHINE_CODE_PAGES) + 1;
+  store<u32>(MACHINE_BASE, index, MACHINE_CODE_PAGES);
+  const page = pageAddress(index);
+  const guards = page + SLOTS * CODE_SLOT_SIZE;
+  store<u64>(guards, <u64>(<u32>Op.CrossPage));
+  store<u64>(guards, <u64>(<u32>Op.CrossPage), CODE_SLOT_SIZE); // behind an instruction that crosses the page's end
+  store<u32>(page, Machine.ramAddress(physicalPage), CODE_PAGE_RAM);
+  return page;
+}
+
+function mapEntryOf(physicalPage: u64): u32 {
+  return CODE_MAP_BASE + ((<u32>((physicalPage - <u64>(<u32>RAM_PHYSICAL)) >> 12)) << 1);
+}
+
+function pageIndex(page: u32): u32 {
+  return (page - CODE_POOL_BASE) / CODE_PAGE_SIZE + 1;
 }
 
 /** Whether any page of a physical range in RAM has been decoded. */
@@ -71,12 +107,18 @@ export function codeBytes(page: u32, slot: u32): u32 {
   return load<u32>(page, CODE_PAGE_RAM) + ((slot - page) >> 2);
 }
 
-/** Fills an empty slot of a decoded page: with its instruction, or with Op.Mark where a mark may stand. */
+/** Fills an empty slot of a decoded page: with its instruction, or with Op.Check or Op.Mark where something comes first. */
 export function decodeSlot(page: u32, slot: u32): u64 {
-  const isMarked = load<u32>(MACHINE_BASE, MACHINE_MARKS) != 0 && offsetIsMarked((slot - page) >> 2);
-  const decoded = isMarked ? <u64>(<u32>Op.Mark) : decodeInstruction(page, slot);
+  const isChecked = load<u32>(page, CODE_PAGE_CHECKED) != 0;
+  const decoded = isChecked ? <u64>(<u32>Op.Check) : decodeUnchecked(page, slot);
   store<u64>(slot, decoded);
   return decoded;
+}
+
+/** What a slot holds in a page that needs no checks: its instruction, or Op.Mark where a mark may stand. */
+export function decodeUnchecked(page: u32, slot: u32): u64 {
+  const isMarked = load<u32>(MACHINE_BASE, MACHINE_MARKS) != 0 && offsetIsMarked((slot - page) >> 2);
+  return isMarked ? <u64>(<u32>Op.Mark) : decodeInstruction(page, slot);
 }
 
 /** Whether a mark has this offset in its page. */

@@ -10,35 +10,14 @@ import {
   RAM,
   reg,
   runBareProgram,
+  runInMode,
   runToHalt,
   unsigned,
 } from "../tests/bare";
 
 /** Runs `write` in a privilege mode; returns mcause when it trapped, "done" when it reached its end. */
-async function runIn(
-  privilege: 0 | 1 | 3,
-  write: (a: Assembler) => void,
-  prepare: (machine: Machine) => void = () => {},
-  options = {},
-): Promise<bigint | "done"> {
-  const machine = await bareMachine((a) => {
-    a.la(reg.t0, "handler");
-    a.csrw(CSR.mtvec, reg.t0);
-    a.la(reg.t0, "program");
-    a.csrw(CSR.mepc, reg.t0);
-    a.mret();
-    a.global("program");
-    write(a);
-    a.ebreak();
-    a.align(4);
-    a.global("handler");
-    halt(a);
-  }, options);
-  machine.harts[0]!.setCsr(CSR.mstatus, BigInt(privilege) << 11n);
-  prepare(machine);
-  runToHalt(machine);
-  const cause = machine.harts[0]!.csr(CSR.mcause);
-  return cause === 3n ? "done" : cause;
+async function runIn(...program: Parameters<typeof runInMode>): Promise<bigint | "done"> {
+  return (await runInMode(...program)).cause;
 }
 
 const ILLEGAL = 2n;

@@ -4,10 +4,11 @@
 import { readCounter, readHpmEvent, writeCounter, writeCountInhibit, writeHpmEvent } from "./counters";
 import * as E from "./encoding";
 import { FCSR, FFLAGS, FRM_SHIFT, isFloatOff, refreshFloat, writeFcsr } from "./float-environment";
+import { stimecmpDrivesTimer, writeMachineEnvironment, writeSupervisorEnvironment } from "./environment";
 import { Hart, Machine } from "./hart";
 import { readPmpAddress, readPmpConfig, writePmpAddress, writePmpConfig } from "./pmp";
 import * as S from "./state";
-import { timeAt } from "./time";
+import { timeAt, timersChanged } from "./time";
 import { selectBanks } from "./tlb";
 
 const MEDELEG_MASK: u64 = 0xb3ff;
@@ -27,6 +28,9 @@ const MISA_LETTERS: u64 =
   (1 << 0) | (1 << 2) | (1 << 3) | (1 << 5) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20); // ACDFIMSU
 const MISA: u64 = ((<u64>2) << 62) | MISA_LETTERS;
 const MISA_N: u64 = 1 << 13;
+
+/** Number of the counter `time`. */
+const TIME: u32 = 1;
 
 /** A register that holds what is written through a mask and has no other effect. */
 class PlainCsr {
@@ -51,8 +55,6 @@ class PlainCsr {
         return S.HART_STVEC;
       case E.CSR_SCOUNTEREN:
         return S.HART_SCOUNTEREN;
-      case E.CSR_SENVCFG:
-        return S.HART_SENVCFG;
       case E.CSR_SSCRATCH:
         return S.HART_SSCRATCH;
       case E.CSR_SEPC:
@@ -84,8 +86,6 @@ class PlainCsr {
         return S.HART_MTVEC;
       case E.CSR_MCOUNTEREN:
         return S.HART_MCOUNTEREN;
-      case E.CSR_MENVCFG:
-        return S.HART_MENVCFG;
       case E.CSR_MSCRATCH:
         return S.HART_MSCRATCH;
       case E.CSR_MEPC:
@@ -119,9 +119,6 @@ class PlainCsr {
       case E.CSR_SCOUNTEREN:
       case E.CSR_MCOUNTEREN:
         return 0xffffffff;
-      case E.CSR_SENVCFG:
-      case E.CSR_MENVCFG:
-        return 1; // FIOM
       case E.CSR_SUIST:
         return ((<u64>1) << 63) | (((<u64>1) << 56) - 1);
       case E.CSR_SUIRS:
@@ -188,9 +185,12 @@ function isDefined(csr: u32): bool {
     case E.CSR_SSTATUS:
     case E.CSR_SIE:
     case E.CSR_SIP:
+    case E.CSR_SENVCFG:
+    case E.CSR_STIMECMP:
     case E.CSR_SATP:
     case E.CSR_MSTATUS:
     case E.CSR_MISA:
+    case E.CSR_MENVCFG:
     case E.CSR_MIP:
     case E.CSR_PMPCFG0:
     case E.CSR_PMPCFG2:
@@ -214,6 +214,8 @@ function isAllowed(hart: u32, csr: u32, writes: bool): bool {
     return (load<u64>(hart, S.HART_MSTATUS) & E.MSTATUS_TVM) == 0;
   if (csr >= E.CSR_CYCLE && csr < E.CSR_CYCLE + 32)
     return isCounterEnabled(hart, csr - E.CSR_CYCLE, privilege);
+  if (csr == E.CSR_STIMECMP && privilege == S.PRIVILEGE_SUPERVISOR)
+    return stimecmpDrivesTimer(hart) && isCounterEnabled(hart, TIME, privilege);
   return true;
 }
 
@@ -257,6 +259,12 @@ export function readCsr(hart: u32, csr: u32, clock: u64): u64 {
       return interruptsPending(hart) & supervisorView(hart);
     case E.CSR_UIP:
       return interruptsPending(hart) & userView(hart);
+    case E.CSR_SENVCFG:
+      return load<u64>(hart, S.HART_SENVCFG);
+    case E.CSR_MENVCFG:
+      return load<u64>(hart, S.HART_MENVCFG);
+    case E.CSR_STIMECMP:
+      return load<u64>(hart, S.HART_STIMECMP);
     case E.CSR_SATP:
       return load<u64>(hart, S.HART_SATP);
     case E.CSR_MISA:
@@ -295,6 +303,12 @@ function userView(hart: u32): u64 {
 
 function interruptsPending(hart: u32): u64 {
   return load<u64>(hart, S.HART_MIP) | load<u64>(hart, S.HART_LINES);
+}
+
+/** Bits of mip that M mode writes. STIP is read-only where stimecmp drives it. */
+function softwarePending(hart: u32): u64 {
+  const bits = E.S_INTERRUPTS | userInterrupts();
+  return stimecmpDrivesTimer(hart) ? bits & ~((<u64>1) << E.IRQ_S_TIMER) : bits;
 }
 
 /** Writes a register that exists, by its rules. */
@@ -343,13 +357,24 @@ export function writeCsr(hart: u32, csr: u32, value: u64): void {
       writeMasked(hart, S.HART_MIE, value, userView(hart));
       break;
     case E.CSR_MIP:
-      writeMasked(hart, S.HART_MIP, value, E.S_INTERRUPTS | userInterrupts());
+      writeMasked(hart, S.HART_MIP, value, softwarePending(hart));
       break;
     case E.CSR_SIP:
       writeMasked(hart, S.HART_MIP, value, supervisorView(hart) & ((1 << E.IRQ_S_SOFT) | E.U_INTERRUPTS));
       break;
     case E.CSR_UIP:
       writeMasked(hart, S.HART_MIP, value, userView(hart) & (1 << E.IRQ_U_SOFT));
+      break;
+    case E.CSR_SENVCFG:
+      writeSupervisorEnvironment(hart, value);
+      break;
+    case E.CSR_MENVCFG:
+      writeMachineEnvironment(hart, value);
+      timersChanged(hart);
+      break;
+    case E.CSR_STIMECMP:
+      store<u64>(hart, value, S.HART_STIMECMP);
+      timersChanged(hart);
       break;
     case E.CSR_SATP:
       writeSatp(hart, value);
@@ -381,10 +406,10 @@ function writeStatus(hart: u32, value: u64, mask: u64): void {
   else if (((old ^ merged) & E.MSTATUS_FS) != 0) refreshFloat(hart);
 }
 
-/** Bare and Sv39 exist; a write that asks for another mode changes nothing. */
+/** Bare, Sv39 and Sv48 exist; a write that asks for another mode changes nothing. */
 function writeSatp(hart: u32, value: u64): void {
   const mode = value >> 60;
-  if (mode != 0 && mode != E.SATP_MODE_SV39) return;
+  if (mode != 0 && mode != E.SATP_MODE_SV39 && mode != E.SATP_MODE_SV48) return;
   store<u64>(hart, mode == 0 ? 0 : value, S.HART_SATP);
   selectBanks(hart);
 }

@@ -76,7 +76,15 @@ function fence(word: u32): u64 {
     const bothSides = (word & 0x0f000000) != 0 && (word & 0x00f00000) != 0;
     return pack(bothSides ? Op.Fence : Op.Nop, word, word); // without one side it is a hint, such as pause
   }
-  return Function.three(word) == 1 ? pack(Op.FenceI, word, 0) : illegal(word);
+  if (Function.three(word) == 1) return pack(Op.FenceI, word, 0);
+  return Function.three(word) == 2 ? cacheBlock(word) : illegal(word);
+}
+
+/** Zicbom and Zicboz: inval, clean, flush, and zero. */
+function cacheBlock(word: u32): u64 {
+  const operation = word >> 20;
+  const isDefined = operation <= 2 || operation == 4;
+  return isDefined && ((word >> 7) & 31) == 0 ? pack(Op.CacheBlock, word, word) : illegal(word);
 }
 
 function branch(word: u32): u64 {

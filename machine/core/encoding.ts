@@ -47,6 +47,7 @@ export const MSTATUS_SXL64: u64 = 2 << 34;
 export const MSTATUS_SD: u64 = 1 << 63; // some state is dirty
 
 export const SATP_MODE_SV39: u64 = 8;
+export const SATP_MODE_SV48: u64 = 9;
 export const SATP_PPN: u64 = 0xfffffffffff;
 
 export const FLAG_INEXACT: u32 = 1; // bits of fflags
@@ -69,6 +70,11 @@ export const PTE_X: u64 = 8;
 export const PTE_U: u64 = 16;
 export const PTE_A: u64 = 64;
 export const PTE_D: u64 = 128;
+export const PTE_RESERVED: u64 = (<u64>0x7f) << 54;
+/** Page-based memory type (Svpbmt): 0 as the region's, 1 cacheable, 2 I/O, 3 reserved. */
+export const PTE_PBMT: u64 = (<u64>3) << 61;
+/** The entry is one of sixteen that map 64 KiB together (Svnapot). */
+export const PTE_N: u64 = (<u64>1) << 63;
 
 export const RIGHT_READ: u32 = 1;
 export const RIGHT_WRITE: u32 = 2;
@@ -97,6 +103,7 @@ export const CSR_SEPC: u32 = 0x141;
 export const CSR_SCAUSE: u32 = 0x142;
 export const CSR_STVAL: u32 = 0x143;
 export const CSR_SIP: u32 = 0x144;
+export const CSR_STIMECMP: u32 = 0x14d;
 export const CSR_SATP: u32 = 0x180;
 export const CSR_SUIST: u32 = 0x1b0;
 export const CSR_SUIRS: u32 = 0x1b1;

@@ -1,9 +1,10 @@
 // The hot loop's short excursions: finding another page of code, fences, illegal instructions.
 import { mayProceed } from "./bus";
-import { dropDecodedCode } from "./code";
+import { codeBytes, decodeUnchecked, dropDecodedCode } from "./code";
 import { PAGE_MASK } from "./cursor";
 import { decode } from "./decode";
 import { CAUSE_ILLEGAL } from "./encoding";
+import { fenceOrdersMemoryToo } from "./environment";
 import { Hart, Machine } from "./hart";
 import { translateFetch } from "./mmu";
 import {
@@ -43,11 +44,30 @@ export function decodeStraddling(hart: u32, pc: u64, code: u32, left: i32): u64 
   return decode(word, word, 2);
 }
 
+/**
+ * Checks the fetch of an instruction in a page that physical memory protection divides, one halfword after the other.
+ * Returns its slot, or 0 after recording a fault.
+ */
+export function checkFetch(hart: u32, page: u32, ip: u32, pc: u64, left: i32): u64 {
+  store<u64>(hart, pc, HART_PC);
+  store<i32>(hart, left, HART_LEFT);
+  if (!translateFetch(hart, pc, 2)) return 0;
+  const isLong = (load<u8>(codeBytes(page, ip)) & 3) == 3;
+  const isWhole = (pc & 0xfff) != 0xffe; // the other half of one that crosses pages is checked when it is decoded
+  if (isLong && isWhole && !translateFetch(hart, pc + 2, 2)) return 0;
+  return decodeUnchecked(page, ip);
+}
+
 export function executeFence(hart: u32, word: u32, pc: u64, left: i32): bool {
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
   if (!mayProceed(hart)) return false;
-  return !buffersStores() || orderByFence(hart, word);
+  return !buffersStores() || orderByFence(hart, fenceOrdersMemoryToo(hart) ? withMemory(word) : word);
+}
+
+/** A fence's word with its I bits added to R, and its O bits to W. */
+function withMemory(word: u32): u32 {
+  return word | ((word & 0x0cc00000) >> 2);
 }
 
 export function executeFenceI(hart: u32, pc: u64, left: i32): void {

@@ -66,6 +66,12 @@ export class Hart {
     return false;
   }
 
+  /** Gives the exception that was recorded another trap value. Returns false for callers to return. */
+  static reportAddress(hart: u32, tval: u64): bool {
+    store<u64>(hart, tval, HART_TVAL);
+    return false;
+  }
+
   /** Makes the hot loop stop after the instruction, for `reason` (EXIT_*). Returns false for callers to return. */
   static leave(hart: u32, nextPc: u64, reason: u32): bool {
     store<u64>(hart, nextPc, HART_PC);

@@ -15,6 +15,7 @@ import {
   NEVER,
   resume,
   timeAt,
+  timersChanged,
   wakeIfPending,
 } from "./time";
 import { flushAllBanks, initializeBanks, selectBanks } from "./tlb";
@@ -69,17 +70,13 @@ export function setTime(ticks: u64): void {
 
 export function setMachineTimer(hart: u32, ticks: u64): void {
   store<u64>(Harts.at(hart), ticks, S.HART_MTIMECMP);
-  refreshTimerLine(Harts.at(hart), 7, ticks);
+  timersChanged(Harts.at(hart));
 }
 
+/** Sets stimecmp, for firmware. It has an effect where menvcfg.STCE is set. */
 export function setSupervisorTimer(hart: u32, ticks: u64): void {
   store<u64>(Harts.at(hart), ticks, S.HART_STIMECMP);
-  refreshTimerLine(Harts.at(hart), 5, ticks);
-}
-
-function refreshTimerLine(hart: u32, bit: u32, ticks: u64): void {
-  driveLine(hart, bit, time() >= ticks);
-  endSlice();
+  timersChanged(Harts.at(hart));
 }
 
 export function setLine(hart: u32, bit: u32, level: u32): void {

@@ -18,11 +18,13 @@ import {
   reverseBytes,
 } from "./arithmetic";
 import { executeAtomic } from "./atomics";
+import { executeCacheBlock } from "./cache-blocks";
 import { codeBytes, decodeSlot } from "./code";
 import { executeCsr } from "./csr";
 import { FloatOperand, Hit, Operand, PAGE_MASK, Position } from "./cursor";
 import {
   cachedPage,
+  checkFetch,
   decodeStraddling,
   executeFence,
   executeFenceI,
@@ -91,6 +93,12 @@ export function interpret(hart: u32): void {
         left++;
         slot = passMark(hart, page, ip, Position.pc(ip, page, pagePc), left);
         if (slot == 0) return;
+        continue;
+      }
+      case Op.Check: {
+        slot = checkFetch(hart, page, ip, Position.pc(ip, page, pagePc), left);
+        if (slot == 0) return;
+        left++;
         continue;
       }
       case Op.Straddle: {
@@ -570,6 +578,9 @@ export function interpret(hart: u32): void {
         executeFenceI(hart, Position.pc(ip, page, pagePc), left);
         return;
       }
+      case Op.CacheBlock:
+        if (executeCacheBlock(hart, slot, Position.pc(ip, page, pagePc), left)) break;
+        return;
       case Op.Atomic:
         if (executeAtomic(hart, slot, Position.pc(ip, page, pagePc), left)) break;
         return;

@@ -1,4 +1,4 @@
-// Loads and stores without translation: widths, alignment, the borders of RAM, devices, PMP.
+// Loads and stores without translation: widths, alignment, the borders of RAM, devices.
 import { describe, expect, it } from "vitest";
 import type { Machine } from "../src/index";
 import {
@@ -128,73 +128,6 @@ describe("accesses outside RAM and devices", () => {
     });
     start(machine, RAM + size - 8, PATTERN);
     expect(machine.harts[0]!.x(reg.a2)).toBe(PATTERN);
-  });
-});
-
-describe("physical memory protection", () => {
-  const NAPOT = 0x18n;
-  const TOR = 0x08n;
-  const RWX = 7n;
-
-  /** Whether a load in S mode from `address` gets through with these PMP registers. */
-  async function loadAllowed(config: bigint, addresses: bigint[], address: number): Promise<boolean> {
-    const machine = await bareMachine((a) => {
-      a.la(reg.t0, "handler");
-      a.csrw(CSR.mtvec, reg.t0);
-      a.la(reg.t0, "supervisor");
-      a.csrw(CSR.mepc, reg.t0);
-      a.mret();
-      a.global("supervisor");
-      a.ld(reg.a2, reg.a0, 0);
-      a.ebreak();
-      a.align(4);
-      a.global("handler");
-      halt(a);
-    });
-    const [hart] = machine.harts;
-    for (const [i, value] of addresses.entries()) hart!.setCsr(CSR.pmpaddr0 + i, value);
-    hart!.setCsr(CSR.pmpcfg0, config);
-    hart!.setCsr(CSR.mstatus, 1n << 11n);
-    hart!.setX(reg.a0, BigInt(address));
-    runToHalt(machine);
-    const cause = hart!.csr(CSR.mcause);
-    expect([3n, 5n]).toContain(cause);
-    return cause === 3n;
-  }
-
-  const all = (1n << 54n) - 1n;
-  const napot = (base: number, size: number) => (BigInt(base) >> 2n) | (BigInt(size / 8) - 1n);
-
-  it("the first entry that matches decides", async () => {
-    const entries = [napot(DATA, PAGE), all];
-    expect(await loadAllowed(NAPOT | ((NAPOT | RWX) << 8n), entries, DATA)).toBe(false);
-    expect(await loadAllowed(NAPOT | ((NAPOT | RWX) << 8n), entries, DATA + PAGE)).toBe(true);
-  });
-
-  it("a region smaller than a page protects its bytes only", async () => {
-    const entries = [napot(DATA + 64, 64), all];
-    const config = NAPOT | ((NAPOT | RWX) << 8n);
-    expect(await loadAllowed(config, entries, DATA + 64)).toBe(false);
-    expect(await loadAllowed(config, entries, DATA + 128)).toBe(true);
-    expect(await loadAllowed(config, entries, DATA + 60)).toBe(false); // partly inside
-  });
-
-  it("top-of-range entries reach from the entry before to their address", async () => {
-    const entries = [BigInt(RAM) >> 2n, BigInt(DATA) >> 2n];
-    const config = (TOR | RWX) << 8n;
-    expect(await loadAllowed(config, entries, DATA - 8)).toBe(true);
-    expect(await loadAllowed(config, entries, DATA)).toBe(false);
-  });
-
-  it("locked entries cannot be rewritten", async () => {
-    const machine = await bareMachine((a) => halt(a));
-    const [hart] = machine.harts;
-    hart!.setCsr(CSR.pmpaddr1, 0x1234n);
-    hart!.setCsr(CSR.pmpcfg0, 0x1fn | (0x99n << 8n));
-    hart!.setCsr(CSR.pmpaddr1, 0x5678n);
-    hart!.setCsr(CSR.pmpcfg0, 0x1fn);
-    expect(hart!.csr(CSR.pmpaddr1)).toBe(0x1234n);
-    expect(hart!.csr(CSR.pmpcfg0)).toBe(0x991fn);
   });
 });
 

@@ -1,7 +1,8 @@
-// Address translation (privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System") and the filling of
-// TLB entries. A and D bits are set by hardware, as QEMU does; a store to a clean page therefore walks once more.
+// Address translation (privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System", "Sv48: …", and the
+// extensions Svnapot and Svpbmt) and the filling of TLB entries. A and D bits are set by hardware, as QEMU does; a store to a
+// clean page therefore walks once more.
 
-import { codePage } from "./code";
+import { checkedCodePage, codePage } from "./code";
 import {
   CAUSE_FETCH_ACCESS,
   CAUSE_FETCH_PAGE,
@@ -13,7 +14,10 @@ import {
   MSTATUS_SUM,
   PTE_A,
   PTE_D,
+  PTE_N,
+  PTE_PBMT,
   PTE_R,
+  PTE_RESERVED,
   PTE_U,
   PTE_V,
   PTE_W,
@@ -21,12 +25,16 @@ import {
   RIGHT_EXECUTE,
   RIGHT_READ,
   RIGHT_WRITE,
+  SATP_MODE_SV48,
   SATP_PPN,
 } from "./encoding";
+import { hasPageTypes } from "./environment";
 import { Hart, Machine } from "./hart";
 import { pmpIsUniform, pmpRights } from "./pmp";
 import {
+  EXIT_NONE,
   HART_DATA_BANK,
+  HART_EXIT,
   HART_FETCH_TLB,
   HART_MSTATUS,
   HART_SATP,
@@ -52,7 +60,9 @@ const ALL_RIGHTS: u32 = 7;
 const PAGE_OFFSET: u64 = 0xfff;
 export const NOT_CACHED: u64 = 0; // not RAM
 const NO_TAG: u64 = ~(<u64>0);
-const PTE_RESERVED: u64 = (<u64>0x3ff) << 54;
+/** Low bits of the page number that say that a Svnapot range has 64 KiB, the only size there is. */
+const NAPOT_MASK: u64 = 15;
+const NAPOT_64K: u64 = 8;
 
 /**
  * Translates a load (right = RIGHT_READ) or store (RIGHT_WRITE) of `bytes` bytes that do not cross a page, and caches
@@ -89,6 +99,13 @@ export function cachedTranslation(hart: u32, address: u64, right: u32): u64 {
   return wasWatched && isWatched(physical & ~PAGE_OFFSET) ? physical : NOT_CACHED;
 }
 
+/** Whether a load or store would be allowed. An exception that this records is to be ignored. */
+export function mayAccess(hart: u32, address: u64, bytes: u64, right: u32): bool {
+  if (translate(hart, address, bytes, right, dataPrivilege(hart))) return true;
+  store<u32>(hart, EXIT_NONE, HART_EXIT);
+  return false;
+}
+
 /**
  * Translates an instruction fetch of `bytes` bytes that do not cross a page. Code must lie in RAM.
  * @returns false when it faults; the exception is recorded.
@@ -103,8 +120,8 @@ export function translateFetch(hart: u32, address: u64, bytes: u64): bool {
 export function fillFetch(hart: u32, pc: u64): u32 {
   if (!translateFetch(hart, pc, 2)) return 0;
   const physicalPage = load<u64>(hart, HART_TRANSLATED_ADDRESS) & ~PAGE_OFFSET;
-  const page = codePage(physicalPage);
-  // A page with several PMP regions is cached too: its fetches are checked once, at the first instruction.
+  const isUniform = pmpIsUniform(hart, physicalPage, 4096);
+  const page = isUniform ? codePage(physicalPage) : checkedCodePage(physicalPage);
   const entry = claimEntry(hart, load<u32>(hart, HART_FETCH_TLB), pc & ~PAGE_OFFSET, physicalPage);
   store<u64>(entry, pc & ~PAGE_OFFSET, TLB_FETCH_TAG);
   store<u32>(entry, page | load<u32>(hart, HART_TRANSLATED_LEVEL), TLB_CODE);
@@ -149,9 +166,12 @@ function translate(hart: u32, address: u64, bytes: u64, right: u32, privilege: u
 
 /** Walks the page table. Returns the rights the leaf gives now (with its D bit), or 0 after recording a fault. */
 function walk(hart: u32, address: u64, right: u32, privilege: u32): u32 {
-  if (<u64>(((<i64>address) << 25) >> 25) != address) return pageFault(hart, right, address);
-  let table = (load<u64>(hart, HART_SATP) & SATP_PPN) << 12;
-  for (let level: i32 = 2; level >= 0; level--) {
+  const satp = load<u64>(hart, HART_SATP);
+  const levels: i32 = satp >> 60 == SATP_MODE_SV48 ? 4 : 3;
+  const unused = <i64>(52 - 9 * levels); // bits above the virtual address: they repeat its highest one
+  if (<u64>(((<i64>address) << unused) >> unused) != address) return pageFault(hart, right, address);
+  let table = (satp & SATP_PPN) << 12;
+  for (let level: i32 = levels - 1; level >= 0; level--) {
     const entryAddress = table + (((address >> <u64>(12 + 9 * level)) & 511) << 3);
     const readable = pmpRights(hart, entryAddress, 8, PRIVILEGE_SUPERVISOR) & RIGHT_READ;
     if (readable == 0 || !Machine.inRam(entryAddress, 8)) return pteAccessFault(hart, right, address);
@@ -159,7 +179,7 @@ function walk(hart: u32, address: u64, right: u32, privilege: u32): u32 {
     const permissions = pte & (PTE_R | PTE_W | PTE_X);
     if ((pte & PTE_V) == 0 || (pte & PTE_RESERVED) != 0 || (permissions & (PTE_R | PTE_W)) == PTE_W) break;
     if (permissions != 0) return leaf(hart, address, right, privilege, level, entryAddress, pte);
-    if ((pte & (PTE_A | PTE_D | PTE_U)) != 0) break; // reserved in pointers
+    if ((pte & (PTE_A | PTE_D | PTE_U | PTE_N | PTE_PBMT)) != 0) break; // reserved in pointers
     table = ((pte >> 10) & SATP_PPN) << 12;
   }
   return pageFault(hart, right, address);
@@ -174,21 +194,38 @@ function leaf(
   entryAddress: u64,
   pte: u64,
 ): u32 {
-  const pageShift = <u64>(12 + 9 * level);
-  const offsetMask = ((<u64>1) << pageShift) - 1;
-  const base = ((pte >> 10) & SATP_PPN) << 12;
-  let rights = leafRights(pte, privilege, load<u64>(hart, HART_MSTATUS));
-  if ((base & offsetMask) != 0 || (rights & right) == 0) return pageFault(hart, right, address);
+  const rights = leafRights(pte, privilege, load<u64>(hart, HART_MSTATUS));
+  const physical = leafAddress(hart, address, level, pte);
+  if (physical == NOWHERE || (rights & right) == 0) return pageFault(hart, right, address);
   const updated = pte | PTE_A | (right == RIGHT_WRITE ? PTE_D : 0);
   if (updated != pte) {
     if ((pmpRights(hart, entryAddress, 8, PRIVILEGE_SUPERVISOR) & RIGHT_WRITE) == 0)
       return pteAccessFault(hart, right, address);
     store<u64>(Machine.ramAddress(entryAddress), updated);
   }
-  if ((updated & PTE_D) == 0) rights &= ~RIGHT_WRITE; // the first store must come back to set D
-  store<u64>(hart, base | (address & offsetMask), HART_TRANSLATED_ADDRESS);
+  store<u64>(hart, physical, HART_TRANSLATED_ADDRESS);
   store<u32>(hart, level, HART_TRANSLATED_LEVEL);
-  return rights;
+  // Without D, the first store must come back to set it.
+  return (updated & PTE_D) == 0 ? rights & ~RIGHT_WRITE : rights;
+}
+
+/** No physical address has so many bits. */
+const NOWHERE: u64 = ~(<u64>0);
+
+/** Physical address that a leaf gives to a virtual one; NOWHERE if it is not aligned to its size, or of no known kind. */
+function leafAddress(hart: u32, address: u64, level: u32, pte: u64): u64 {
+  const type = pte & PTE_PBMT;
+  if (type == PTE_PBMT || (type != 0 && !hasPageTypes(hart))) return NOWHERE;
+  const pageNumber = (pte >> 10) & SATP_PPN;
+  const pageShift = <u64>(12 + 9 * level);
+  let offsetMask = ((<u64>1) << pageShift) - 1;
+  if ((pte & PTE_N) != 0) {
+    if (level != 0 || (pageNumber & NAPOT_MASK) != NAPOT_64K) return NOWHERE;
+    offsetMask = (NAPOT_MASK << 12) | PAGE_OFFSET;
+    return ((pageNumber << 12) & ~offsetMask) | (address & offsetMask);
+  }
+  const base = pageNumber << 12;
+  return (base & offsetMask) != 0 ? NOWHERE : base | (address & offsetMask);
 }
 
 /** Rights a leaf gives to a privilege under SUM and MXR. */

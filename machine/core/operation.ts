@@ -2,6 +2,7 @@
 export enum Op {
   Undecoded = 0, // an empty slot: decode, then dispatch again
   CrossPage, // the guard behind a page, and the target of a jump that left it
+  Check, // in a page that PMP divides: ask whether this instruction may be fetched, then dispatch it
   Mark, // a marked address: report, then dispatch the instruction
   Straddle, // a 32-bit instruction whose second half is in the next virtual page
   Illegal,
@@ -111,6 +112,7 @@ export enum Op {
   Bseti,
   Fence,
   FenceI,
+  CacheBlock,
   Atomic,
   Csr,
   System,

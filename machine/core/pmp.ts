@@ -1,5 +1,5 @@
 // Physical memory protection (privileged specification, "Physical Memory Protection"): 16 entries, grain 4 bytes.
-import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from "./encoding";
+import { RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import { HART_PMP_ACTIVE, HART_PMPADDR, HART_PMPCFG, PRIVILEGE_MACHINE } from "./state";
 import { flushAllBanks } from "./tlb";
 
@@ -77,7 +77,7 @@ export function writePmpConfig(hart: u32, first: u32, value: u64): void {
   for (let i: u32 = 0; i < 8; i++) {
     if (isLocked(hart, first + i)) continue;
     let config = <u32>(value >> <u64>(i << 3)) & (LOCKED | MODE | ALL_RIGHTS);
-    if ((config & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)) == RIGHT_WRITE) config &= ~RIGHT_WRITE;
+    if ((config & (RIGHT_READ | RIGHT_WRITE)) == RIGHT_WRITE) config &= ~RIGHT_WRITE;
     store<u8>(hart + first + i, <u8>config, HART_PMPCFG);
   }
   let active: u32 = 0;

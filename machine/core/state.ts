@@ -91,7 +91,7 @@ export const HART_STRICT = 0x15c; // u32: nonzero in slices that must see every 
 export const HART_DATA_BANK = 0x160; // u32: the bank HART_DATA_TLB stands for when not strict
 export const HART_TRANSLATED_ADDRESS = 0x168; // u64: guest physical address found by the last translation
 export const HART_TRANSLATED_RIGHTS = 0x170; // u32: 1 read, 2 write, 4 execute: what the page allows now, 0 = do not cache
-export const HART_TRANSLATED_LEVEL = 0x174; // u32: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB leaf
+export const HART_TRANSLATED_LEVEL = 0x174; // u32: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB, 3 = 512 GiB leaf
 export const HART_MARK_CLOCK = 0x178; // u64: clock at which a mark was last reported
 export const HART_MARK_PC = 0x180; // u64: and where
 export const HART_WAIT_INSTRUCTION = 0x188; // u32: WAIT_*, what a waiting hart executed
@@ -157,7 +157,7 @@ export const HART_PMPADDR = 0x300; // 16 × u64
 export const HART_PMPCFG = 0x380; // 16 × u8
 export const HART_PMP_ACTIVE = 0x390; // u32: number of entries up to the last one that is not OFF
 export const HART_MTIMECMP = 0x398; // u64 ticks: drives MTIP
-export const HART_STIMECMP = 0x3a0; // u64 ticks: drives STIP, set by built-in firmware
+export const HART_STIMECMP = 0x3a0; // u64 ticks: drives STIP where menvcfg.STCE is set
 export const HART_UINTC_ACTIVE = 0x3a8; // u32: receivers that drive this hart's USIP line at present
 
 // --- Hart block: counters, u64 each ---------------------------------------------------------------------------------
@@ -223,4 +223,5 @@ export const STORE_EPOCH = 28; // u32: HART_STORE_EPOCH at the store
 export const CODE_SLOT_SIZE = 8; // a decoded instruction, one slot for every two bytes of code
 export const CODE_PAGE_SIZE = 16448; // 2048 slots, two guard slots at the end, the address below, rounded up to 64 bytes
 export const CODE_PAGE_RAM = 16400; // u32 in a decoded page: memory address of the RAM page it decodes
+export const CODE_PAGE_CHECKED = 16404; // u32 in a decoded page: nonzero = each instruction is checked against PMP
 export const CODE_POOL_PAGES = 1000;

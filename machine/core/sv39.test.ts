@@ -199,7 +199,15 @@ describe("page tables", () => {
   it("reserved bits, pointers with leaf bits and pointers in the last level fault", async () => {
     const machine = await pagedMachine();
     const good = V | R | U | A | D;
-    for (const flags of [good | (1n << 54n), good | (1n << 63n), V, V | U, V | A, V | D]) {
+    for (const flags of [
+      good | (1n << 54n),
+      good | (1n << 60n),
+      good | (1n << 63n),
+      V,
+      V | U,
+      V | A,
+      V | D,
+    ]) {
       setTestPage(machine, flags);
       machine.harts[0]!.flushTranslations();
       expect(attempt(machine, 0, PROGRAM.load), flags.toString(2)).toBe(LOAD_PAGE_FAULT);
@@ -216,12 +224,16 @@ describe("page tables", () => {
     expect(attempt(machine, 0, PROGRAM.fetch, 2n << 21n)).toBe(1n);
   });
 
-  it("satp takes Bare and Sv39 and ignores writes that ask for other modes", async () => {
+  it("satp takes Bare, Sv39 and Sv48 and ignores writes that ask for other modes", async () => {
     const machine = await pagedMachine();
     const [hart] = machine.harts;
     const before = hart!.csr(CSR.satp);
+    for (const mode of [1n, 7n, 10n, 11n, 15n]) {
+      hart!.setCsr(CSR.satp, (mode << 60n) | 5n);
+      expect(hart!.csr(CSR.satp)).toBe(before);
+    }
     hart!.setCsr(CSR.satp, (9n << 60n) | 5n);
-    expect(hart!.csr(CSR.satp)).toBe(before);
+    expect(hart!.csr(CSR.satp)).toBe((9n << 60n) | 5n);
     hart!.setCsr(CSR.satp, 5n);
     expect(hart!.csr(CSR.satp)).toBe(0n);
   });

@@ -1,4 +1,4 @@
-// The SYSTEM instructions with funct3 0: ecall, ebreak, returns from traps, wfi, wrs and sfence.vma.
+// The SYSTEM instructions with funct3 0: ecall, ebreak, returns from traps, wfi, wrs, sfence.vma and those of Svinval.
 
 import { mayProceed } from "./bus";
 import {
@@ -48,6 +48,9 @@ const WFI: u32 = 0x10500073;
 const WRS_NTO: u32 = 0x00d00073;
 const WRS_STO: u32 = 0x01d00073;
 const SFENCE_VMA: u32 = 9; // funct7
+const SINVAL_VMA: u32 = 11; // funct7
+const SFENCE_W_INVAL: u32 = 0x18000073;
+const SFENCE_INVAL_IR: u32 = 0x18100073;
 
 /**
  * Longest wait of wrs.sto, in cycles. A hart that polls with it retires about four instructions in this time, a tenth of a
@@ -84,8 +87,13 @@ export function executeSystem(hart: u32, word: u32, length: u64, pc: u64, left: 
     case WRS_NTO:
     case WRS_STO:
       return waitForStore(hart, word, privilege, pc + length);
+    case SFENCE_W_INVAL:
+    case SFENCE_INVAL_IR:
+      // Here sinval.vma is as strong as sfence.vma, so these have nothing left to order.
+      return privilege == PRIVILEGE_USER ? illegal(hart, word) : Hart.finish(hart, 4);
   }
-  if (word >> 25 == SFENCE_VMA && ((word >> 7) & 31) == 0) return fenceTranslations(hart, word, privilege);
+  const isFence = word >> 25 == SFENCE_VMA || word >> 25 == SINVAL_VMA;
+  if (isFence && ((word >> 7) & 31) == 0) return fenceTranslations(hart, word, privilege);
   return illegal(hart, word);
 }
 

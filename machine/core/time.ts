@@ -1,6 +1,7 @@
 // Time, interrupt lines and waiting. A hart's local clock counts cycles; mtime is clocks divided by ten plus an offset.
-// Lines are what hardware drives in mip: MSIP, MTIP, MEIP, SEIP, STIP (firmware's timer), USIP (UINTC), UEIP (PLIC).
+// Lines are what hardware drives in mip: MSIP, MTIP, MEIP, SEIP, STIP (Sstc), USIP (UINTC), UEIP (PLIC).
 import { IRQ_M_TIMER, IRQ_S_TIMER } from "./encoding";
+import { stimecmpDrivesTimer } from "./environment";
 import { reportWake } from "./events";
 import { Hart, Harts } from "./hart";
 import { endWaitOnReservation } from "./reservation";
@@ -48,12 +49,17 @@ export function clockOfTime(ticks: u64): u64 {
   return distance >= NEVER / CYCLES_PER_TICK ? NEVER : distance * CYCLES_PER_TICK;
 }
 
+/** First clock at which stimecmp raises the supervisor timer interrupt; never while menvcfg.STCE is clear. */
+function supervisorTimer(hart: u32): u64 {
+  return stimecmpDrivesTimer(hart) ? clockOfTime(load<u64>(hart, HART_STIMECMP)) : NEVER;
+}
+
 /** The next clock at which one of a hart's timers raises a line that is now low. */
 export function nextTimer(hart: u32): u64 {
   const lines = load<u64>(hart, HART_LINES);
   let next = NEVER;
   if ((lines & (1 << IRQ_M_TIMER)) == 0) next = clockOfTime(load<u64>(hart, HART_MTIMECMP));
-  if ((lines & (1 << IRQ_S_TIMER)) == 0) next = min(next, clockOfTime(load<u64>(hart, HART_STIMECMP)));
+  if ((lines & (1 << IRQ_S_TIMER)) == 0) next = min(next, supervisorTimer(hart));
   return next;
 }
 
@@ -62,7 +68,7 @@ export function nextWake(hart: u32): u64 {
   const enabled = load<u64>(hart, HART_MIE);
   let next = load<u64>(hart, HART_WAIT_END);
   if ((enabled & (1 << IRQ_M_TIMER)) != 0) next = min(next, clockOfTime(load<u64>(hart, HART_MTIMECMP)));
-  if ((enabled & (1 << IRQ_S_TIMER)) != 0) next = min(next, clockOfTime(load<u64>(hart, HART_STIMECMP)));
+  if ((enabled & (1 << IRQ_S_TIMER)) != 0) next = min(next, supervisorTimer(hart));
   return next;
 }
 
@@ -70,7 +76,13 @@ export function nextWake(hart: u32): u64 {
 export function updateTimers(hart: u32): void {
   const clock = Hart.clock(hart); // compared as clocks: a slice begins often, and dividing is slow
   setLine(hart, IRQ_M_TIMER, clock >= clockOfTime(load<u64>(hart, HART_MTIMECMP)));
-  setLine(hart, IRQ_S_TIMER, clock >= clockOfTime(load<u64>(hart, HART_STIMECMP)));
+  setLine(hart, IRQ_S_TIMER, clock >= supervisorTimer(hart));
+}
+
+/** What drives the timer lines has changed: sets them, and lets the scheduler find the slice's new end. */
+export function timersChanged(hart: u32): void {
+  updateTimers(hart);
+  endSlice();
 }
 
 /** Drives one line of a hart, waking it if that makes an enabled interrupt pending. */

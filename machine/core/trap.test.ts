@@ -173,6 +173,7 @@ describe("interrupts", () => {
   it("of the timers follow in the same order", async () => {
     const machine = await trapMachine((a) => a.nop());
     const [hart] = machine.harts;
+    hart!.setCsr(CSR.menvcfg, 1n << 63n);
     machine.setTimeCompare(0, 0n);
     machine.setSupervisorTimer(0, 0n);
     hart!.setInterrupt(InterruptBit.userTimer, true);

@@ -33,8 +33,10 @@ describe("the device tree", () => {
     expect(Object.keys(cpus.children)).toEqual(["cpu@0", "cpu@1", "cpu@2", "cpu@3", "cpu-map"]);
     const cpu = cpus.children["cpu@3"]!;
     expect(cellsOf(cpu, "reg")).toEqual([3]);
-    expect(stringsOf(cpu, "riscv,isa")).toEqual(["rv64imafdc_zicsr_zifencei_zawrs_zba_zbb_zbs"]);
-    expect(stringsOf(cpu, "mmu-type")).toEqual(["riscv,sv39"]);
+    expect(stringsOf(cpu, "riscv,isa")).toEqual([
+      "rv64imafdc_zicbom_zicboz_zicsr_zifencei_zihintpause_zawrs_zba_zbb_zbs_sstc_svinval_svnapot_svpbmt",
+    ]);
+    expect(stringsOf(cpu, "mmu-type")).toEqual(["riscv,sv48"]);
   });
 
   it("gives memory, also beyond 4 GiB, and the command line", () => {

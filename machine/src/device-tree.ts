@@ -17,11 +17,18 @@ export interface DeviceTreeOptions {
   plicUserContexts: PlicUserContexts;
   /** What the guest's random numbers start from (`rng-seed`), default 0: the same seed gives the same run. */
   seed?: number;
-  /** Instruction set, default rv64imafdc_zicsr_zifencei_zawrs_zba_zbb_zbs. */
+  /** Instruction set, default all that a hart has. */
   isa?: string;
 }
 
-const DEFAULT_ISA = "rv64imafdc_zicsr_zifencei_zawrs_zba_zbb_zbs";
+const BASE = "rv64imafdc";
+const EXTENSIONS = [
+  ...["zicbom", "zicboz", "zicsr", "zifencei", "zihintpause", "zawrs", "zba", "zbb", "zbs"],
+  ...["sstc", "svinval", "svnapot", "svpbmt"],
+];
+const DEFAULT_ISA = [BASE, ...EXTENSIONS].join("_");
+/** Bytes that a cache-block operation acts on (core/cache-blocks.ts). */
+const CACHE_BLOCK = 64;
 
 /** Interrupt numbers of a hart's own controller (Privileged ISA, mip). */
 const USER_SOFTWARE = 0;
@@ -86,7 +93,9 @@ function addProcessors(root: DeviceTreeNode, { harts, isa = DEFAULT_ISA }: Devic
       .strings("status", "okay")
       .strings("compatible", "riscv")
       .strings("riscv,isa", isa)
-      .strings("mmu-type", "riscv,sv39")
+      .strings("mmu-type", "riscv,sv48")
+      .cells("riscv,cbom-block-size", CACHE_BLOCK)
+      .cells("riscv,cboz-block-size", CACHE_BLOCK)
       .child("interrupt-controller")
       .cells("#interrupt-cells", 1)
       .flag("interrupt-controller")

@@ -28,11 +28,13 @@ export const CSR = {
   sie: 0x104,
   stvec: 0x105,
   scounteren: 0x106,
+  senvcfg: 0x10a,
   sscratch: 0x140,
   sepc: 0x141,
   scause: 0x142,
   stval: 0x143,
   sip: 0x144,
+  stimecmp: 0x14d,
   satp: 0x180,
   suist: 0x1b0,
   suirs: 0x1b1,
@@ -44,6 +46,7 @@ export const CSR = {
   mie: 0x304,
   mtvec: 0x305,
   mcounteren: 0x306,
+  menvcfg: 0x30a,
   mcountinhibit: 0x320,
   mhpmevent3: 0x323,
   mscratch: 0x340,
@@ -136,6 +139,36 @@ export async function runBareProgram(
   const machine = await bareMachine(write, options);
   runToHalt(machine);
   return machine;
+}
+
+/**
+ * Runs `write` in a privilege mode until it traps, which M mode handles by halting.
+ * @returns the machine and mcause, or "done" when the program reached its end
+ */
+export async function runInMode(
+  privilege: 0 | 1 | 3,
+  write: (a: Assembler) => void,
+  prepare: (machine: Machine) => void = () => {},
+  options: Partial<MachineOptions> = {},
+): Promise<{ machine: Machine; cause: bigint | "done" }> {
+  const machine = await bareMachine((a) => {
+    a.la(reg.t0, "handler");
+    a.csrw(CSR.mtvec, reg.t0);
+    a.la(reg.t0, "program");
+    a.csrw(CSR.mepc, reg.t0);
+    a.mret();
+    a.global("program");
+    write(a);
+    a.ebreak();
+    a.align(4);
+    a.global("handler");
+    halt(a);
+  }, options);
+  machine.harts[0]!.setCsr(CSR.mstatus, BigInt(privilege) << 11n);
+  prepare(machine);
+  runToHalt(machine);
+  const cause = machine.harts[0]!.csr(CSR.mcause);
+  return { machine, cause: cause === 3n ? "done" : cause };
 }
 
 /** Two's complement of a signed value. */

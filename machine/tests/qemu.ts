@@ -31,7 +31,9 @@ export function runOnQemu(
       QEMU,
       [
         ...["-M", "virt", "-cpu", "rv64,zba=true,zbb=true,zbs=true,zbc=false", "-m", "64M"],
-        ...["-smp", String(options.harts ?? 1), "-display", "none", "-serial", "stdio", "-monitor", "none"],
+        // one thread for all harts: else which of them OpenSBI boots on depends on the host's load
+        ...["-accel", "tcg,thread=single", "-smp", String(options.harts ?? 1)],
+        ...["-display", "none", "-serial", "stdio", "-monitor", "none"],
         ...(options.firmware === "none" ? ["-bios", "none"] : []),
         ...["-kernel", file],
       ],

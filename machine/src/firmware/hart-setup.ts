@@ -12,6 +12,7 @@ const CSR = {
   medeleg: 0x302,
   mideleg: 0x303,
   mcounteren: 0x306,
+  menvcfg: 0x30a,
   mcountinhibit: 0x320,
   mhpmevent3: 0x323,
   mhpmevent4: 0x324,
@@ -34,6 +35,8 @@ const USER_COUNTERS = 7n;
 /** mhpmevent codes of this machine: traps taken into S or M mode; user interrupts. */
 const EVENT_TRAPS = 1n;
 const EVENT_USER_INTERRUPTS = 2n;
+/** Supervisors may use cbo.inval, cbo.clean, cbo.flush and cbo.zero, page types (Svpbmt), and stimecmp, the timer of this firmware too. */
+const ENVIRONMENT = (3n << 4n) | (1n << 6n) | (1n << 7n) | (1n << 62n) | (1n << 63n);
 /** One PMP entry for everything: naturally aligned power of two; read, write, execute. */
 const PMP_ALL_ADDRESSES = (1n << 54n) - 1n;
 const PMP_OPEN = 0x1fn;
@@ -46,6 +49,7 @@ export function prepareHart(hart: Hart, userInterrupts: boolean): void {
   hart.setCsr(CSR.mideleg, SUPERVISOR_INTERRUPTS | (userInterrupts ? USER_INTERRUPTS : 0n));
   hart.setCsr(CSR.mcounteren, ALL_COUNTERS);
   hart.setCsr(CSR.scounteren, USER_COUNTERS);
+  hart.setCsr(CSR.menvcfg, ENVIRONMENT);
   hart.setCsr(CSR.mcountinhibit, 0n);
   hart.setCsr(CSR.mhpmevent3, EVENT_TRAPS);
   hart.setCsr(CSR.mhpmevent4, EVENT_USER_INTERRUPTS);
