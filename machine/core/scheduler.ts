@@ -27,9 +27,12 @@ import {
   MACHINE_ACTIVE_RECEIVERS,
   MACHINE_BASE,
   MACHINE_CURRENT_HART,
+  MACHINE_IDLE_LIMIT,
+  MACHINE_IDLE_TARGET,
   MACHINE_INSTRUCTION_BUDGET,
   MACHINE_NEXT_EVENT,
   MACHINE_NOW,
+  MACHINE_PACED,
   MACHINE_QUANTUM,
   MACHINE_RESUME_END,
   MACHINE_RESUME_HART,
@@ -50,6 +53,7 @@ export const RUN_BUDGET = 0; // the instruction budget is used up
 export const RUN_STOP = 1; // TypeScript asked to stop
 export const RUN_IDLE = 2; // every hart waits or is stopped, and no timer or device event will change that
 export const RUN_EVENT = 3; // the clock of the next device event has come
+export const RUN_PAUSE = 4; // every hart waits, and time may not be skipped so far (MACHINE_PACED)
 
 /** Longest slice in cycles, so that stop requests of a page's user are seen. */
 const LONGEST_SLICE: u64 = 1 << 24;
@@ -75,12 +79,27 @@ export function runHarts(): u32 {
     if (buffersStores() && drainBefore(min(clock, load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT)))) continue;
     if (load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT) <= clock) {
       if (load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT) == NEVER) return RUN_IDLE;
+      if (mustPause(load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT))) return RUN_PAUSE;
       advanceNow(load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT));
       return RUN_EVENT;
     }
-    if (load<u32>(hart, HART_RUN_STATE) == RUN_WAITING) resume(hart, clock);
+    if (load<u32>(hart, HART_RUN_STATE) == RUN_WAITING) {
+      if (mustPause(clock)) return RUN_PAUSE;
+      resume(hart, clock);
+    }
     startSlice(hart);
   }
+}
+
+/** Would going on at `clock` skip idle time that the host wants to wait out? */
+function mustPause(clock: u64): bool {
+  if (load<u32>(MACHINE_BASE, MACHINE_PACED) == 0) return false;
+  if (clock <= max(load<u64>(MACHINE_BASE, MACHINE_IDLE_LIMIT), load<u64>(MACHINE_BASE, MACHINE_NOW)))
+    return false;
+  for (let id: u32 = 0; id < Harts.count(); id++)
+    if (load<u32>(Harts.at(id), HART_RUN_STATE) == RUN_RUNNING) return false;
+  store<u64>(MACHINE_BASE, clock, MACHINE_IDLE_TARGET);
+  return true;
 }
 
 /** Drains the next buffered stores if they are due until `clock`; they may wake a hart. */

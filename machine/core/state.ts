@@ -52,6 +52,9 @@ export const MACHINE_MARKS = 0x6c; // u32: addresses in the table below
 export const MACHINE_WATCHED_PAGES = 0x70; // u32: bit per hart whose HART_WATCHED_PAGE is set
 export const MACHINE_STORE_BUFFER = 0x74; // u32: stores each hart buffers (store-buffer.ts), 0 = none
 export const MACHINE_STORE_RANDOM = 0x78; // u64: state of the generator that delays them, not 0
+export const MACHINE_PACED = 0x80; // u32: nonzero = return RUN_PAUSE instead of skipping idle time beyond the clock below
+export const MACHINE_IDLE_LIMIT = 0x88; // u64: clock up to which idle time may be skipped
+export const MACHINE_IDLE_TARGET = 0x90; // u64: with RUN_PAUSE, the clock at which a hart or a device has something to do
 export const MACHINE_MARK_TABLE = 0x800; // MAX_MARKS × u64: virtual addresses that report their execution
 export const MAX_MARKS = 256;
 

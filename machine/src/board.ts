@@ -1,6 +1,7 @@
 // How a board (its devices, device tree and built-in firmware) plugs into the machine.
 // `devices/virt.ts` implements createVirtBoard(host, options): Board; `firmware/sbi.ts` implements createSbi(host, board).
 import type { Device, DeviceHost } from "./device";
+import type { MemoryRange } from "./elf";
 import type { Hart } from "./hart";
 
 /** What a board is built from. */
@@ -14,6 +15,10 @@ export interface BoardOptions {
   plicUserContexts?: "none" | "after" | "interleaved";
   /** The /chosen bootargs of the device tree. */
   bootargs?: string;
+  /** Where the initial RAM disk lies, for the device tree. */
+  initrd?: MemoryRange;
+  /** A device tree that is handed to the guest instead of the board's own. */
+  dtb?: Uint8Array;
   /** What the guest's random numbers start from: `rng-seed` in the device tree (default 0). */
   seed?: number;
   /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */

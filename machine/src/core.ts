@@ -8,6 +8,7 @@ export interface CoreExports extends HartCore {
   powerOn(harts: number, ramSize: bigint, quantum: number, features: number): void;
   run(): number;
   now(): bigint;
+  passIdleTime(clock: bigint): void;
   time(): bigint;
   setTime(ticks: bigint): void;
   setMachineTimer(hart: number, ticks: bigint): void;
@@ -26,7 +27,7 @@ export interface CoreImports {
 }
 
 /** Why run() returned; the numbers are those of core/scheduler.ts. */
-export const CoreRun = { budget: 0, stop: 1, idle: 2, event: 3 } as const;
+export const CoreRun = { budget: 0, stop: 1, idle: 2, event: 3, pause: 4 } as const;
 
 /** Core modules by their bytes, so that several machines compile it once. */
 const compiled = new WeakMap<Uint8Array, Promise<WebAssembly.Module>>();

@@ -5,6 +5,7 @@ import * as board from "./devices/addresses";
 import { type ContextMode, type PlicUserContexts, plicContexts } from "./devices/plic-contexts";
 import type { MemoryRange } from "./elf";
 import { DeviceTreeNode, flatten } from "./fdt";
+import { unflatten } from "./fdt-reader";
 
 export interface DeviceTreeOptions {
   harts: number;
@@ -12,6 +13,8 @@ export interface DeviceTreeOptions {
   memory: MemoryRange;
   /** The kernel's command line. */
   bootargs?: string;
+  /** Where the initial RAM disk lies, physical. */
+  initrd?: MemoryRange;
   /** The board has the user-interrupt controller. */
   uintc: boolean;
   plicUserContexts: PlicUserContexts;
@@ -51,11 +54,7 @@ export function createDeviceTree(options: DeviceTreeOptions): Uint8Array {
     .cells("#size-cells", 2)
     .strings("compatible", "riscv-virtio")
     .strings("model", "riscv-virtio,rel4");
-  const chosen = root
-    .child("chosen")
-    .cells("rng-seed", ...randomWords(options.seed ?? 0, 8))
-    .strings("stdout-path", `/soc/serial@${hex(board.UART.base)}`);
-  if (options.bootargs !== undefined) chosen.strings("bootargs", options.bootargs);
+  choose(root.child("chosen"), options).strings("stdout-path", `/soc/serial@${hex(board.UART.base)}`);
   root
     .child(`memory@${hex(options.memory.base)}`)
     .strings("device_type", "memory")
@@ -64,6 +63,29 @@ export function createDeviceTree(options: DeviceTreeOptions): Uint8Array {
   addPowerControl(root);
   addDevices(root, options);
   return flatten(root);
+}
+
+/**
+ * A device tree of somebody else's with what this boot adds to it: command line (if there is one), RAM disk, random numbers.
+ * @throws ImageError when the blob is no device tree
+ */
+export function completeDeviceTree(blob: Uint8Array, boot: BootChoices): Uint8Array {
+  const { root, reservations } = unflatten(blob);
+  choose(root.children.get("chosen") ?? root.child("chosen"), boot);
+  return flatten(root, reservations);
+}
+
+/** What the /chosen node says of one boot. */
+type BootChoices = Pick<DeviceTreeOptions, "bootargs" | "initrd" | "seed">;
+
+function choose(chosen: DeviceTreeNode, { bootargs, initrd, seed = 0 }: BootChoices): DeviceTreeNode {
+  chosen.cells("rng-seed", ...randomWords(seed, 8));
+  if (bootargs !== undefined) chosen.strings("bootargs", bootargs);
+  if (initrd)
+    chosen
+      .addresses("linux,initrd-start", initrd.base)
+      .addresses("linux,initrd-end", initrd.base + initrd.size);
+  return chosen;
 }
 
 /** Bytes kept free behind the blob, since firmware edits it in place. */

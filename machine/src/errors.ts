@@ -10,3 +10,16 @@ export class MachineError extends Error {
     super(message);
   }
 }
+
+/** An image that cannot be booted. */
+export class ImageError extends MachineError {
+  override name = "ImageError";
+  /** @param image which one: "bios", "kernel", "initrd" or "dtb" */
+  constructor(
+    readonly image: string,
+    message: string,
+    hint: string,
+  ) {
+    super(message, hint);
+  }
+}

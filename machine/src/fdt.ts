@@ -40,24 +40,30 @@ export class DeviceTreeNode {
   }
 }
 
-const MAGIC = 0xd00d_feed;
+export const MAGIC = 0xd00d_feed;
 const VERSION = 17;
-const LAST_COMPATIBLE_VERSION = 16;
-const HEADER_SIZE = 40;
-const RESERVATION_SIZE = 16;
-const BEGIN_NODE = 1;
-const END_NODE = 2;
-const PROPERTY = 3;
-const END = 9;
+export const LAST_COMPATIBLE_VERSION = 16;
+export const HEADER_SIZE = 40;
+export const RESERVATION_SIZE = 16;
+export const BEGIN_NODE = 1;
+export const END_NODE = 2;
+export const PROPERTY = 3;
+export const END = 9;
 
-/** The tree under `root` as the block of bytes a boot loader passes to a kernel. */
-export function flatten(root: DeviceTreeNode): Uint8Array {
+/**
+ * The tree under `root` as the block of bytes a boot loader passes to a kernel.
+ * @param reservations the memory reservation block; by default an empty one
+ */
+export function flatten(
+  root: DeviceTreeNode,
+  reservations: Uint8Array = new Uint8Array(RESERVATION_SIZE),
+): Uint8Array {
   const writer = new StructureWriter();
   writer.node("", root);
   writer.word(END);
   const structure = new Uint8Array(writer.bytes);
   const strings = new TextEncoder().encode(writer.strings);
-  const structureOffset = HEADER_SIZE + RESERVATION_SIZE;
+  const structureOffset = HEADER_SIZE + reservations.length;
   const stringsOffset = structureOffset + structure.length;
   const blob = new Uint8Array(align(stringsOffset + strings.length, 8));
   const view = new DataView(blob.buffer);
@@ -74,6 +80,7 @@ export function flatten(root: DeviceTreeNode): Uint8Array {
     structure.length,
   ];
   for (const [index, value] of header.entries()) view.setUint32(index * 4, value);
+  blob.set(reservations, HEADER_SIZE);
   blob.set(structure, structureOffset);
   blob.set(strings, stringsOffset);
   return blob;

@@ -1,7 +1,9 @@
 // @rel4/machine: a deterministic multi-hart RISC-V computer with user interrupts, for Node and the browser.
+export { type BootOptions, boot } from "./boot/boot";
+export type { BootImages } from "./boot/layout";
 export { BusError, type Device, type DeviceHost, type GuestMemory, InterruptBit } from "./device";
 export { ElfError, readElf, readSymbols, type SymbolLocation, SymbolTable } from "./elf";
-export { MachineError } from "./errors";
+export { ImageError, MachineError } from "./errors";
 export type {
   EventBase,
   EventKind,
@@ -19,9 +21,10 @@ export { Hart, type HartCounters, type PerMode, Privilege, type PrivilegeLevel, 
 export {
   Machine,
   type MachineOptions,
-  type RunOptions,
   type RunResult,
   type StoreBufferOptions,
 } from "./machine";
 export type { MachineConsole } from "./machine-console";
 export type { Mark } from "./marks";
+export type { Program, ProgramPart } from "./program";
+export type { RunOptions } from "./run-limits";

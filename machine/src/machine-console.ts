@@ -5,9 +5,9 @@ import type { ConsolePort } from "./board";
 export class MachineConsole {
   private readonly listeners = new Set<(bytes: Uint8Array) => void>();
   private isOpen = false;
-  private onChange: () => void = () => {};
 
-  constructor(private readonly port: () => ConsolePort) {}
+  /** @param atPort does something to the board's port, at the guest's present time */
+  constructor(private readonly atPort: (action: (port: ConsolePort) => void) => void) {}
 
   /** Adds a listener for what the guest prints; returns a function that removes it. */
   onOutput(listener: (bytes: Uint8Array) => void): () => void {
@@ -17,8 +17,7 @@ export class MachineConsole {
 
   /** Types bytes. */
   input(bytes: Uint8Array | string): void {
-    this.port().receive(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
-    this.onChange();
+    this.atPort((port) => port.receive(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes));
   }
 
   /** Announces that input may come: an idle machine then waits for it instead of reporting a deadlock. */
@@ -29,23 +28,12 @@ export class MachineConsole {
   /** Announces that no more input will come. */
   closeInput(): void {
     this.isOpen = false;
-    this.port().closeInput();
-    this.onChange();
+    this.atPort((port) => port.closeInput());
   }
 
   /** Whether the guest may still be typed to. */
   get inputOpen(): boolean {
     return this.isOpen;
-  }
-
-  /** Resolves when there is input or it is closed. For the machine. */
-  untilChange(): Promise<void> {
-    return new Promise((resolve) => {
-      this.onChange = () => {
-        this.onChange = () => {};
-        resolve();
-      };
-    });
   }
 
   /** The guest printed. For the machine. */

@@ -6,6 +6,7 @@ import { Bus } from "./bus";
 import { type CoreExports, CoreRun, instantiateCore } from "./core";
 import { BusError } from "./device";
 import { deviceTreeAddress } from "./device-tree";
+import { FIRMWARE_INFO } from "./devices/boot-rom";
 import { createVirtBoard, type VirtBoard } from "./devices/virt";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
@@ -13,9 +14,12 @@ import { EventQueue, NEVER } from "./event-queue";
 import { decodeEvent, EventHub, type EventKind, type EventListener, type EventWords } from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
+import { IdleTime } from "./idle-time";
 import { MachineConsole } from "./machine-console";
 import { type Mark, Marks } from "./marks";
 import { Ram } from "./memory";
+import { checkPlacement, type Program, partsOf } from "./program";
+import { RunLimits, type RunOptions } from "./run-limits";
 
 /** How a machine is built. */
 export interface MachineOptions {
@@ -50,16 +54,6 @@ export interface StoreBufferOptions {
   depth?: number;
 }
 
-/** When a run ends. */
-export interface RunOptions {
-  /** Asked every `pollInterval` cycles; true ends the run. */
-  until?: (machine: Machine) => boolean;
-  /** Cycles of all harts together between two questions (default 100,000). */
-  pollInterval?: number;
-  /** Instructions (and traps) of all harts together. */
-  maxInstructions?: number;
-}
-
 /** Why a run ended. "input": every hart waits, the console is open, and input would interrupt one of them. */
 export type RunResult =
   | { reason: "poweroff"; exitCode: number }
@@ -67,12 +61,10 @@ export type RunResult =
 
 const DEFAULT_QUANTUM = 8;
 const DEFAULT_STORE_BUFFER_DEPTH = 8;
-const DEFAULT_POLL_INTERVAL = 100_000;
 const SMALLEST_RAM = 65536;
 const LARGEST_RAM = 0xf000_0000;
 /** Milliseconds after which an asynchronous run lets the host's event loop turn. */
 const HOST_SLICE = 20;
-const BATCH = 2_000_000;
 
 /** A RISC-V computer. */
 export class Machine implements FirmwareHost {
@@ -90,6 +82,12 @@ export class Machine implements FirmwareHost {
   private firmware: Firmware | undefined;
   private ending: RunResult | undefined;
   private isRunning = false;
+  private program: Program | undefined;
+  /** Nothing has been written to RAM since it was all zero. */
+  private isRamFresh = true;
+  private readonly idleTime = new IdleTime();
+  /** Ends the present wait for the host. */
+  private wake: () => void = () => {};
 
   /**
    * Builds a machine and puts it into the state after power-on.
@@ -116,9 +114,12 @@ export class Machine implements FirmwareHost {
     memory: WebAssembly.Memory,
   ) {
     this.view = new DataView(memory.buffer);
-    this.memory = new Ram(memory, options.memory, (address, length) => core.memoryWritten(address, length));
+    this.memory = new Ram(memory, options.memory, (address, length) => {
+      this.isRamFresh = false;
+      core.memoryWritten(address, length);
+    });
     this.harts = Array.from({ length: options.harts }, (_, id) => new Hart(id, this.view, core));
-    this.console = new MachineConsole(() => this.board.console);
+    this.console = new MachineConsole((action) => this.fromHost(() => action(this.board.console)));
     this.events = new EventHub((mask) => this.view.setUint32(S.MACHINE_EVENT_MASK, mask, true));
     this.marks = new Marks(this.view, () => core.fenceI());
     this.agenda = new EventQueue((cycle) => {
@@ -136,7 +137,14 @@ export class Machine implements FirmwareHost {
     this.agenda.clear();
     this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
     this.marks.publish();
-    this.board = createVirtBoard(this, { ...options, uintc: options.uintc ?? true });
+    const { program } = this;
+    this.board = createVirtBoard(this, {
+      ...options,
+      uintc: options.uintc ?? true,
+      bootargs: program?.bootargs ?? options.bootargs,
+      initrd: program?.initrd,
+      dtb: program?.dtb,
+    });
     this.bus = new Bus(this.board.devices);
     this.firmware = options.firmware === "sbi" ? createSbi(this, this.board) : undefined;
   }
@@ -164,59 +172,90 @@ export class Machine implements FirmwareHost {
    * @throws ElfError when the bytes are not a RISC-V program for this machine
    */
   loadElf(bytes: Uint8Array): void {
-    const deviceTree = deviceTreeAddress(this.memory, this.deviceTree.length);
-    const free = { base: this.memory.base, size: deviceTree - this.memory.base };
-    const program = readElf(bytes, free);
-    this.symbols = readSymbols(bytes);
-    this.powerOn();
-    this.memory.clear(this.memory.base, this.memory.size);
-    for (const segment of program.segments) this.memory.write(segment.address, segment.bytes);
-    this.boot(BigInt(program.entry));
+    const free = { base: this.memory.base, size: this.deviceTreeAddress - this.memory.base };
+    const { segments, entry } = readElf(bytes, free);
+    this.load({ parts: partsOf("program", segments), entry, symbols: readSymbols(bytes) });
   }
 
   /**
-   * Starts the harts at a physical address of RAM: hart 0 in S mode under built-in firmware, else all in M mode with
-   * a0 = hart id and a1 = physical address of the device tree.
+   * Resets the machine, puts a program into RAM and starts it.
+   * @throws ImageError when its parts do not fit, or its device tree is none; the machine is then as after power-on
+   */
+  load(program: Program): void {
+    this.program = program;
+    this.symbols = program.symbols;
+    this.powerOn();
+    const tree = { name: "device tree", address: this.deviceTreeAddress, bytes: this.deviceTree };
+    checkPlacement([...program.parts, { ...tree, size: tree.bytes.length }], this.memory);
+    if (!this.isRamFresh) this.memory.clear(this.memory.base, this.memory.size);
+    for (const part of program.parts) this.memory.write(part.address, part.bytes);
+    this.boot(BigInt(program.entry));
+  }
+
+  /** Starts the program that was loaded last once more, as after power-on. RAM is cleared. */
+  reset(): void {
+    if (!this.program) throw new MachineError("there is no program to start again", "load one first");
+    this.load(this.program);
+  }
+
+  /**
+   * Starts the harts at a physical address of RAM: hart 0 in S mode under built-in firmware, else all in M mode with what
+   * virt's boot ROM leaves in registers: a0 = hart id, a1 and a2 = physical addresses of the device tree and of what the
+   * ROM tells firmware (devices/boot-rom.ts).
    */
   boot(entry: bigint): void {
     if (this.firmware) {
       this.firmware.boot(entry);
       return;
     }
-    const deviceTree = deviceTreeAddress(this.memory, this.deviceTree.length);
+    const deviceTree = BigInt(this.deviceTreeAddress);
     this.memory.write(deviceTree, this.deviceTree);
+    this.board.bootRom.fill({ entry, deviceTree, next: BigInt(this.program?.next ?? 0) });
     for (const hart of this.harts) {
+      hart.setX(5, entry);
       hart.setX(10, BigInt(hart.id));
-      hart.setX(11, BigInt(deviceTree));
+      hart.setX(11, deviceTree);
+      hart.setX(12, BigInt(FIRMWARE_INFO));
       hart.start(entry, Privilege.machine);
     }
   }
 
-  /** Runs the guest, letting the host's event loop turn now and then; waits for console input while that is open. */
+  private get deviceTreeAddress(): number {
+    return deviceTreeAddress(this.memory, this.deviceTree.length);
+  }
+
+  /**
+   * Runs the guest, letting the host's event loop turn now and then; waits for console input while that is open, and for
+   * the host's clock as `paced` says.
+   */
   async run(options: RunOptions = {}): Promise<RunResult> {
-    const limits = new Limits(options);
+    const limits = new RunLimits(options);
+    const { paced } = options;
+    this.view.setUint32(S.MACHINE_PACED, paced ? 1 : 0, true);
     let since = performance.now();
     while (true) {
       const result = this.step(limits);
-      if (result?.reason === "input") await this.console.untilChange();
+      if (result?.reason === "pause") await this.waitOut(paced!(this));
+      else if (result?.reason === "input") await this.waitForInput(paced?.(this) ?? false);
       else if (result) return result;
-      else if (performance.now() - since < HOST_SLICE) continue;
+      if (performance.now() - since < HOST_SLICE) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
       since = performance.now();
     }
   }
 
   /** Runs the guest without ever returning to the host's event loop. */
-  runSync(options: RunOptions = {}): RunResult {
-    const limits = new Limits(options);
+  runSync(options: Omit<RunOptions, "paced"> = {}): RunResult {
+    const limits = new RunLimits(options);
+    this.view.setUint32(S.MACHINE_PACED, 0, true);
     while (true) {
       const result = this.step(limits);
-      if (result) return result;
+      if (result && result.reason !== "pause") return result;
     }
   }
 
-  /** Runs a batch. Returns a result when the run is over. */
-  private step(limits: Limits): RunResult | undefined {
+  /** Runs a batch. Returns a result when the run is over, or the guest idles for a while. */
+  private step(limits: RunLimits): RunResult | { reason: "pause" } | undefined {
     const batch = limits.nextBatch();
     if (batch === 0) return { reason: "limit" };
     this.view.setBigInt64(S.MACHINE_INSTRUCTION_BUDGET, BigInt(batch), true);
@@ -226,8 +265,54 @@ export class Machine implements FirmwareHost {
     if (why === CoreRun.event) this.agenda.runUntil(this.now());
     if (this.ending) return this.takeEnding();
     if (limits.isOver(this)) return { reason: "until" };
+    if (why === CoreRun.pause) return { reason: "pause" };
     if (why === CoreRun.idle) return { reason: this.awaitsInput() ? "input" : "deadlock" };
     return undefined;
+  }
+
+  /** Lets the idle time up to the next thing to do pass: at the host's pace, or at once. */
+  private async waitOut(atHostsPace: boolean): Promise<void> {
+    const target = this.view.getBigUint64(S.MACHINE_IDLE_TARGET, true);
+    const milliseconds = atHostsPace ? this.idleTime.pause(target - this.now()) : 0;
+    if (milliseconds > 0) await this.hostEvent(milliseconds);
+    else this.view.setBigUint64(S.MACHINE_IDLE_LIMIT, target, true);
+  }
+
+  private async waitForInput(atHostsPace: boolean): Promise<void> {
+    this.view.setBigUint64(S.MACHINE_IDLE_TARGET, NEVER, true);
+    if (atHostsPace) this.idleTime.pause(NEVER);
+    await this.hostEvent();
+  }
+
+  /** Resolves when something of the host's reaches the guest, or after so many milliseconds. */
+  private hostEvent(milliseconds?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = milliseconds === undefined ? undefined : setTimeout(() => this.wake(), milliseconds);
+      this.wake = () => {
+        clearTimeout(timer);
+        this.passIdleTime();
+        this.idleTime.resume();
+        this.wake = () => {};
+        resolve();
+      };
+    });
+  }
+
+  /** Brings the clock of a guest that waits at the host's pace up to date. */
+  private passIdleTime(): void {
+    const now = this.now();
+    const passed = this.idleTime.passed(this.view.getBigUint64(S.MACHINE_IDLE_TARGET, true) - now);
+    if (passed > 0n) this.core.passIdleTime(now + passed);
+  }
+
+  /**
+   * Lets something of the host's (a key, a packet, a time-out) reach the guest, at the guest's present time; a waiting run goes on.
+   * Everything that changes a device or an interrupt line from outside a run does it in here.
+   */
+  fromHost(action: () => void): void {
+    this.passIdleTime();
+    action();
+    this.wake();
   }
 
   /** Input wakes an idle guest only through an interrupt; one that polls is not idle. */
@@ -239,6 +324,7 @@ export class Machine implements FirmwareHost {
     if (this.isRunning)
       throw new MachineError("the machine is already running", "wait for the present run to end");
     this.isRunning = true;
+    this.isRamFresh = false;
     try {
       return this.core.run();
     } finally {
@@ -358,30 +444,6 @@ export class Machine implements FirmwareHost {
   private refuse(error: unknown): void {
     if (!(error instanceof BusError)) throw error;
     this.view.setUint32(S.MACHINE_BUS_FAULT, 1, true);
-  }
-}
-
-/** What is left of a run's limits. */
-class Limits {
-  private left: number;
-  private readonly interval: number;
-
-  constructor(private readonly options: RunOptions) {
-    this.left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
-    this.interval = options.until ? (options.pollInterval ?? DEFAULT_POLL_INTERVAL) : BATCH;
-  }
-
-  nextBatch(): number {
-    return Math.max(0, Math.min(this.left, this.interval));
-  }
-
-  used(cycles: number): void {
-    this.left -= cycles;
-  }
-
-  /** Asks `until`, which sees the machine at every batch's end and before it is called idle. */
-  isOver(machine: Machine): boolean {
-    return this.options.until?.(machine) ?? false;
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { MemoryRange } from "../elf";
 
+export const BOOT_ROM: MemoryRange = { base: 0x1000, size: 0xf000 };
 export const TEST_DEVICE: MemoryRange = { base: 0x10_0000, size: 0x1000 };
 export const RTC: MemoryRange = { base: 0x10_1000, size: 0x1000 };
 export const CLINT: MemoryRange = { base: 0x200_0000, size: 0x1_0000 };

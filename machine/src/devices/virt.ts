@@ -1,8 +1,9 @@
 // The board: QEMU's virt, as far as it is here, with user-mode contexts at the interrupt controller.
 import type { Board, BoardHost, BoardOptions } from "../board";
 import type { Device } from "../device";
-import { createDeviceTree } from "../device-tree";
+import { completeDeviceTree, createDeviceTree } from "../device-tree";
 import { RAM_BASE, UART_INTERRUPT } from "./addresses";
+import { BootRom } from "./boot-rom";
 import { Clint } from "./clint";
 import { Console } from "./console";
 import { Plic } from "./plic";
@@ -13,6 +14,7 @@ import { Uart } from "./uart";
 /** The board with its console, which the built-in firmware shares with the serial port. */
 export interface VirtBoard extends Board {
   readonly console: Console;
+  readonly bootRom: BootRom;
   /** The harts can take interrupts in user mode. */
   readonly userInterrupts: boolean;
   /** Would console input interrupt a hart now? If not, it cannot wake a guest in which every hart waits. */
@@ -26,21 +28,22 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoa
   const plic = new Plic(host, plicUserContexts);
   const uart = new Uart(console, plic);
   console.inputListener = () => uart.inputArrived();
+  const bootRom = new BootRom();
   const devices: Device[] = [
+    bootRom,
     new TestDevice(host),
     new Rtc(host, plic, options.epoch),
     new Clint(host),
     plic,
     uart,
   ];
-  const deviceTree = createDeviceTree({
-    harts: options.harts,
-    memory: { base: RAM_BASE, size: options.memory },
-    bootargs: options.bootargs,
-    seed: options.seed,
-    uintc: options.uintc,
-    plicUserContexts,
-  });
+  const deviceTree = options.dtb
+    ? completeDeviceTree(options.dtb, options)
+    : createDeviceTree({
+        ...options,
+        memory: { base: RAM_BASE, size: options.memory },
+        plicUserContexts,
+      });
   const inputWakes = () => uart.interruptsOnInput && plic.reachesHart(UART_INTERRUPT);
-  return { devices, deviceTree, console, userInterrupts: options.uintc, inputWakes };
+  return { devices, deviceTree, console, bootRom, userInterrupts: options.uintc, inputWakes };
 }

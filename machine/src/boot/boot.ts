@@ -1,0 +1,30 @@
+// Makes a machine and boots images on it: the typed form of `rel4 machine`, with the names of QEMU's command line.
+import { Machine, type MachineOptions } from "../machine";
+import { unpackKernel } from "./kernel-image";
+import { type BootImages, layOut } from "./layout";
+
+const DEFAULT_HARTS = 1;
+const DEFAULT_MEMORY = 128 * 2 ** 20;
+
+/** A machine and what it boots. */
+export interface BootOptions
+  extends BootImages,
+    Omit<MachineOptions, "harts" | "memory" | "firmware" | "bootargs"> {
+  /** Number of harts (default 1). */
+  harts?: number;
+  /** Bytes of RAM (default 128 MiB). */
+  memory?: number;
+}
+
+/**
+ * Builds a machine, puts the images into its RAM where QEMU's virt board would, and starts its harts; `run` then runs them.
+ * @throws MachineError for options it cannot be built with, ImageError for images that cannot be booted
+ */
+export async function boot(options: BootOptions): Promise<Machine> {
+  const { bios = "sbi", kernel, harts = DEFAULT_HARTS, memory = DEFAULT_MEMORY } = options;
+  const firmware = bios === "sbi" ? "sbi" : "none";
+  const machine = await Machine.create({ ...options, harts, memory, firmware });
+  const unpacked = kernel && (await unpackKernel(kernel, memory));
+  machine.load(layOut({ ...options, kernel: unpacked }, machine.memory));
+  return machine;
+}
