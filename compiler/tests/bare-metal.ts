@@ -72,6 +72,8 @@ const SV39 = 8n << 60n;
 const PTE_FLAGS = 0xcfn;
 const MSTATUS_MPP_SUPERVISOR = 0x800;
 const MSTATUS_MPP = 0x1800;
+/** mstatus.FS: floating-point registers may be used, where there are any. */
+const MSTATUS_FS = 0x6000;
 
 /** Root page table of gigapages: 0 and 2 and 510 are RAM, 1 is the devices. */
 function pageTable(): Fragment {
@@ -108,7 +110,7 @@ function bootCode({ physicalOffset }: Layout): Fragment {
   a.sfenceVma();
   a.li(t0, MSTATUS_MPP);
   a.csrc(CSR.mstatus, t0);
-  a.li(t0, MSTATUS_MPP_SUPERVISOR);
+  a.li(t0, MSTATUS_MPP_SUPERVISOR | MSTATUS_FS);
   a.csrs(CSR.mstatus, t0);
   // Code runs at physical addresses here, so la gives a physical address.
   a.la(t0, "supervisor");

@@ -9,6 +9,7 @@ export function optimizeWithBinaryen(wasm: Uint8Array): Uint8Array<ArrayBuffer> 
     module.setFeatures(
       features.MutableGlobals |
         features.SignExt |
+        features.NontrappingFPToInt |
         features.BulkMemory |
         features.BulkMemoryOpt |
         features.Atomics,

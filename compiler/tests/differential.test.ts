@@ -9,7 +9,7 @@ import { compileWasm } from "../src";
 import { bareMetalOptions, bootable, HIGH, LOW, type Outcome, parseReports } from "./bare-metal";
 import { optimizeWithBinaryen } from "./binaryen-optimize";
 import { type RandomModule, randomModule } from "./random-module";
-import { runOnMachine } from "./run-image";
+import { runOnQemu as runFloats, runOnMachine } from "./run-image";
 
 const RUNS = Number(process.env.REL4_FUZZ_RUNS ?? 12);
 const FIRST_SEED = Number(process.env.REL4_FUZZ_SEED ?? 1);
@@ -39,25 +39,33 @@ function variantOf(seed: number) {
   };
 }
 
-async function compare(seed: number): Promise<void> {
+async function compare(seed: number, floats: boolean): Promise<void> {
   const { layout, isa, optimize, binaryen } = variantOf(seed);
-  const module = randomModule({ seed, windowBase: layout.windowBase, functions: 8, runs: 12 });
+  const module = randomModule({ seed, windowBase: layout.windowBase, functions: 8, runs: 12, floats });
   if (binaryen) module.wasm = optimizeWithBinaryen(module.wasm);
   const expected = outcomesInNode(module);
-  const options = { ...bareMetalOptions(layout, module.calls, isa), memoryPages: module.pages, optimize };
-  const program = compileWasm(module.wasm, options);
-  const { outcomes } = parseReports(await runOnMachine(bootable(program.elf, layout)));
+  const target = bareMetalOptions(layout, module.calls, { ...isa, floatingPoint: floats });
+  const program = compileWasm(module.wasm, { ...target, memoryPages: module.pages, optimize });
+  const run = floats ? runFloats : runOnMachine;
+  const { outcomes } = parseReports(await run(bootable(program.elf, layout)));
   module.calls.forEach((name, index) => {
     expect(outcomes[index], `REL4_FUZZ_SEED=${seed} REL4_FUZZ_RUNS=1: ${name}`).toEqual(expected[index]);
   });
 }
 
 describe("random modules", () => {
-  it(`behave on the machine as in Node (${RUNS} from seed ${FIRST_SEED})`, {
-    timeout: 30_000 + 10_000 * RUNS,
-  }, async () => {
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) await compare(seed);
-  });
+  it.each([
+    ["integers", false],
+    ["floating point", true],
+  ])(
+    `of %s behave on the machine as in Node (${RUNS} from seed ${FIRST_SEED})`,
+    {
+      timeout: 30_000 + 10_000 * RUNS,
+    },
+    async (_, floats) => {
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) await compare(seed, floats);
+    },
+  );
 
   it("are the same for the same seed, and so is their machine code", () => {
     const options = { seed: 7, windowBase: LOW.windowBase, functions: 4, runs: 2 };

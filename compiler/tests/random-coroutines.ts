@@ -3,8 +3,17 @@
  * The module's own run is coroutine 0.
  */
 import type { Random } from "./random";
+import { isFloat, roughResult } from "./random-floats";
 import type { Callee } from "./random-function";
-import { i32Const, i64Const, NO_RESULT, unsigned, type ValueType, type WasmBuilder } from "./wasm-builder";
+import {
+  constantCode,
+  i32Const,
+  i64Const,
+  NO_RESULT,
+  unsigned,
+  type ValueType,
+  type WasmBuilder,
+} from "./wasm-builder";
 
 /** The intrinsics (from, to) that continue another stack. */
 export type SwitchIntrinsic = "switchStack" | "contextSwitch";
@@ -102,13 +111,15 @@ export class CoroutineGenerator {
   /** digest = (digest + result) * 31 */
   private mixedCall({ index, signature }: Callee): number[] {
     const digest = unsigned(this.digest);
-    const args = signature.params.flatMap((type) => {
-      const value = this.random.interesting();
-      return type === "i32" ? i32Const(value) : i64Const(value);
-    });
+    const args = signature.params.flatMap((type) => constantCode(type, this.random.interesting()));
     const call = [...args, 0x10, ...unsigned(index)];
     if (signature.result === null) return call;
-    const result = signature.result === "i32" ? [...call, 0xac] : call;
+    const extension = isFloat(signature.result)
+      ? roughResult(signature.result)
+      : signature.result === "i32"
+        ? [0xac]
+        : [];
+    const result = [...call, ...extension];
     return [0x23, ...digest, ...result, 0x7c, ...i64Const(31n), 0x7e, 0x24, ...digest];
   }
 

@@ -1,6 +1,9 @@
 /** Random wasm functions: expressions and statements that always end and stay inside the memory window. */
 import type { Random } from "./random";
+import { FLOAT_COMPARE, FloatGenerator, isFloat } from "./random-floats";
 import {
+  type FloatType,
+  type IntegerType,
   i32Const,
   i64Const,
   NO_RESULT,
@@ -12,7 +15,8 @@ import {
 
 /** Bytes of the memory window that functions touch. */
 export const WINDOW = 4096;
-export const TYPES: readonly ValueType[] = ["i32", "i64"];
+export const INTEGER_TYPES: readonly IntegerType[] = ["i32", "i64"];
+export const ALL_TYPES: readonly ValueType[] = ["i32", "i64", "f32", "f64"];
 
 /** A function that may be called. */
 export interface Callee {
@@ -22,6 +26,8 @@ export interface Callee {
 
 /** What a function may use of the module around it. */
 export interface Surroundings {
+  /** The types of locals, parameters and expressions. */
+  types: readonly ValueType[];
   /** u32 address of the memory window. */
   windowBase: number;
   /** Index of the global that counts down to zero, where the run traps. */
@@ -132,6 +138,8 @@ export class FunctionGenerator {
   /** Enclosing labels, innermost last; the type a branch to it must provide (null: none). */
   private readonly labels: (ValueType | null | "loop")[] = [];
   private readonly suspends: boolean;
+  private readonly floats: FloatGenerator;
+  private readonly scratchLocals = new Map<FloatType, number>();
 
   constructor(
     private readonly random: Random,
@@ -143,7 +151,12 @@ export class FunctionGenerator {
   ) {
     this.suspends = module.suspension !== undefined && !random.oneIn(3);
     this.locals = [...signature.params];
-    for (let index = 2 + random.below(6); index > 0; index--) this.locals.push(random.pick(TYPES));
+    for (let index = 2 + random.below(6); index > 0; index--) this.locals.push(random.pick(module.types));
+    this.floats = new FloatGenerator(random, {
+      expression: (type, depth) => this.expression(type, depth),
+      address: (sizeLog2) => this.address(sizeLog2),
+      scratch: (type) => this.scratch(type),
+    });
   }
 
   body(): number[] {
@@ -163,7 +176,18 @@ export class FunctionGenerator {
     ];
   }
 
+  /** A local that only canonical NaNs are made in. */
+  private scratch(type: FloatType): number {
+    const known = this.scratchLocals.get(type);
+    if (known !== undefined) return known;
+    const local = this.locals.push(type) - 1;
+    this.scratchLocals.set(type, local);
+    this.counters.add(local);
+    return local;
+  }
+
   private constant(type: ValueType): number[] {
+    if (isFloat(type)) return this.floats.constant(type);
     const value = this.random.interesting();
     return type === "i32" ? i32Const(value) : i64Const(value);
   }
@@ -194,6 +218,7 @@ export class FunctionGenerator {
   }
 
   private load(type: ValueType): number[] {
+    if (isFloat(type)) return this.floats.load(type);
     const atomic = this.random.oneIn(6);
     const [opcode, size] = this.random.pick<readonly [number, number]>(
       atomic ? ATOMIC_LOADS[type] : LOADS[type],
@@ -203,7 +228,8 @@ export class FunctionGenerator {
   }
 
   private store(depth: number): number[] {
-    const type = this.random.pick(TYPES);
+    const type = this.random.pick(this.module.types);
+    if (isFloat(type)) return this.floats.store(type, depth);
     const atomic = this.random.oneIn(6);
     const [opcode, size] = this.random.pick<readonly [number, number]>(
       atomic ? ATOMIC_STORES[type] : STORES[type],
@@ -212,7 +238,7 @@ export class FunctionGenerator {
     return [...code, ...this.expression(type, depth), ...(atomic ? [0xfe] : []), opcode, ...argument];
   }
 
-  private atomicUpdate(type: ValueType, depth: number): number[] {
+  private atomicUpdate(type: IntegerType, depth: number): number[] {
     const { random } = this;
     const [width, size] = random.pick<readonly [number, number]>(ATOMIC_WIDTHS[type]);
     const { code, argument } = this.address(size);
@@ -225,14 +251,14 @@ export class FunctionGenerator {
   }
 
   /** A constant divisor; zero only rarely. */
-  private divisorConstant(type: ValueType): number[] {
+  private divisorConstant(type: IntegerType): number[] {
     const value = this.random.interesting();
     const divisor =
       BigInt.asIntN(type === "i32" ? 32 : 64, value) === 0n && !this.random.oneIn(20) ? 7n : value;
     return type === "i32" ? i32Const(divisor) : i64Const(divisor);
   }
 
-  private division(type: ValueType, depth: number): number[] {
+  private division(type: IntegerType, depth: number): number[] {
     const divisor = this.expression(type, depth - 1);
     // Mostly a divisor that is not zero; sometimes whatever comes, which may trap.
     const guarded = this.random.oneIn(25)
@@ -262,7 +288,8 @@ export class FunctionGenerator {
     return [...args, ...slot, 0x11, ...unsigned(this.module.typeIndex(signature)), 0];
   }
 
-  private conversion(type: ValueType, depth: number): number[] {
+  private conversion(type: IntegerType, depth: number): number[] {
+    if (this.usesFloats && this.random.oneIn(2)) return this.floats.toInteger(type, depth);
     if (type === "i32") return [...this.expression("i64", depth - 1), 0xa7];
     return [...this.expression("i32", depth - 1), this.random.pick([0xac, 0xad])];
   }
@@ -292,12 +319,12 @@ export class FunctionGenerator {
 
   private condition(depth: number): number[] {
     if (this.random.oneIn(8)) return [...this.condition(depth), 0x10, ...unsigned(this.module.unlikely)];
-    const type = this.random.pick(TYPES);
+    const type = this.random.pick(this.module.types);
     if (this.random.oneIn(4)) return this.expression("i32", depth);
     return [
       ...this.expression(type, depth),
       ...this.expression(type, depth),
-      this.random.pick(COMPARE[type]),
+      this.random.pick<number>(isFloat(type) ? FLOAT_COMPARE[type] : COMPARE[type]),
     ];
   }
 
@@ -306,6 +333,7 @@ export class FunctionGenerator {
     if (this.suspends && random.oneIn(25))
       return [...this.module.suspension!(), ...this.expression(type, depth - 1)];
     if (depth <= 0 || random.oneIn(7)) return this.leaf(type);
+    if (isFloat(type)) return this.floatExpression(type, depth);
     switch (random.below(18)) {
       case 0:
       case 1:
@@ -327,12 +355,7 @@ export class FunctionGenerator {
       case 9:
         return this.conversion(type, depth);
       case 10:
-        return [
-          ...this.expression(type, depth - 1),
-          ...this.expression(type, depth - 1),
-          ...this.condition(depth - 1),
-          0x1b,
-        ];
+        return this.select(type, depth);
       case 11:
         return this.ifExpression(type, depth);
       case 12:
@@ -350,10 +373,38 @@ export class FunctionGenerator {
     }
   }
 
-  private comparison(type: ValueType, depth: number): number[] {
+  private get usesFloats(): boolean {
+    return this.module.types.length > INTEGER_TYPES.length;
+  }
+
+  private select(type: ValueType, depth: number): number[] {
+    const values = [...this.expression(type, depth - 1), ...this.expression(type, depth - 1)];
+    return [...values, ...this.condition(depth - 1), 0x1b];
+  }
+
+  private floatExpression(type: FloatType, depth: number): number[] {
+    switch (this.random.below(12)) {
+      case 0:
+        return this.select(type, depth);
+      case 1:
+        return this.ifExpression(type, depth);
+      case 2:
+        return this.blockExpression(type, depth);
+      case 3:
+        return this.call(depth, type) ?? this.leaf(type);
+      case 4:
+        return this.tee(type, depth);
+      case 5:
+        return this.load(type);
+      default:
+        return this.floats.expression(type, depth);
+    }
+  }
+
+  private comparison(type: IntegerType, depth: number): number[] {
     if (type === "i64") return [...this.condition(depth - 1), 0xad];
     if (this.random.oneIn(3)) {
-      const operand = this.random.pick(TYPES);
+      const operand = this.random.pick(INTEGER_TYPES);
       return [...this.expression(operand, depth - 1), EQZ[operand]];
     }
     return this.condition(depth - 1);
@@ -436,14 +487,14 @@ export class FunctionGenerator {
   }
 
   private assignment(depth: number): number[] {
-    const type = this.random.pick(TYPES);
+    const type = this.random.pick(this.module.types);
     const local = this.writableLocal(type);
     if (local === undefined) return this.globalAssignment(depth);
     return [...this.expression(type, depth + 1), 0x21, ...unsigned(local)];
   }
 
   private globalAssignment(depth: number): number[] {
-    const type = this.random.pick(TYPES);
+    const type = this.random.pick(this.module.types);
     return [
       ...this.expression(type, depth),
       0x24,
@@ -549,7 +600,7 @@ export class FunctionGenerator {
           0x0b,
         ];
       default:
-        return [...this.expression(random.pick(TYPES), depth), 0x1a];
+        return [...this.expression(random.pick(this.module.types), depth), 0x1a];
     }
   }
 }

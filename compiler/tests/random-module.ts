@@ -7,8 +7,17 @@
  */
 import { Random } from "./random";
 import { CoroutineGenerator, type SwitchIntrinsic } from "./random-coroutines";
-import { type Callee, FunctionGenerator, type Surroundings, TYPES, WINDOW } from "./random-function";
+import { isFloat, resultBits } from "./random-floats";
 import {
+  ALL_TYPES,
+  type Callee,
+  FunctionGenerator,
+  INTEGER_TYPES,
+  type Surroundings,
+  WINDOW,
+} from "./random-function";
+import {
+  constantCode,
   i32Const,
   i64Const,
   NO_RESULT,
@@ -26,6 +35,8 @@ export interface RandomModuleOptions {
   windowBase: number;
   functions: number;
   runs: number;
+  /** Whether it computes with floating-point numbers, too. */
+  floats?: boolean;
   /** Adds coroutines that switch by this intrinsic, at random places. Such a module runs only on RISC-V. */
   switch?: SwitchIntrinsic;
 }
@@ -50,8 +61,10 @@ class ModuleGenerator implements Surroundings {
   readonly depth?: number;
 
   readonly windowBase: number;
+  readonly types: readonly ValueType[];
 
   constructor(private readonly options: RandomModuleOptions) {
+    this.types = options.floats ? ALL_TYPES : INTEGER_TYPES;
     this.random = new Random(options.seed);
     this.windowBase = options.windowBase;
     this.unlikely = this.builder.addImport("rv", "unlikely", { params: ["i32"], result: "i32" });
@@ -84,15 +97,16 @@ class ModuleGenerator implements Surroundings {
   private randomSignature(): Signature {
     const { random } = this;
     const count = random.oneIn(5) ? 8 + random.below(5) : random.below(5);
-    const params = Array.from({ length: count }, () => random.pick(TYPES));
-    return { params, result: random.pick(["i32", "i64", "i64", null] as const) };
+    const params = Array.from({ length: count }, () => random.pick(this.types));
+    const results = this.options.floats ? (["f32", "f64"] as const) : (["i64"] as const);
+    return { params, result: random.pick(["i32", "i64", ...results, null] as const) };
   }
 
   generate(): RandomModule {
     const { random, builder } = this;
     const { windowBase, functions, runs } = this.options;
-    for (let index = 0; index < 6; index++) {
-      const type = TYPES[index & 1]!;
+    for (let index = 0; index < 3 * this.types.length; index++) {
+      const type = this.types[index % this.types.length]!;
       this.globals.push({ type, index: builder.addGlobal(type, true, random.interesting()) });
     }
     this.fuel = builder.addGlobal("i32", true, BigInt(FUEL));
@@ -135,32 +149,32 @@ class ModuleGenerator implements Surroundings {
 
   /** An export that calls a function with constants and returns its result as an i64. */
   private addRun({ index, signature }: Callee, name: string): void {
-    const constant = (type: ValueType) =>
-      type === "i32" ? i32Const(this.random.interesting()) : i64Const(this.random.interesting());
+    const constant = (type: ValueType) => constantCode(type, this.random.interesting());
     const code = [...i32Const(FUEL), 0x24, ...unsigned(this.fuel)];
     code.push(...(this.coroutines?.start() ?? []));
     code.push(...signature.params.flatMap(constant), 0x10, ...unsigned(index));
     if (signature.result === null) code.push(...i64Const(0n));
     if (signature.result === "i32") code.push(0xac);
-    this.builder.addFunction({ signature: { params: [], result: "i64" }, locals: [], code }, name);
+    const locals = signature.result && isFloat(signature.result) ? [signature.result] : [];
+    for (const type of locals) code.push(...resultBits(type, 0));
+    this.builder.addFunction({ signature: { params: [], result: "i64" }, locals, code }, name);
   }
 
   /** hash = fold over globals and the window's 64-bit words: h = (h ^ word) * prime, rotated. */
   private addHash(): void {
     const { windowBase } = this.options;
     const mix = [0x85, ...i64Const(0x100000001b3n), 0x7e, ...i64Const(29n), 0x89, 0x21, 0];
+    const locals: ValueType[] = ["i64", "i32", ...(this.options.floats ? (["f32", "f64"] as const) : [])];
     const code = [...i64Const(0xcbf29ce484222325n), 0x21, 0];
     for (const { type, index } of [...this.globals, ...(this.coroutines?.results ?? [])]) {
-      code.push(0x20, 0, 0x23, ...unsigned(index), ...(type === "i32" ? [0xad] : []), ...mix);
+      const bits = isFloat(type) ? resultBits(type, type === "f32" ? 2 : 3) : type === "i32" ? [0xad] : [];
+      code.push(0x20, 0, 0x23, ...unsigned(index), ...bits, ...mix);
     }
     code.push(...i32Const(windowBase), 0x21, 1, 0x03, NO_RESULT);
     code.push(0x20, 0, 0x20, 1, 0x29, 3, 0, ...mix);
     code.push(0x20, 1, ...i32Const(8), 0x6a, 0x22, 1, ...i32Const(windowBase + WINDOW), 0x47, 0x0d, 0, 0x0b);
     code.push(0x20, 0);
-    this.builder.addFunction(
-      { signature: { params: [], result: "i64" }, locals: ["i64", "i32"], code },
-      "hash",
-    );
+    this.builder.addFunction({ signature: { params: [], result: "i64" }, locals, code }, "hash");
   }
 }
 

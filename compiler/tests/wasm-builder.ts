@@ -1,7 +1,9 @@
 /** Writes small wasm modules byte by byte: just enough for the random modules of the differential tests. */
 
-export type ValueType = "i32" | "i64";
-export const TYPE_CODES = { i32: 0x7f, i64: 0x7e } as const;
+export type IntegerType = "i32" | "i64";
+export type FloatType = "f32" | "f64";
+export type ValueType = IntegerType | FloatType;
+export const TYPE_CODES = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c } as const;
 /** Block type without a result. */
 export const NO_RESULT = 0x40;
 
@@ -45,6 +47,23 @@ export function signed(value: bigint): number[] {
 
 export const i32Const = (value: number | bigint) => [0x41, ...signed(BigInt.asIntN(32, BigInt(value)))];
 export const i64Const = (value: bigint) => [0x42, ...signed(BigInt.asIntN(64, value))];
+
+/** The bytes of a number; NaN is the canonical one. */
+const bytesOf = (size: 4 | 8, value: number): number[] => {
+  const view = new DataView(new ArrayBuffer(size));
+  if (size === 4) view.setFloat32(0, value, true);
+  else view.setFloat64(0, value, true);
+  return [...new Uint8Array(view.buffer)];
+};
+export const f32Const = (value: number) => [0x43, ...bytesOf(4, value)];
+export const f64Const = (value: number) => [0x44, ...bytesOf(8, value)];
+
+/** A constant of any type; of a floating-point type the number nearest to `value`. */
+export function constantCode(type: ValueType, value: bigint): number[] {
+  if (type === "i32") return i32Const(value);
+  if (type === "i64") return i64Const(value);
+  return type === "f32" ? f32Const(Number(value)) : f64Const(Number(value));
+}
 
 const vector = (items: number[][]) => [...unsigned(items.length), ...items.flat()];
 const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content];
@@ -96,8 +115,7 @@ export class WasmBuilder {
   }
 
   addGlobal(type: ValueType, mutable: boolean, initial: bigint): number {
-    const init = type === "i32" ? i32Const(initial) : i64Const(initial);
-    this.globals.push([TYPE_CODES[type], mutable ? 1 : 0, ...init, 0x0b]);
+    this.globals.push([TYPE_CODES[type], mutable ? 1 : 0, ...constantCode(type, initial), 0x0b]);
     return this.globals.length - 1;
   }
 

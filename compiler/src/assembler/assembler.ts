@@ -3,11 +3,12 @@
  *
  * Methods are named after the mnemonics, dots replaced by camel case: `a.addi(reg.sp, reg.sp, -16)`, `a.sextB(...)`,
  * `a.amoaddW(...)`, `a.sfenceVma()`, `a.uipiSend(...)`. The instruction methods come from the opcode table, so an
- * opcode that can be encoded can also be written here.
+ * opcode that can be encoded can also be written here. Floating-point instructions round to nearest, ties to even, unless
+ * their last operand says otherwise.
  */
 import { loadImmediate } from "./immediate";
 import { type Fragment, fragment, instruction, type Label } from "./instruction";
-import { type Encoding, OPCODES, type Opcode } from "./opcodes";
+import { type Encoding, OPCODES, type Opcode, ROUNDING_MODES, type RoundingMode } from "./opcodes";
 import { reg } from "./registers";
 
 /** Ordering of an atomic instruction. */
@@ -37,6 +38,9 @@ interface Operands {
   csrImm: [rd: number, csr: number, imm: number];
   atomic: [rd: number, value: number, address: number, ordering?: Ordering];
   loadReserved: [rd: number, address: number, ordering?: Ordering];
+  rounded: [rd: number, rs1: number, rs2: number, rounding?: RoundingMode];
+  roundedUnary: [rd: number, rs1: number, rounding?: RoundingMode];
+  fused: [rd: number, rs1: number, rs2: number, rs3: number, rounding?: RoundingMode];
   fence: [predecessor: number, successor: number];
   address: [address?: number, asid?: number];
   rs1: [rs1: number];
@@ -58,6 +62,7 @@ type InstructionMethods = {
 function operandFields(encoding: Encoding, operands: readonly unknown[]) {
   const [a = 0, b = 0, c = 0] = operands as number[];
   const ordering = (value: unknown) => ORDERING_BITS[(value as Ordering | undefined) ?? "relaxed"];
+  const rounding = (value: unknown) => ROUNDING_MODES[(value as RoundingMode | undefined) ?? "rne"];
   switch (encoding.format) {
     case "R":
       return { rd: a, rs1: b, rs2: c };
@@ -83,6 +88,12 @@ function operandFields(encoding: Encoding, operands: readonly unknown[]) {
       return { rd: a, rs2: b, rs1: c, imm: ordering(operands[3]) };
     case "loadReserved":
       return { rd: a, rs1: b, imm: ordering(operands[2]) };
+    case "rounded":
+      return { rd: a, rs1: b, rs2: c, imm: rounding(operands[3]) };
+    case "roundedUnary":
+      return { rd: a, rs1: b, imm: rounding(operands[2]) };
+    case "fused":
+      return { rd: a, rs1: b, rs2: c, rs3: operands[3] as number, imm: rounding(operands[4]) };
     case "fence":
       return { imm: (a << 4) | b };
     case "address":

@@ -5,7 +5,7 @@
  */
 import type { Instruction } from "./instruction";
 import type { Opcode } from "./opcodes";
-import { reg } from "./registers";
+import { FIRST_FLOAT, reg } from "./registers";
 
 /** Registers x8–x15, which the 3-bit register fields can name. */
 const isShort = (register: number) => register >= 8 && register <= 15;
@@ -94,6 +94,21 @@ function store(short_: number, spBase: number, size: 4 | 8): Compressor {
   };
 }
 
+/** Loads and stores of floating-point registers have the immediates of `ld` and `sd`; f0 is as good as any. */
+const floatLoad = (short_: number, spBase: number): Compressor => {
+  const ofInteger = load(short_, spBase, 8);
+  return (instruction) => {
+    const rd = instruction.rd - FIRST_FLOAT;
+    if (rd !== 0) return ofInteger({ ...instruction, rd });
+    const other = ofInteger({ ...instruction, rd: reg.t6 });
+    return other === undefined ? undefined : other & ~(reg.t6 << 7);
+  };
+};
+const floatStore = (short_: number, spBase: number): Compressor => {
+  const ofInteger = store(short_, spBase, 8);
+  return (instruction) => ofInteger({ ...instruction, rs2: instruction.rs2 - FIRST_FLOAT });
+};
+
 function lui({ rd, imm }: Instruction): number | undefined {
   const value = (imm << 12) >> 12;
   return rd !== 0 && rd !== reg.sp && value !== 0 && isSigned6(value) ? ci(0x6001, rd, value) : undefined;
@@ -124,6 +139,8 @@ const COMPRESSORS: Partial<Record<Opcode, Compressor>> = {
   ld: load(0x6000, 0x6002, 8),
   sw: store(0xc000, 0xc002, 4),
   sd: store(0xe000, 0xe002, 8),
+  fld: floatLoad(0x2000, 0x2002),
+  fsd: floatStore(0xa000, 0xa002),
   ebreak: () => 0x9002,
   unimp: () => 0x0000,
 };

@@ -1,6 +1,6 @@
 /** Text of instructions and fragments, for dumps and test messages. Not a decoder of machine words. */
 import type { Fragment, Instruction, Item } from "./instruction";
-import { type Encoding, OPCODES } from "./opcodes";
+import { type Encoding, OPCODES, ROUNDING_MODES } from "./opcodes";
 import { REGISTER_NAMES } from "./registers";
 
 const name = (register: number) => REGISTER_NAMES[register] ?? `x${register}`;
@@ -20,6 +20,9 @@ function immediate({ imm, symbol }: Instruction): string {
     ? `${part}(${symbol.name}${addend})`
     : `${symbol.name}${addend}`;
 }
+
+const roundingName = ({ imm }: Instruction): string =>
+  Object.entries(ROUNDING_MODES).find(([, bits]) => bits === imm)?.[0] ?? String(imm);
 
 /** Operands in assembly order. */
 function operands(i: Instruction): string[] {
@@ -51,6 +54,12 @@ function operands(i: Instruction): string[] {
       return [name(i.rd), name(i.rs2), `(${name(i.rs1)})`];
     case "loadReserved":
       return [name(i.rd), `(${name(i.rs1)})`];
+    case "rounded":
+      return [name(i.rd), name(i.rs1), name(i.rs2), roundingName(i)];
+    case "roundedUnary":
+      return [name(i.rd), name(i.rs1), roundingName(i)];
+    case "fused":
+      return [name(i.rd), name(i.rs1), name(i.rs2), name(i.rs3 ?? 0), roundingName(i)];
     case "fence":
       return [fenceSet(i.imm >> 4), fenceSet(i.imm & 15)];
     case "address":

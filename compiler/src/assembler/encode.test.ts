@@ -11,7 +11,7 @@ import { disassemble } from "./disassemble";
 import { encode } from "./encode";
 import { type Fragment, type Instruction, instruction } from "./instruction";
 import { type Encoding, OPCODES, type Opcode } from "./opcodes";
-import { reg } from "./registers";
+import { FIRST_FLOAT, freg, reg } from "./registers";
 
 const noSymbols = (symbol: string): bigint => {
   throw new Error(`unexpected symbol ${symbol}`);
@@ -52,7 +52,7 @@ const IMMEDIATES = [
 
 /** Instructions of one opcode with a spread of operands (the ones GNU as can write). */
 function samples(op: Opcode): Instruction[] {
-  const { format } = OPCODES[op] as Encoding;
+  const { format, floats = [] } = OPCODES[op] as Encoding;
   const pick = <T>(values: readonly T[], index: number) => values[index % values.length]!;
   const amount = format === "shiftW" ? 31 : 63;
   const imm = (index: number): number => {
@@ -72,6 +72,10 @@ function samples(op: Opcode): Instruction[] {
       case "atomic":
       case "loadReserved":
         return index & 3;
+      case "rounded":
+      case "roundedUnary":
+      case "fused":
+        return pick([0, 1, 2, 3, 4, 7], index);
       case "fence":
         return pick([0x33, 0x11, 0x21, 0xff], index);
       default:
@@ -82,7 +86,12 @@ function samples(op: Opcode): Instruction[] {
   for (let index = 0; index < 400; index++) {
     const rd = pick(REGISTERS, index * 7 + Math.floor(index / 9));
     const rs1 = index % 3 === 0 ? rd : pick(REGISTERS, index * 5 + 1);
-    result.push(instruction(op, { rd, rs1, rs2: pick(REGISTERS, index * 3 + 2), imm: imm(index) }));
+    const rs2 = pick(REGISTERS, index * 3 + 2);
+    const rs3 = format === "fused" ? pick(REGISTERS, index * 11 + 3) : 0;
+    const item = instruction(op, { rd, rs1, rs2, rs3, imm: imm(index) });
+    if (format === "unary" || format === "roundedUnary") item.rs2 = 0;
+    for (const operand of floats) item[operand]! += FIRST_FLOAT;
+    result.push(item);
   }
   return result;
 }
@@ -102,6 +111,13 @@ describe("encoding", () => {
     ["uipi.activate", instruction("uipi.activate"), 0x0600607b],
     ["uipi.deactivate", instruction("uipi.deactivate"), 0x0800607b],
     ["sfence.vma zero, zero", instruction("sfence.vma"), 0x12000073],
+    ["fld fa0, 8(a1)", instruction("fld", { rd: freg.fa0, rs1: reg.a1, imm: 8 }), 0x0085b507],
+    [
+      "fmul.s ft0, fs1, fa7, rne",
+      instruction("fmul.s", { rd: freg.ft0, rs1: freg.fs1, rs2: freg.fa7 }),
+      0x11148053,
+    ],
+    ["fcvt.w.d a0, fa0, rtz", instruction("fcvt.w.d", { rd: reg.a0, rs1: freg.fa0, imm: 1 }), 0xc2051553],
   ])("of %s is the word of the specification", (text, item, word) => {
     expect(encode(item).toString(16)).toBe(word.toString(16));
     expect(disassemble(item)).toBe(text);
@@ -114,6 +130,8 @@ describe("encoding", () => {
     ["c.sdsp ra, 8", instruction("sd", { rs1: 2, rs2: 1, imm: 8 }), 0xe406],
     ["c.jr ra", instruction("jalr", { rs1: 1 }), 0x8082],
     ["c.unimp", instruction("unimp"), 0x0000],
+    ["c.fldsp ft0, 8", instruction("fld", { rd: freg.ft0, rs1: reg.sp, imm: 8 }), 0x2022],
+    ["c.fsd fa0, 16(a1)", instruction("fsd", { rs2: freg.fa0, rs1: reg.a1, imm: 16 }), 0xa988],
   ])("of %s is the 16-bit word of the specification", (_, item, word) => {
     expect(compress(item)!.toString(16)).toBe(word.toString(16));
   });
@@ -127,6 +145,15 @@ describe("encoding", () => {
     expect(() => encode(instruction("beq"), 4096)).toThrow(/does not fit/);
   });
 
+  it("refuses registers of the wrong class", () => {
+    expect(() => encode(instruction("fadd.d", { rd: freg.fa0, rs1: reg.a0, rs2: freg.fa1 }))).toThrow(
+      /fadd\.d.*rs1 = a0 is not a floating-point register/,
+    );
+    expect(() => encode(instruction("add", { rd: reg.a0, rs1: reg.a0, rs2: freg.fa1 }))).toThrow(
+      /rs2 = fa1 is not an integer register/,
+    );
+  });
+
   it.skipIf(!gnuAssembler)(
     "agrees with GNU as on every opcode (skipped without riscv64-linux-gnu-as)",
     () => {
@@ -138,9 +165,9 @@ describe("encoding", () => {
         .filter((op) => !["branch", "jump", "pseudo"].includes((OPCODES[op] as Encoding).format))
         .flatMap((op) => samples(op));
       const text = items.map(disassemble).join("\n");
-      for (const base of ["rv64ima", "rv64imac"]) {
+      for (const base of ["rv64imafd", "rv64imafdc"]) {
         const march = `${base}_zicsr_zifencei_zba_zbb_zbs_zawrs`;
-        const compressed = base === "rv64imac";
+        const compressed = base === "rv64imafdc";
         const expected = gnuAssemble(text, march);
         let at = 0;
         for (const item of items) {

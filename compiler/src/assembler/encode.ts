@@ -5,6 +5,7 @@
  */
 import type { Instruction } from "./instruction";
 import { type Encoding, OPCODES } from "./opcodes";
+import { FIRST_FLOAT, REGISTER_NAMES } from "./registers";
 
 /** An operand does not fit its instruction. */
 export class EncodingError extends Error {
@@ -32,6 +33,22 @@ function checkUnsigned(instruction: Instruction, value: number, bits: number): v
   }
 }
 
+/** Number of a register among those of its class. */
+const number = (register: number): number => register & (FIRST_FLOAT - 1);
+
+/** Every operand must be a register of the class the instruction works on. */
+function checkClasses(instruction: Instruction, floats: Encoding["floats"] = []): void {
+  for (const operand of ["rd", "rs1", "rs2", "rs3"] as const) {
+    const register = instruction[operand] ?? 0;
+    const expected = floats.includes(operand) ? "a floating-point" : "an integer";
+    if (register >= FIRST_FLOAT !== floats.includes(operand))
+      throw new EncodingError(
+        instruction,
+        `${operand} = ${REGISTER_NAMES[register] ?? register} is not ${expected} register`,
+      );
+  }
+}
+
 /** Immediate bits of a B-format branch. */
 export function branchImmediate(offset: number): number {
   return (
@@ -49,9 +66,9 @@ export function jumpImmediate(offset: number): number {
 /** Operand bits of an instruction; `offset` is the distance to the target in bytes for branches and jumps. */
 function operandBits(instruction: Instruction, { format }: Encoding, offset: number): number {
   const { imm } = instruction;
-  const rd = instruction.rd << 7;
-  const rs1 = instruction.rs1 << 15;
-  const rs2 = instruction.rs2 << 20;
+  const rd = number(instruction.rd) << 7;
+  const rs1 = number(instruction.rs1) << 15;
+  const rs2 = number(instruction.rs2) << 20;
   switch (format) {
     case "R":
       return rd | rs1 | rs2;
@@ -86,6 +103,13 @@ function operandBits(instruction: Instruction, { format }: Encoding, offset: num
     case "loadReserved":
       checkUnsigned(instruction, imm, 2);
       return rd | rs1 | (format === "atomic" ? rs2 : 0) | (imm << 25);
+    case "rounded":
+    case "roundedUnary":
+    case "fused": {
+      checkUnsigned(instruction, imm, 3);
+      const more = format === "fused" ? number(instruction.rs3 ?? 0) << 27 : 0;
+      return rd | rs1 | (format === "roundedUnary" ? 0 : rs2) | more | (imm << 12);
+    }
     case "fence":
       checkUnsigned(instruction, imm, 8);
       return imm << 20;
@@ -109,5 +133,6 @@ function operandBits(instruction: Instruction, { format }: Encoding, offset: num
  */
 export function encode(instruction: Instruction, offset = 0): number {
   const encoding = OPCODES[instruction.op] as Encoding;
+  checkClasses(instruction, encoding.floats);
   return (encoding.match | operandBits(instruction, encoding, offset)) >>> 0;
 }

@@ -4,5 +4,5 @@ export { disassemble, fragmentText } from "./disassemble";
 export { EncodingError, encode } from "./encode";
 export { loadImmediate } from "./immediate";
 export * from "./instruction";
-export { OPCODES, type Opcode } from "./opcodes";
-export { REGISTER_NAMES, reg } from "./registers";
+export { OPCODES, type Opcode, ROUNDING_MODES, type RoundingMode } from "./opcodes";
+export { freg, REGISTER_NAMES, reg } from "./registers";

@@ -34,10 +34,11 @@ export interface SymbolRef {
 
 /**
  * One machine instruction, or one of the pseudo-instructions `call`, `tail` and `la`, whose length depends on layout.
- * Register numbers are 0–31; fields an opcode does not use are 0.
+ * Register numbers are 0–31, those of floating-point registers 32–63; fields an opcode does not use are 0.
  *
  * `imm` holds: the sign-extended immediate (I, S), the shift amount, the CSR number (csr*), the upper 20 bits as a
- * signed or unsigned number (lui, auipc), the 4+4 pred/succ bits (`fence`), or the ordering bits (atomics: aq = 2, rl = 1).
+ * signed or unsigned number (lui, auipc), the 4+4 pred/succ bits (`fence`), the ordering bits (atomics: aq = 2, rl = 1), or
+ * the rounding mode (floating point: 0 is to nearest, ties to even).
  * For csr*i instructions the 5-bit immediate is in `rs1`.
  */
 export interface Instruction {
@@ -46,6 +47,8 @@ export interface Instruction {
   rd: number;
   rs1: number;
   rs2: number;
+  /** Third operand of fused multiply-add instructions. */
+  rs3?: number;
   imm: number;
   /** Destination of conditional branches and of `jal`, a label of the same fragment. */
   target?: Label;

@@ -1,6 +1,6 @@
 /**
  * The instruction set as a table: mnemonic → format and fixed bits (RISC-V unprivileged ISA chapter 34 "RV32/64G
- * instruction set listings", Zba/Zbb/Zbs of the bit-manipulation extension, privileged ISA section 3.3/4.2, the N
+ * instruction set listings", with F and D; Zba/Zbb/Zbs of the bit-manipulation extension, privileged ISA section 3.3/4.2, the N
  * extension draft, and the user-interrupt instructions on opcode custom-3).
  *
  * Formats name the operands that are encoded; `match` holds every other bit of the 32-bit word.
@@ -12,6 +12,7 @@
  * - `branch`: rs1, rs2, target · `U`: rd, imm · `jump`: rd, target
  * - `csr`: rd, imm = CSR, rs1 · `csrImm`: rd, imm = CSR, rs1 = 5-bit immediate
  * - `atomic`: rd, rs1 = address, rs2, imm = aq/rl bits · `loadReserved`: the same without rs2 · `fence`: imm = pred << 4 | succ
+ * - `rounded`: rd, rs1, rs2, imm = rounding mode · `roundedUnary`: the same without rs2 · `fused`: the same with rs3
  * - `address`: rs1, rs2 without rd (sfence.vma) · `rs1`: rs1 only · `rd`: rd only · `none`: no operand
  * - `pseudo`: `call`, `tail`, `la`
  */
@@ -31,29 +32,44 @@ export type Format =
   | "atomic"
   | "loadReserved"
   | "fence"
+  | "rounded"
+  | "roundedUnary"
+  | "fused"
   | "address"
   | "rs1"
   | "rd"
   | "none"
   | "pseudo";
 
+/** The register operands that are floating-point registers. */
+export type FloatOperands = readonly ("rd" | "rs1" | "rs2" | "rs3")[];
+
 /** Format and fixed bits of one instruction. */
 export interface Encoding<F extends Format = Format> {
   format: F;
   match: number;
+  /** Absent: none. */
+  floats?: FloatOperands;
 }
 
 /** Major opcodes (bits 6:0). */
 const LOAD = 0x03;
+const LOAD_FP = 0x07;
 const MISC_MEM = 0x0f;
 const OP_IMM = 0x13;
 const AUIPC = 0x17;
 const OP_IMM_32 = 0x1b;
 const STORE = 0x23;
+const STORE_FP = 0x27;
 const AMO = 0x2f;
 const OP = 0x33;
 const LUI = 0x37;
 const OP_32 = 0x3b;
+const MADD = 0x43;
+const MSUB = 0x47;
+const NMSUB = 0x4b;
+const NMADD = 0x4f;
+const OP_FP = 0x53;
 const BRANCH = 0x63;
 const JALR = 0x67;
 const JAL = 0x6f;
@@ -74,6 +90,36 @@ const unary = (opcode: number, funct3: number, upper: number) =>
   encoding("unary", opcode | (funct3 << 12) | (upper << 20));
 const amo = (funct5: number, funct3: number) => encoding("atomic", AMO | (funct3 << 12) | (funct5 << 27));
 const fixed = (word: number) => encoding("none", word);
+
+/** `fmt` of floating-point instructions. */
+const SINGLE = 0;
+const DOUBLE = 1;
+const float = <F extends Format>(encoded: Encoding<F>, ...floats: FloatOperands): Encoding<F> => ({
+  ...encoded,
+  floats,
+});
+const floatUpper = (funct5: number, fmt: number, rs2: number) => (funct5 << 27) | (fmt << 25) | (rs2 << 20);
+/** rd = rs1 op rs2, rounded. */
+const fArithmetic = (funct5: number, fmt: number) =>
+  float(encoding("rounded", OP_FP | floatUpper(funct5, fmt, 0)), "rd", "rs1", "rs2");
+/** rd = rs1 with the sign of, or compared with, rs2: exact. */
+const fExact = (funct5: number, fmt: number, funct3: number) =>
+  float(encoding("R", OP_FP | (funct3 << 12) | floatUpper(funct5, fmt, 0)), "rd", "rs1", "rs2");
+const fCompare = (fmt: number, funct3: number) =>
+  float(encoding("R", OP_FP | (funct3 << 12) | floatUpper(0x14, fmt, 0)), "rs1", "rs2");
+/** A conversion or root: `variant` is in the place of rs2. */
+const fUnary = (funct5: number, fmt: number, variant: number, ...floats: FloatOperands) =>
+  float(encoding("roundedUnary", OP_FP | floatUpper(funct5, fmt, variant)), ...floats);
+/** The same where nothing can be rounded. */
+const fUnaryExact = (
+  funct5: number,
+  fmt: number,
+  variant: number,
+  funct3: number,
+  ...floats: FloatOperands
+) => float(encoding("unary", OP_FP | (funct3 << 12) | floatUpper(funct5, fmt, variant)), ...floats);
+const fFused = (opcode: number, fmt: number) =>
+  float(encoding("fused", opcode | (fmt << 25)), "rd", "rs1", "rs2", "rs3");
 
 /** Every instruction this compiler can encode. */
 export const OPCODES = {
@@ -172,6 +218,69 @@ export const OPCODES = {
   "amominu.d": amo(24, 3),
   "amomaxu.w": amo(28, 2),
   "amomaxu.d": amo(28, 3),
+  // F and D
+  flw: float(i(LOAD_FP, 2, "load"), "rd"),
+  fld: float(i(LOAD_FP, 3, "load"), "rd"),
+  fsw: float(i(STORE_FP, 2, "store"), "rs2"),
+  fsd: float(i(STORE_FP, 3, "store"), "rs2"),
+  "fadd.s": fArithmetic(0, SINGLE),
+  "fsub.s": fArithmetic(1, SINGLE),
+  "fmul.s": fArithmetic(2, SINGLE),
+  "fdiv.s": fArithmetic(3, SINGLE),
+  "fsqrt.s": fUnary(0x0b, SINGLE, 0, "rd", "rs1"),
+  "fsgnj.s": fExact(4, SINGLE, 0),
+  "fsgnjn.s": fExact(4, SINGLE, 1),
+  "fsgnjx.s": fExact(4, SINGLE, 2),
+  "fmin.s": fExact(5, SINGLE, 0),
+  "fmax.s": fExact(5, SINGLE, 1),
+  "fle.s": fCompare(SINGLE, 0),
+  "flt.s": fCompare(SINGLE, 1),
+  "feq.s": fCompare(SINGLE, 2),
+  "fclass.s": fUnaryExact(0x1c, SINGLE, 0, 1, "rs1"),
+  "fcvt.w.s": fUnary(0x18, SINGLE, 0, "rs1"),
+  "fcvt.wu.s": fUnary(0x18, SINGLE, 1, "rs1"),
+  "fcvt.l.s": fUnary(0x18, SINGLE, 2, "rs1"),
+  "fcvt.lu.s": fUnary(0x18, SINGLE, 3, "rs1"),
+  "fcvt.s.w": fUnary(0x1a, SINGLE, 0, "rd"),
+  "fcvt.s.wu": fUnary(0x1a, SINGLE, 1, "rd"),
+  "fcvt.s.l": fUnary(0x1a, SINGLE, 2, "rd"),
+  "fcvt.s.lu": fUnary(0x1a, SINGLE, 3, "rd"),
+  "fmv.x.w": fUnaryExact(0x1c, SINGLE, 0, 0, "rs1"),
+  "fmv.w.x": fUnaryExact(0x1e, SINGLE, 0, 0, "rd"),
+  "fmadd.s": fFused(MADD, SINGLE),
+  "fmsub.s": fFused(MSUB, SINGLE),
+  "fnmsub.s": fFused(NMSUB, SINGLE),
+  "fnmadd.s": fFused(NMADD, SINGLE),
+  "fadd.d": fArithmetic(0, DOUBLE),
+  "fsub.d": fArithmetic(1, DOUBLE),
+  "fmul.d": fArithmetic(2, DOUBLE),
+  "fdiv.d": fArithmetic(3, DOUBLE),
+  "fsqrt.d": fUnary(0x0b, DOUBLE, 0, "rd", "rs1"),
+  "fsgnj.d": fExact(4, DOUBLE, 0),
+  "fsgnjn.d": fExact(4, DOUBLE, 1),
+  "fsgnjx.d": fExact(4, DOUBLE, 2),
+  "fmin.d": fExact(5, DOUBLE, 0),
+  "fmax.d": fExact(5, DOUBLE, 1),
+  "fle.d": fCompare(DOUBLE, 0),
+  "flt.d": fCompare(DOUBLE, 1),
+  "feq.d": fCompare(DOUBLE, 2),
+  "fclass.d": fUnaryExact(0x1c, DOUBLE, 0, 1, "rs1"),
+  "fcvt.w.d": fUnary(0x18, DOUBLE, 0, "rs1"),
+  "fcvt.wu.d": fUnary(0x18, DOUBLE, 1, "rs1"),
+  "fcvt.l.d": fUnary(0x18, DOUBLE, 2, "rs1"),
+  "fcvt.lu.d": fUnary(0x18, DOUBLE, 3, "rs1"),
+  "fcvt.d.w": fUnaryExact(0x1a, DOUBLE, 0, 0, "rd"),
+  "fcvt.d.wu": fUnaryExact(0x1a, DOUBLE, 1, 0, "rd"),
+  "fcvt.d.l": fUnary(0x1a, DOUBLE, 2, "rd"),
+  "fcvt.d.lu": fUnary(0x1a, DOUBLE, 3, "rd"),
+  "fmv.x.d": fUnaryExact(0x1c, DOUBLE, 0, 0, "rs1"),
+  "fmv.d.x": fUnaryExact(0x1e, DOUBLE, 0, 0, "rd"),
+  "fmadd.d": fFused(MADD, DOUBLE),
+  "fmsub.d": fFused(MSUB, DOUBLE),
+  "fnmsub.d": fFused(NMSUB, DOUBLE),
+  "fnmadd.d": fFused(NMADD, DOUBLE),
+  "fcvt.s.d": fUnary(8, SINGLE, 1, "rd", "rs1"),
+  "fcvt.d.s": fUnaryExact(8, DOUBLE, 0, 0, "rd", "rs1"),
   // Zba
   "add.uw": r(OP_32, 0, 0x04),
   sh1add: r(OP, 2, 0x10),
@@ -245,3 +354,9 @@ export const OPCODES = {
 
 /** Mnemonic of an encodable instruction. */
 export type Opcode = keyof typeof OPCODES;
+
+/** Rounding modes by their names in assembly; the value is what the instruction holds. */
+export const ROUNDING_MODES = { rne: 0, rtz: 1, rdn: 2, rup: 3, rmm: 4, dyn: 7 } as const;
+
+/** To nearest with ties to even, towards zero, down, up, to nearest with ties away from zero, as fcsr says. */
+export type RoundingMode = keyof typeof ROUNDING_MODES;

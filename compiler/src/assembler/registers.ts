@@ -34,5 +34,44 @@ export const reg = {
   t6: 31,
 } as const;
 
+/** Floating-point registers by their psABI names: f0 is number 32, so that a number tells the class of its register. */
+export const freg = {
+  ft0: 32,
+  ft1: 33,
+  ft2: 34,
+  ft3: 35,
+  ft4: 36,
+  ft5: 37,
+  ft6: 38,
+  ft7: 39,
+  fs0: 40,
+  fs1: 41,
+  fa0: 42,
+  fa1: 43,
+  fa2: 44,
+  fa3: 45,
+  fa4: 46,
+  fa5: 47,
+  fa6: 48,
+  fa7: 49,
+  fs2: 50,
+  fs3: 51,
+  fs4: 52,
+  fs5: 53,
+  fs6: 54,
+  fs7: 55,
+  fs8: 56,
+  fs9: 57,
+  fs10: 58,
+  fs11: 59,
+  ft8: 60,
+  ft9: 61,
+  ft10: 62,
+  ft11: 63,
+} as const;
+
+/** Number of f0. */
+export const FIRST_FLOAT = 32;
+
 /** psABI name of each register number. */
-export const REGISTER_NAMES: readonly string[] = Object.keys(reg);
+export const REGISTER_NAMES: readonly string[] = [...Object.keys(reg), ...Object.keys(freg)];

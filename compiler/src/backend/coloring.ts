@@ -3,7 +3,7 @@
  * Names of work lists and steps are the paper's.
  */
 import type { InterferenceGraph, Move } from "./interference";
-import { FIRST_VIRTUAL } from "./registers";
+import { FIRST_VIRTUAL, isMachineFloat } from "./registers";
 
 /** Where a register stands. */
 const ACTIVE = 0;
@@ -28,7 +28,8 @@ export class Coloring {
   private readonly freezeWorklist = new Set<number>();
   private readonly spillWorklist = new Set<number>();
   private readonly moveWorklist: Set<Move>;
-  private readonly colors: readonly number[];
+  /** The colours of integer and of floating-point registers. */
+  private readonly colors: readonly [readonly number[], readonly number[]];
   private readonly callee: ReadonlySet<number>;
   private readonly isColor = new Uint8Array(FIRST_VIRTUAL);
 
@@ -41,12 +42,25 @@ export class Coloring {
     calleeSaved: readonly number[],
   ) {
     this.callee = new Set(calleeSaved);
-    this.colors = colors;
+    this.colors = [
+      colors.filter((color) => !isMachineFloat(color)),
+      colors.filter((color) => isMachineFloat(color)),
+    ];
     for (const color of colors) this.isColor[color] = 1;
     this.aliasOf = Int32Array.from({ length: graph.size }, (_, register) => register);
     this.state = new Uint8Array(graph.size);
     // Copies that run often are removed first.
     this.moveWorklist = new Set([...graph.moves].sort((a, b) => b.weight - a.weight));
+  }
+
+  /** The colours a register may get. */
+  private colorsOf(register: number): readonly number[] {
+    return this.colors[this.graph.isFloat[register] as 0 | 1];
+  }
+
+  /** The degree from which on a register is hard to colour. */
+  private limit(register: number): number {
+    return this.colorsOf(register).length;
   }
 
   run(): ColoringResult {
@@ -68,7 +82,7 @@ export class Coloring {
   }
 
   private classify(register: number): void {
-    if (this.graph.degree[register]! >= this.colors.length) this.spillWorklist.add(register);
+    if (this.graph.degree[register]! >= this.limit(register)) this.spillWorklist.add(register);
     else if (this.isMoveRelated(register)) this.freezeWorklist.add(register);
     else this.simplifyWorklist.add(register);
   }
@@ -100,7 +114,7 @@ export class Coloring {
   private decrementDegree(register: number): void {
     if (register < FIRST_VIRTUAL) return;
     const degree = this.graph.degree[register]!--;
-    if (degree !== this.colors.length) return;
+    if (degree !== this.limit(register)) return;
     this.enableMoves(register);
     this.forAdjacent(register, (neighbour) => this.enableMoves(neighbour));
     this.spillWorklist.delete(register);
@@ -118,7 +132,7 @@ export class Coloring {
 
   private addToSimplify(register: number): void {
     if (register < FIRST_VIRTUAL || this.isMoveRelated(register)) return;
-    if (this.graph.degree[register]! >= this.colors.length) return;
+    if (this.graph.degree[register]! >= this.limit(register)) return;
     this.freezeWorklist.delete(register);
     this.simplifyWorklist.add(register);
   }
@@ -147,7 +161,7 @@ export class Coloring {
   private isSafeWithMachineRegister(u: number, v: number): boolean {
     let safe = true;
     this.forAdjacent(v, (t) => {
-      safe &&= t < FIRST_VIRTUAL || this.graph.degree[t]! < this.colors.length || this.graph.interferes(t, u);
+      safe &&= t < FIRST_VIRTUAL || this.graph.degree[t]! < this.limit(t) || this.graph.interferes(t, u);
     });
     return safe;
   }
@@ -159,11 +173,11 @@ export class Coloring {
     const count = (t: number): void => {
       if (seen.has(t)) return;
       seen.add(t);
-      if (this.graph.degree[t]! >= this.colors.length) significant++;
+      if (this.graph.degree[t]! >= this.limit(t)) significant++;
     };
     this.forAdjacent(u, count);
     this.forAdjacent(v, count);
-    return significant < this.colors.length;
+    return significant < this.limit(u);
   }
 
   private combine(u: number, v: number): void {
@@ -180,7 +194,7 @@ export class Coloring {
       graph.addEdge(t, u);
       this.decrementDegree(t);
     });
-    if (u >= FIRST_VIRTUAL && graph.degree[u]! >= this.colors.length && this.freezeWorklist.delete(u))
+    if (u >= FIRST_VIRTUAL && graph.degree[u]! >= this.limit(u) && this.freezeWorklist.delete(u))
       this.spillWorklist.add(u);
   }
 
@@ -257,8 +271,8 @@ export class Coloring {
       const candidate = color[other]!;
       if (candidate >= 0 && this.isColor[candidate] && isFree(candidate)) return candidate;
     }
-    for (const candidate of this.colors) if (isFree(candidate)) return candidate;
-    for (const candidate of this.colors) if (!taken[candidate]) return candidate;
+    for (const candidate of this.colorsOf(register)) if (isFree(candidate)) return candidate;
+    for (const candidate of this.colorsOf(register)) if (!taken[candidate]) return candidate;
     return -1;
   }
 }

@@ -10,6 +10,7 @@ import {
 } from "../assembler/instruction";
 import { OPCODES, type Opcode } from "../assembler/opcodes";
 import { REGISTER_NAMES, reg } from "../assembler/registers";
+import { loadFloat } from "./float-constant";
 import { Frame } from "./frame";
 import {
   invert,
@@ -18,6 +19,7 @@ import {
   type MachineFunction,
   type MachineInstruction,
 } from "./machine";
+import { isMachineFloat } from "./registers";
 
 /** What emission needs besides the code. */
 export interface EmissionOptions {
@@ -80,9 +82,10 @@ class FragmentWriter {
   /** What a pseudo-instruction that needs the frame stands for. */
   private expand({ op, rd, uses, imm }: MachineInstruction): MachineInstruction[] | null {
     const { frame } = this;
-    if (op === "loadSlot") return frame.access("ld", rd, frame.slotOffset(imm));
-    if (op === "storeSlot") return frame.access("sd", uses[0]!, frame.slotOffset(imm));
-    if (op === "loadArgument") return frame.access("ld", rd, frame.argumentOffset(imm));
+    if (op === "loadSlot") return frame.load(rd, frame.slotOffset(imm));
+    if (op === "storeSlot") return frame.store(uses[0]!, frame.slotOffset(imm));
+    if (op === "loadArgument") return frame.load(rd, frame.argumentOffset(imm));
+    if (op === "loadSingleArgument") return frame.load(rd, frame.argumentOffset(imm), "flw");
     return null;
   }
 
@@ -90,9 +93,12 @@ class FragmentWriter {
     const { op, rd, uses } = item;
     switch (op) {
       case "mv":
+        if (isMachineFloat(rd)) return [instruction("fsgnj.d", { rd, rs1: uses[0]!, rs2: uses[0]! })];
         return [instruction("addi", { rd, rs1: uses[0]! })];
       case "li":
         return loadImmediate(rd, item.constant!, this.options);
+      case "lf":
+        return loadFloat(item, this.options);
       case "jumpTable":
         this.result.jumpTables.push({
           symbol: item.symbol!,

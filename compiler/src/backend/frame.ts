@@ -4,7 +4,7 @@
  */
 import { reg } from "../assembler/registers";
 import type { MachineFunction, MachineInstruction, MachineOp } from "./machine";
-import { NONE } from "./registers";
+import { isMachineFloat, NONE } from "./registers";
 
 /** Register that the allocator leaves free in functions with large frames. */
 export const FRAME_SCRATCH = reg.t6;
@@ -35,7 +35,7 @@ export class Frame {
     const first = this.firstStep();
     const code = [
       adjust(-first),
-      ...this.saved.map((register, k) => access("sd", register, first - 8 - k * 8)),
+      ...this.saved.map((register, k) => access(storeOp(register), register, first - 8 - k * 8)),
     ];
     if (first < this.size) code.push(...adjustBy(BigInt(first - this.size)));
     return code;
@@ -46,7 +46,10 @@ export class Frame {
     if (this.size === 0) return [];
     const first = this.firstStep();
     const code = first < this.size ? adjustBy(BigInt(this.size - first)) : [];
-    code.push(...this.saved.map((register, k) => access("ld", register, first - 8 - k * 8)), adjust(first));
+    code.push(
+      ...this.saved.map((register, k) => access(loadOp(register), register, first - 8 - k * 8)),
+      adjust(first),
+    );
     return code;
   }
 
@@ -64,20 +67,24 @@ export class Frame {
     return this.size + index * 8;
   }
 
-  /** A load or store of 8 bytes at sp + offset, however far that is. */
-  access(op: "ld" | "sd", register: number, offset: number): MachineInstruction[] {
+  /** Loads a register from the 8 bytes at sp + offset, however far that is. */
+  load(register: number, offset: number, op = loadOp(register)): MachineInstruction[] {
+    return this.access(op, register, offset);
+  }
+
+  /** Stores a register in the 8 bytes at sp + offset. */
+  store(register: number, offset: number): MachineInstruction[] {
+    return this.access(storeOp(register), register, offset);
+  }
+
+  private access(op: AccessOp, register: number, offset: number): MachineInstruction[] {
     if (offset <= LARGEST_DISPLACEMENT) return [access(op, register, offset)];
     const base = op === "ld" ? register : FRAME_SCRATCH;
     const code: MachineInstruction[] = [
       { op: "li", rd: base, uses: [], imm: 0, constant: BigInt(offset) },
       { op: "add", rd: base, uses: [base, reg.sp], imm: 0 },
     ];
-    code.push(
-      op === "ld"
-        ? { op, rd: register, uses: [base], imm: 0 }
-        : { op, rd: NONE, uses: [register, base], imm: 0 },
-    );
-    return code;
+    return [...code, access(op, register, 0, base)];
   }
 }
 
@@ -93,7 +100,12 @@ const adjustBy = (bytes: bigint): MachineInstruction[] => [
   { op: "add", rd: reg.sp, uses: [reg.sp, FRAME_SCRATCH], imm: 0 },
 ];
 
-function access(op: MachineOp, register: number, offset: number): MachineInstruction {
-  if (op === "ld") return { op, rd: register, uses: [reg.sp], imm: offset };
-  return { op, rd: NONE, uses: [register, reg.sp], imm: offset };
+type AccessOp = Extract<MachineOp, "ld" | "fld" | "flw" | "sd" | "fsd">;
+
+const loadOp = (register: number): AccessOp => (isMachineFloat(register) ? "fld" : "ld");
+const storeOp = (register: number): AccessOp => (isMachineFloat(register) ? "fsd" : "sd");
+
+function access(op: AccessOp, register: number, offset: number, base: number = reg.sp): MachineInstruction {
+  if (op === "sd" || op === "fsd") return { op, rd: NONE, uses: [register, base], imm: offset };
+  return { op, rd: register, uses: [base], imm: offset };
 }

@@ -1,4 +1,5 @@
 /** The interference graph: which registers are live at the same time, which copies would like to disappear, what spilling costs. */
+import { FIRST_FLOAT } from "../assembler/registers";
 import { liveOut, type RegisterSet, stepBackward } from "./liveness";
 import { definitions, type MachineFunction, type MachineInstruction } from "./machine";
 import { FIRST_VIRTUAL } from "./registers";
@@ -36,6 +37,8 @@ export class InterferenceGraph {
   /** Constant or symbol loads that define a register. */
   readonly constantDefinition = new Map<number, MachineInstruction>();
   readonly isUsed: Uint8Array;
+  /** Registers of different classes never interfere. */
+  readonly isFloat: Uint8Array;
   private readonly matrix: Uint32Array | null;
   private readonly edges = new Set<number>();
 
@@ -54,6 +57,9 @@ export class InterferenceGraph {
     this.cost = new Float64Array(this.size);
     this.definitionCount = new Int32Array(this.size);
     this.isUsed = new Uint8Array(this.size);
+    this.isFloat = new Uint8Array(this.size);
+    this.isFloat.fill(1, FIRST_FLOAT, FIRST_VIRTUAL);
+    for (const register of fn.floatRegisters) this.isFloat[register] = 1;
     this.matrix = this.size <= MATRIX_LIMIT ? new Uint32Array((this.size * this.size + 31) >> 5) : null;
     this.build(fn);
   }
@@ -76,7 +82,8 @@ export class InterferenceGraph {
   }
 
   addEdge(a: number, b: number): void {
-    if (a === b || !this.takesPart(a) || !this.takesPart(b) || this.interferes(a, b)) return;
+    if (a === b || this.isFloat[a] !== this.isFloat[b]) return;
+    if (!this.takesPart(a) || !this.takesPart(b) || this.interferes(a, b)) return;
     this.record(a, b);
     this.record(b, a);
     if (a >= FIRST_VIRTUAL) {
@@ -137,7 +144,7 @@ export class InterferenceGraph {
       this.cost[use]! += weight;
       this.isUsed[use] = 1;
     }
-    if (rd < FIRST_VIRTUAL || (op !== "li" && op !== "lui" && op !== "la")) return;
+    if (rd < FIRST_VIRTUAL || (op !== "li" && op !== "lf" && op !== "lui" && op !== "la")) return;
     this.constantDefinition.set(rd, instruction);
   }
 

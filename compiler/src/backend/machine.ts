@@ -7,15 +7,16 @@
  */
 import type { Opcode } from "../assembler/opcodes";
 import { REGISTER_NAMES } from "../assembler/registers";
-import { FIRST_VIRTUAL, NONE } from "./registers";
+import { FIRST_VIRTUAL, isMachineFloat, NONE } from "./registers";
 
 /**
  * Pseudo-instructions besides the assembler's.
- * - `mv`: copy. · `li`: load `constant`.
+ * - `mv`: copy between registers of one class. · `li`: load `constant`.
+ * - `lf`: load the floating-point number with the bits `constant`, of `imm` bytes; scratch in defs.
  * - `branch`: compare uses[0] and uses[1] by `condition`; targets[0] if it holds, else targets[1].
  * - `jumpTable`: jump to the address in uses[0]; `targets` are the table's entries.
  * - `return` · `callRegister`: jalr through the last of `uses`.
- * - `loadSlot` / `storeSlot`: spill slot `imm`. · `loadArgument`: incoming stack argument `imm`.
+ * - `loadSlot` / `storeSlot`: spill slot `imm`. · `loadArgument`, `loadSingleArgument`: incoming stack argument `imm`.
  * - `compareExchange`: LR/SC loop; rd = old value, scratch in defs, uses = address, expected, replacement.
  * - `waitWhileEqual`: reserve, compare, wait; rd = scratch, uses = address, value.
  * - `switchStack`: leave the frame, save ra and sp at uses[0], continue with those at uses[1].
@@ -25,6 +26,7 @@ export type MachineOp =
   | Opcode
   | "mv"
   | "li"
+  | "lf"
   | "branch"
   | "jumpTable"
   | "return"
@@ -32,6 +34,7 @@ export type MachineOp =
   | "loadSlot"
   | "storeSlot"
   | "loadArgument"
+  | "loadSingleArgument"
   | "compareExchange"
   | "waitWhileEqual"
   | "switchStack"
@@ -51,7 +54,7 @@ export interface MachineInstruction {
   defs?: readonly number[];
   /** The results may not share a register with an operand. */
   earlyClobber?: boolean;
-  /** `li`: the value; csr*i: the 5-bit immediate. */
+  /** `li`, `lf`: the value; csr*i: the 5-bit immediate. */
   constant?: bigint;
   /** A call during which other stacks may run: no register but sp, gp and tp survives it. */
   suspends?: boolean;
@@ -85,6 +88,8 @@ export interface MachineFunction {
   blocks: MachineBlock[];
   /** One past the largest register number in use. */
   registerCount: number;
+  /** The virtual registers that are floating-point ones. */
+  floatRegisters: Set<number>;
   /** Bytes of stack arguments for the calls it makes. */
   outgoingBytes: number;
   /** Whether it contains a call that returns. */
@@ -97,6 +102,31 @@ export interface MachineFunction {
   savedRegisters: number[];
   /** Block that sets up the frame, if it is not the first. */
   frameStart?: MachineBlock;
+}
+
+/** Makes a virtual register. */
+export function addRegister(fn: MachineFunction, isFloat: boolean): number {
+  const register = fn.registerCount++;
+  if (isFloat) fn.floatRegisters.add(register);
+  return register;
+}
+
+/** Whether a register, of the machine or virtual, is a floating-point one. */
+export function isFloatRegister(fn: MachineFunction, register: number): boolean {
+  return isMachineFloat(register) || fn.floatRegisters.has(register);
+}
+
+/** Makes a virtual register of another's class. */
+export function addRegisterLike(fn: MachineFunction, register: number): number {
+  return addRegister(fn, isFloatRegister(fn, register));
+}
+
+/** An instruction that computes the same again, with scratch registers of its own. */
+export function repeat(fn: MachineFunction, instruction: MachineInstruction): MachineInstruction {
+  const { uses, defs } = instruction;
+  const scratch = (register: number): number =>
+    register < FIRST_VIRTUAL ? register : addRegisterLike(fn, register);
+  return { ...instruction, uses: [...uses], ...(defs && { defs: defs.map(scratch) }) };
 }
 
 const TERMINATORS: ReadonlySet<MachineOp> = new Set<MachineOp>([

@@ -6,8 +6,8 @@
 import { reg } from "../assembler/registers";
 import { Coloring, type ColoringResult } from "./coloring";
 import { InterferenceGraph } from "./interference";
-import type { MachineFunction, MachineInstruction } from "./machine";
-import { ALLOCATION_ORDER, CALLEE_SAVED, FIRST_VIRTUAL, NONE } from "./registers";
+import { addRegisterLike, type MachineFunction, type MachineInstruction, repeat } from "./machine";
+import { ALLOCATION_ORDER, FIRST_VIRTUAL, NONE, PRESERVED } from "./registers";
 
 const MAX_ROUNDS = 40;
 
@@ -48,8 +48,8 @@ class Spiller {
     return { slot: this.fn.slots++ };
   }
 
-  private temporary(): number {
-    const register = this.fn.registerCount++;
+  private temporary(spilled: number): number {
+    const register = addRegisterLike(this.fn, spilled);
     this.unspillable.add(register);
     return register;
   }
@@ -65,13 +65,15 @@ class Spiller {
       if (!home) return use;
       const known = loaded.get(use);
       if (known !== undefined) return known;
-      const register = this.temporary();
+      const register = this.temporary(use);
       loaded.set(use, register);
-      before.push("constant" in home ? { ...home.constant, rd: register } : load(register, home.slot));
+      before.push(
+        "constant" in home ? { ...repeat(this.fn, home.constant), rd: register } : load(register, home.slot),
+      );
       return register;
     });
     if (target && "slot" in target) {
-      instruction.rd = this.temporary();
+      instruction.rd = this.temporary(instruction.rd);
       after.push({ op: "storeSlot", rd: NONE, uses: [instruction.rd, reg.sp], imm: target.slot });
     }
     return [...before, instruction, ...after];
@@ -93,14 +95,14 @@ function applyColors(fn: MachineFunction, color: Int32Array): void {
     for (const instruction of block.instructions) {
       instruction.rd = paint(instruction.rd);
       instruction.uses = instruction.uses.map(paint);
-      if (instruction.op === "compareExchange") instruction.defs = instruction.defs!.map(paint);
       used.add(instruction.rd);
-      for (const register of instruction.op === "compareExchange" ? instruction.defs! : [])
-        used.add(register);
+      if (!instruction.defs?.some((register) => register >= FIRST_VIRTUAL)) continue;
+      instruction.defs = instruction.defs.map(paint);
+      for (const register of instruction.defs) used.add(register);
     }
     block.instructions = block.instructions.filter(({ op, rd, uses }) => op !== "mv" || rd !== uses[0]);
   }
-  fn.savedRegisters = fn.suspends ? [] : CALLEE_SAVED.filter((register) => used.has(register));
+  fn.savedRegisters = fn.suspends ? [] : PRESERVED.filter((register) => used.has(register));
 }
 
 /**
@@ -115,7 +117,7 @@ export function allocateRegisters(
   const allocatable = new Set(registers);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const graph = new InterferenceGraph(fn, allocatable);
-    const result = new Coloring(graph, registers, unspillable, fn.suspends ? [] : CALLEE_SAVED).run();
+    const result = new Coloring(graph, registers, unspillable, fn.suspends ? [] : PRESERVED).run();
     if (result.spilled.length === 0) {
       applyColors(fn, result.color);
       return;

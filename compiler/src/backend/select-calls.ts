@@ -1,9 +1,18 @@
 /** Instruction selection for calls (psABI), environment calls, parameters and returns. */
 import { reg } from "../assembler/registers";
-import type { Value } from "../ir/ir";
+import { isFloat, type Value } from "../ir/ir";
 import { signatureText } from "../wasm/module";
+import { argumentPlaces, resultRegister, stackArguments } from "./calling-convention";
 import type { MachineInstruction, MachineOp } from "./machine";
-import { ARGUMENT_REGISTERS, CALLER_SAVED, NONE, SUSPENSION_CLOBBERS } from "./registers";
+import {
+  ARGUMENT_REGISTERS,
+  CALLER_SAVED,
+  FLOAT_CALLER_SAVED,
+  FLOAT_REGISTERS,
+  isMachineFloat,
+  NONE,
+  SUSPENSION_CLOBBERS,
+} from "./registers";
 import type { Selector } from "./selector";
 
 /** Symbol of the table that holds the functions of one signature; every other entry is the trap function. */
@@ -30,42 +39,58 @@ export class CallSelector {
   /** Copies incoming parameters to their registers; belongs to the start of the entry block. */
   parameters(params: Value[]): void {
     const { s } = this;
+    const places = argumentPlaces(s.fn.type.params);
     for (const param of params) {
       if (!s.isNeeded(param)) continue;
       const rd = s.resultRegister(param);
-      const register = ARGUMENT_REGISTERS[param.index];
-      if (register !== undefined) s.emit("mv", rd, [register]);
-      else s.emit("loadArgument", rd, [], param.index - ARGUMENT_REGISTERS.length);
+      const place = places[param.index]!;
+      if ("slot" in place)
+        s.emit(param.type === "f32" ? "loadSingleArgument" : "loadArgument", rd, [], place.slot);
+      else if (isFloat(param.type) && !isMachineFloat(place.register))
+        s.emit(param.type === "f32" ? "fmv.w.x" : "fmv.d.x", rd, [place.register]);
+      else s.emit("mv", rd, [place.register]);
     }
   }
 
   returnValue(value: Value | undefined): void {
     const { s } = this;
-    if (value) this.moveTo(reg.a0, value);
-    s.emit("return", NONE, value ? [reg.a0] : []);
+    const register = value ? resultRegister(value.type!) : NONE;
+    if (value) this.moveTo(register, value);
+    s.emit("return", NONE, value ? [register] : []);
   }
 
   private moveTo(register: number, value: Value): void {
     const { s } = this;
     const source = s.strip(value);
-    if (source.op === "const") s.emit("li", register, [], 0, { constant: source.constant });
+    const isBits = isFloat(source.type) && !isMachineFloat(register);
+    if (source.op === "const" && isBits) s.emit("li", register, [], 0, { constant: source.constant });
+    else if (source.op === "const") s.emitConstant(register, source);
+    else if (isBits) s.emit(source.type === "f32" ? "fmv.x.w" : "fmv.x.d", register, [s.register(source)]);
     else s.emit("mv", register, [s.register(source)]);
   }
 
   /** Puts arguments where the psABI wants them; returns the registers used. */
   private arguments(args: Value[]): number[] {
     const { s } = this;
-    const inRegisters = args.slice(0, ARGUMENT_REGISTERS.length);
-    const onStack = args.slice(ARGUMENT_REGISTERS.length);
-    s.machine.outgoingBytes = Math.max(s.machine.outgoingBytes, onStack.length * 8);
-    for (const [k, arg] of onStack.entries()) s.emit("sd", NONE, [s.register(arg), reg.sp], k * 8);
+    const places = argumentPlaces(args.map(({ type }) => type!));
+    const inRegisters: { register: number; arg: Value }[] = [];
+    for (const [k, place] of places.entries()) {
+      if ("register" in place) inRegisters.push({ register: place.register, arg: args[k]! });
+      else this.store(args[k]!, place.slot * 8);
+    }
     // Constants last, so that they occupy an argument register only where nothing else needs one.
     const isConstant = (arg: Value): boolean => s.strip(arg).op === "const";
-    for (const [k, arg] of inRegisters.entries())
-      if (!isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
-    for (const [k, arg] of inRegisters.entries())
-      if (isConstant(arg)) this.moveTo(ARGUMENT_REGISTERS[k]!, arg);
-    return ARGUMENT_REGISTERS.slice(0, inRegisters.length);
+    for (const { register, arg } of inRegisters) if (!isConstant(arg)) this.moveTo(register, arg);
+    for (const { register, arg } of inRegisters) if (isConstant(arg)) this.moveTo(register, arg);
+    return inRegisters.map(({ register }) => register);
+  }
+
+  /** Stores an outgoing argument `offset` bytes above sp. */
+  private store(arg: Value, offset: number): void {
+    const { s } = this;
+    const op = arg.type === "f32" ? "fsw" : arg.type === "f64" ? "fsd" : "sd";
+    s.machine.outgoingBytes = Math.max(s.machine.outgoingBytes, offset + 8);
+    s.emit(op, NONE, [s.register(arg), reg.sp], offset);
   }
 
   private emitCall(op: MachineOp, uses: number[], extra: Partial<MachineInstruction>): void {
@@ -73,11 +98,13 @@ export class CallSelector {
     machine.hasCall = true;
     if (extra.suspends) machine.suspends = true;
     const defs = extra.suspends ? SUSPENSION_CLOBBERS : CALLER_SAVED;
-    this.s.emit(op, NONE, uses, 0, { defs, ...extra });
+    const floats = extra.suspends ? FLOAT_REGISTERS : FLOAT_CALLER_SAVED;
+    this.s.emit(op, NONE, uses, 0, { defs: this.s.usesFloats ? [...defs, ...floats] : defs, ...extra });
   }
 
   private takeResult(value: Value): void {
-    if (value.type && this.s.isNeeded(value)) this.s.emit("mv", this.s.resultRegister(value), [reg.a0]);
+    if (value.type && this.s.isNeeded(value))
+      this.s.emit("mv", this.s.resultRegister(value), [resultRegister(value.type)]);
   }
 
   call(value: Value): void {
@@ -89,9 +116,8 @@ export class CallSelector {
 
   /** Whether a call may reuse this function's frame: nothing of it is passed on the stack. */
   canBeTail(value: Value): boolean {
-    return (
-      value.op === "switchStack" || (value.op === "call" && value.args.length <= ARGUMENT_REGISTERS.length)
-    );
+    const types = value.args.map(({ type }) => type!);
+    return value.op === "switchStack" || (value.op === "call" && stackArguments(types) === 0);
   }
 
   tailCall(value: Value): void {

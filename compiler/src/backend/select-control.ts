@@ -65,16 +65,16 @@ export class ControlSelector {
     const successor = block.successors[0]!;
     const edge = successor.predecessors.indexOf(block);
     const copies: { to: number; from: number }[] = [];
-    const constants: { to: number; constant: bigint }[] = [];
+    const constants: { to: number; value: Value }[] = [];
     for (const phi of successor.phis) {
       const source = s.strip(phi.args[edge]!);
       if (source === phi) continue;
       const to = s.resultRegister(phi);
-      if (source.op === "const") constants.push({ to, constant: source.constant });
+      if (source.op === "const") constants.push({ to, value: source });
       else copies.push({ to, from: s.register(source) });
     }
     this.sequentialize(copies.filter(({ to, from }) => to !== from));
-    for (const { to, constant } of constants) s.emit("li", to, [], 0, { constant });
+    for (const { to, value } of constants) s.emitConstant(to, value);
   }
 
   /** Orders parallel copies so that no source is overwritten before it is read; cycles go through a new register. */
@@ -89,7 +89,7 @@ export class ControlSelector {
         continue;
       }
       const blocked = pending[0]!.from;
-      const saved = s.emitTo("mv", [blocked]);
+      const saved = s.copy(blocked);
       for (const copy of pending) if (copy.from === blocked) copy.from = saved;
     }
   }

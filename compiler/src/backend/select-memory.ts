@@ -1,7 +1,7 @@
 /** Instruction selection for memory accesses, atomics, globals and the machine's own registers. */
 import { reg } from "../assembler/registers";
 import { fitsImmediate, splitLow12 } from "../ir/bits";
-import type { Value } from "../ir/ir";
+import { isFloat, type Type, type Value } from "../ir/ir";
 import type { MachineOp } from "./machine";
 import { NONE } from "./registers";
 import type { Selector } from "./selector";
@@ -24,6 +24,11 @@ const LOADS: Record<string, MachineOp> = {
 };
 
 const STORES: Record<number, MachineOp> = { 1: "sb", 2: "sh", 4: "sw", 8: "sd" };
+
+const FLOAT_STORES: Record<number, MachineOp> = { 4: "fsw", 8: "fsd" };
+
+const GLOBAL_LOADS: Record<Type, MachineOp> = { i32: "lw", i64: "ld", f32: "flw", f64: "fld" };
+const GLOBAL_STORES: Record<Type, MachineOp> = { i32: "sw", i64: "sd", f32: "fsw", f64: "fsd" };
 
 /** `fence` operand sets (predecessor << 4 | successor; r = 2, w = 1) of RVWMO's mapping for acquire and release. */
 const FENCE_RW_RW = 0x33;
@@ -54,14 +59,24 @@ export class MemorySelector {
   store(value: Value): void {
     const { s } = this;
     const { base, displacement } = this.address(value.args[0]!, value.offset);
-    s.emit(STORES[value.size]!, NONE, [this.stored(value.args[1]!, value.size), base], displacement);
+    const stored = value.args[1]!;
+    const op = this.isStoredAsFloat(stored) ? FLOAT_STORES[value.size]! : STORES[value.size]!;
+    s.emit(op, NONE, [this.stored(stored, value.size), base], displacement);
+  }
+
+  /** Constants are stored from an integer register if they are easily made there. */
+  private isStoredAsFloat({ op, type, constant }: Value): boolean {
+    return isFloat(type) && !(op === "const" && this.s.constantCost(constant) <= 1);
   }
 
   private loadOp({ size, signed, type }: Value): MachineOp {
+    if (isFloat(type)) return type === "f32" ? "flw" : "fld";
     return LOADS[`${size}${signed || (size === 4 && type === "i32") ? "s" : "u"}`]!;
   }
 
   private stored(value: Value, size: number): number {
+    if (isFloat(value.type))
+      return this.isStoredAsFloat(value) ? this.s.register(value) : this.s.constantRegister(value.constant);
     return size <= 4 ? this.s.lowBits(value) : this.s.register(value);
   }
 
@@ -134,12 +149,12 @@ export class MemorySelector {
   globalGet(value: Value): void {
     const { s } = this;
     if (!s.isNeeded(value)) return;
-    this.globalAccess(value.type === "i32" ? "lw" : "ld", s.resultRegister(value), [], value.index);
+    this.globalAccess(GLOBAL_LOADS[value.type!], s.resultRegister(value), [], value.index);
   }
 
   globalSet(value: Value): void {
     const source = value.args[0]!;
-    this.globalAccess(source.type === "i32" ? "sw" : "sd", NONE, [this.s.register(source)], value.index);
+    this.globalAccess(GLOBAL_STORES[source.type!], NONE, [this.s.register(source)], value.index);
   }
 
   private globalAccess(op: MachineOp, rd: number, sources: number[], index: number): void {

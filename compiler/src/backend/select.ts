@@ -2,13 +2,14 @@
 
 import { analyseControlFlow } from "../ir/control-flow";
 import { type Block, countUses, type IRFunction, type Value } from "../ir/ir";
-import { effectOf, type Operation } from "../ir/operations";
+import { effectOf, isFloatOperation, type Operation } from "../ir/operations";
 import { STACK_ENTRY } from "../wasm/intrinsics";
 import type { MachineFunction } from "./machine";
 import { NONE } from "./registers";
 import { ArithmeticSelector } from "./select-arithmetic";
 import { CallSelector, dispatchTable, FUNCTION_TABLE } from "./select-calls";
 import { ControlSelector } from "./select-control";
+import { FloatSelector } from "./select-float";
 import { MemorySelector } from "./select-memory";
 import { type SelectionOptions, Selector } from "./selector";
 
@@ -18,6 +19,7 @@ class FunctionSelector {
   private readonly memory: MemorySelector;
   private readonly calls: CallSelector;
   private readonly control: ControlSelector;
+  private readonly floats: FloatSelector;
   private readonly handlers: Partial<Record<Operation, (value: Value) => void>>;
 
   constructor(
@@ -35,6 +37,7 @@ class FunctionSelector {
     this.memory = new MemorySelector(this.selector);
     this.calls = new CallSelector(this.selector);
     this.control = new ControlSelector(this.selector);
+    this.floats = new FloatSelector(this.selector);
     this.handlers = this.makeHandlers();
   }
 
@@ -92,6 +95,7 @@ class FunctionSelector {
     selector.beginGroup();
     const handler = this.handlers[value.op];
     if (handler) handler(value);
+    else if (isFloatOperation(value.op)) this.floats.select(value);
     else this.arithmetic.select(value);
   }
 

@@ -11,9 +11,24 @@
  */
 import { loadImmediate } from "../assembler/immediate";
 import { type ControlFlow, coldBlocks, type Loop } from "../ir/control-flow";
-import type { Block, IRFunction, Value } from "../ir/ir";
+import {
+  type Block,
+  type FloatType,
+  type IRFunction,
+  isFloat,
+  sizeOfType,
+  usesFloats,
+  type Value,
+} from "../ir/ir";
 import { isNonNegative } from "../ir/value-range";
-import type { MachineBlock, MachineFunction, MachineInstruction, MachineOp } from "./machine";
+import {
+  addRegister,
+  addRegisterLike,
+  type MachineBlock,
+  type MachineFunction,
+  type MachineInstruction,
+  type MachineOp,
+} from "./machine";
 import { FIRST_VIRTUAL, NONE } from "./registers";
 
 /** What selection needs to know about the target. */
@@ -35,7 +50,7 @@ interface Materialized {
 const hasSuspension = ({ instructions }: Block): boolean =>
   instructions.some(({ op, suspends }) => suspends || op === "switchStack");
 
-/** Constants hoisted out of one loop at most. */
+/** Constants of a class hoisted out of one loop at most. */
 const MAX_HOISTED = 8;
 
 export class Selector {
@@ -49,7 +64,9 @@ export class Selector {
   private readonly cold: ReadonlySet<Block>;
   private readonly materialized = new Map<Block, Map<string, Materialized>>();
   private readonly loopsAround: Loop[][];
-  private readonly hoisted = new Map<Loop, number>();
+  private readonly hoisted = { integer: new Map<Loop, number>(), float: new Map<Loop, number>() };
+  /** Whether floating-point values may be live across a call. */
+  readonly usesFloats: boolean;
 
   constructor(
     readonly fn: IRFunction,
@@ -59,11 +76,13 @@ export class Selector {
     readonly uses: Int32Array,
   ) {
     this.registers = new Int32Array(fn.valueCount);
+    this.usesFloats = usesFloats(fn);
     this.cold = coldBlocks(fn);
     this.machine = {
       name: fn.name,
       blocks: [],
       registerCount: FIRST_VIRTUAL,
+      floatRegisters: new Set(),
       outgoingBytes: 0,
       hasCall: false,
       suspends: false,
@@ -108,8 +127,14 @@ export class Selector {
     return this.emit(op, this.newRegister(), uses, imm, extra);
   }
 
+  /** A fresh integer register. */
   newRegister(): number {
-    return this.machine.registerCount++;
+    return addRegister(this.machine, false);
+  }
+
+  /** A copy of a register, in a fresh one of its class. */
+  copy(register: number): number {
+    return this.emit("mv", addRegisterLike(this.machine, register), [register]);
   }
 
   /** Starts the code of the next value (which runs before everything selected so far in this block). */
@@ -145,7 +170,7 @@ export class Selector {
   resultRegister(value: Value): number {
     const known = this.registers[value.id]!;
     if (known !== 0) return known;
-    const fresh = this.newRegister();
+    const fresh = addRegister(this.machine, isFloat(value.type));
     this.registers[value.id] = fresh;
     return fresh;
   }
@@ -164,7 +189,9 @@ export class Selector {
   /** A register holding the whole value. */
   register(value: Value): number {
     const source = this.strip(value);
-    return source.op === "const" ? this.constantRegister(source.constant) : this.resultRegister(source);
+    if (source.op !== "const") return this.resultRegister(source);
+    if (isFloat(source.type)) return this.floatConstantRegister(source.type, source.constant);
+    return this.constantRegister(source.constant);
   }
 
   /** A register whose low 32 bits are the value's. */
@@ -196,6 +223,22 @@ export class Selector {
     return this.materialize(`#${constant}`, { op: "li", rd: NONE, uses: [], imm: 0, constant });
   }
 
+  /** A floating-point register holding a constant. */
+  private floatConstantRegister(type: FloatType, bits: bigint): number {
+    return this.materialize(`${type}#${bits}`, this.floatLoad(NONE, type, bits));
+  }
+
+  private floatLoad(rd: number, type: FloatType, bits: bigint): MachineInstruction {
+    const load = { op: "lf", rd, uses: [], imm: sizeOfType(type), constant: bits } as const;
+    return { ...load, uses: [], ...(bits !== 0n && { defs: [this.newRegister()] }) };
+  }
+
+  /** Loads a constant into a given register of its class. */
+  emitConstant(rd: number, { type, constant }: Value): void {
+    if (isFloat(type)) this.group.push(this.floatLoad(rd, type, constant));
+    else this.emit("li", rd, [], 0, { constant });
+  }
+
   /** A register holding the upper part of a symbol's address, to be completed by a `lo12` use. */
   symbolHighRegister(symbol: string, addend = 0): number {
     const instruction = { op: "lui", rd: NONE, uses: [], imm: 0, symbol, addend, symbolUse: "hi20" } as const;
@@ -203,26 +246,26 @@ export class Selector {
   }
 
   private materialize(key: string, instruction: MachineInstruction): number {
-    const loop = this.hoistingLoop();
+    const hoisted = this.hoisted[instruction.op === "lf" ? "float" : "integer"];
+    const loop = this.hoistingLoop(hoisted);
     const home = loop ? loop.preheader! : this.block;
     const known = this.materialized.get(home)!;
     let entry = known.get(key);
     if (!entry) {
-      const register = this.newRegister();
+      const register = addRegister(this.machine, instruction.op === "lf");
       entry = { register, instruction: { ...instruction, rd: register }, before: null };
       known.set(key, entry);
-      if (loop) this.hoisted.set(loop, (this.hoisted.get(loop) ?? 0) + 1);
+      if (loop) hoisted.set(loop, (hoisted.get(loop) ?? 0) + 1);
     }
     if (home === this.block) entry.before = this.group;
     return entry.register;
   }
 
   /** The outermost loop around the current block if constants can still be moved out of it. */
-  private hoistingLoop(): Loop | null {
+  private hoistingLoop(hoisted: ReadonlyMap<Loop, number>): Loop | null {
     const loops = this.loopsAround[this.block.order]!;
     if (loops.length === 0) return null;
-    for (const loop of loops)
-      if (!loop.preheader || (this.hoisted.get(loop) ?? 0) >= MAX_HOISTED) return null;
+    for (const loop of loops) if (!loop.preheader || (hoisted.get(loop) ?? 0) >= MAX_HOISTED) return null;
     return loops[0]!;
   }
 

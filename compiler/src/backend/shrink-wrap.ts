@@ -8,7 +8,9 @@
  */
 import { reg } from "../assembler/registers";
 import { definitions, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
-import { ARGUMENT_REGISTERS } from "./registers";
+import { ARGUMENT_REGISTERS, FLOAT_ARGUMENT_REGISTERS } from "./registers";
+
+const ALL_ARGUMENTS: readonly number[] = [...ARGUMENT_REGISTERS, ...FLOAT_ARGUMENT_REGISTERS];
 
 /** Functions with more blocks are left alone: the search is quadratic. */
 const MAX_BLOCKS = 400;
@@ -63,7 +65,7 @@ class ShrinkWrapper {
     for (const instruction of this.entry.instructions) {
       const argument = instruction.uses[0];
       const isCopy = instruction.op === "mv" && this.saved.has(instruction.rd);
-      if (!isCopy || !ARGUMENT_REGISTERS.includes(argument!)) continue;
+      if (!isCopy || !ALL_ARGUMENTS.includes(argument!)) continue;
       const definitionsOfSaved = this.fn.blocks
         .flatMap((block) => block.instructions)
         .filter((other) => [...definitions(other)].includes(instruction.rd));
@@ -81,13 +83,13 @@ class ShrinkWrapper {
       op === "callSwitch" ||
       op === "loadSlot" ||
       op === "storeSlot" ||
-      op === "loadArgument"
+      op === "loadArgument" ||
+      op === "loadSingleArgument"
     )
       return true;
     if (uses.includes(reg.sp)) return true;
     if (this.saved.has(rd) && !this.copies.some((copy) => copy.instruction === instruction)) return true;
-    if (instruction.defs?.some((register) => this.saved.has(register) && op === "compareExchange"))
-      return true;
+    if (instruction.defs?.some((register) => this.saved.has(register))) return true;
     return uses.some((use) => this.saved.has(use) && !this.copies.some((copy) => copy.saved === use));
   }
 

@@ -3,7 +3,13 @@
  * the uses they reach; registers that were cut by loads from slots have several, and each can then be coloured by itself.
  */
 import { liveOut, stepBackward } from "./liveness";
-import { definitions, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
+import {
+  addRegisterLike,
+  definitions,
+  type MachineBlock,
+  type MachineFunction,
+  type MachineInstruction,
+} from "./machine";
 
 /** Disjoint sets of numbers. */
 class UnionFind {
@@ -60,7 +66,7 @@ class WebSplitter {
       const web = this.nodes.find(node);
       let name = names.get(web);
       if (name === undefined) {
-        name = known.has(register) ? this.fn.registerCount++ : register;
+        name = known.has(register) ? addRegisterLike(this.fn, register) : register;
         known.add(register);
         names.set(web, name);
       }

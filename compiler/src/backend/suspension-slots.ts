@@ -9,7 +9,13 @@
  */
 import { reg } from "../assembler/registers";
 import { liveOut, RegisterSet, stepBackward } from "./liveness";
-import { definitions, type MachineBlock, type MachineFunction, type MachineInstruction } from "./machine";
+import {
+  definitions,
+  type MachineBlock,
+  type MachineFunction,
+  type MachineInstruction,
+  repeat,
+} from "./machine";
 import { FIRST_VIRTUAL, NONE } from "./registers";
 import { splitWebs } from "./split-webs";
 
@@ -30,7 +36,7 @@ interface Crossing {
 
 /** Whether computing a value again costs no more than loading it, about. */
 const isCheapConstant = ({ op, constant }: MachineInstruction): boolean =>
-  op === "lui" || op === "la" || (op === "li" && BigInt.asIntN(32, constant!) === constant);
+  op === "lui" || op === "la" || op === "lf" || (op === "li" && BigInt.asIntN(32, constant!) === constant);
 
 /** Instructions that compute their result from registers and immediates at the cost of a load or less. */
 const CHEAP: ReadonlySet<string> = new Set(
@@ -191,7 +197,7 @@ class SuspensionSlots {
 
   private restore({ register, slot, recipe }: Crossing): MachineInstruction {
     const restore: MachineInstruction = recipe
-      ? { ...recipe, uses: [...recipe.uses] }
+      ? repeat(this.fn, recipe)
       : { op: "loadSlot", rd: register, uses: [reg.sp], imm: slot };
     this.restores.add(restore);
     return restore;
@@ -293,7 +299,7 @@ class SuspensionSlots {
   }
 
   private moveTo(block: MachineBlock, restore: MachineInstruction, liveIn: RegisterSet): void {
-    const moved = { ...restore, uses: [...restore.uses] };
+    const moved = repeat(this.fn, restore);
     this.restores.add(moved);
     block.instructions = [moved, ...block.instructions];
     liveIn.delete(restore.rd);

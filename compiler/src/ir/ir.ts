@@ -8,7 +8,18 @@
 import { type FunctionType, signatureText } from "../wasm/module";
 import type { Operation } from "./operations";
 
-export type Type = "i32" | "i64";
+export type IntegerType = "i32" | "i64";
+export type FloatType = "f32" | "f64";
+export type Type = IntegerType | FloatType;
+
+/** Whether values of a type live in floating-point registers. */
+export const isFloat = (type: Type | null): type is FloatType => type === "f32" || type === "f64";
+
+/** Bytes of a value of a type. */
+export const sizeOfType = (type: Type): 4 | 8 => (type === "i32" || type === "f32" ? 4 : 8);
+
+/** The other class's type of the same size. */
+export const REINTERPRETED = { i32: "f32", i64: "f64", f32: "i32", f64: "i64" } as const;
 
 /** One SSA value: an operation, its operands and its attributes. */
 export class Value {
@@ -16,7 +27,7 @@ export class Value {
   block: Block | null = null;
   /** Set while a pass replaces this value by another; see `resolve`. */
   replacement: Value | null = null;
-  /** `const`: the value, sign-extended. */
+  /** `const`: the value, sign-extended; of a floating-point number its bits. */
   constant = 0n;
   index = 0;
   offset = 0;
@@ -79,7 +90,12 @@ export class IRFunction {
   blocks: Block[] = [];
   private nextValue = 0;
   private nextBlock = 0;
-  private readonly constants = { i32: new Map<bigint, Value>(), i64: new Map<bigint, Value>() };
+  private readonly constants: Record<Type, Map<bigint, Value>> = {
+    i32: new Map(),
+    i64: new Map(),
+    f32: new Map(),
+    f64: new Map(),
+  };
 
   constructor(
     readonly name: string,
@@ -108,9 +124,9 @@ export class IRFunction {
     return new Value(this.nextValue++, op, type, args);
   }
 
-  /** The shared constant of this type; `value` is taken modulo 2^32 or 2^64. */
+  /** The shared constant of this type; `value`, of floating-point types the bits, is taken modulo 2^32 or 2^64. */
   constant(type: Type, value: bigint | number): Value {
-    const normal = BigInt.asIntN(type === "i32" ? 32 : 64, BigInt(value));
+    const normal = BigInt.asIntN(sizeOfType(type) * 8, BigInt(value));
     const known = this.constants[type];
     let result = known.get(normal);
     if (!result) {
@@ -179,6 +195,16 @@ export function* operandLists(fn: IRFunction): Generator<Value[]> {
 /** Rewrites all operands through `resolve`, so that no replaced value is used any more. */
 export function applyReplacements(fn: IRFunction): void {
   for (const args of operandLists(fn)) for (let i = 0; i < args.length; i++) args[i] = resolve(args[i]!);
+}
+
+/** Whether a function takes, gives, computes or passes on floating-point numbers. */
+export function usesFloats(fn: IRFunction): boolean {
+  const { params, results } = fn.type;
+  if ([...params, ...results].some((type) => type === "f32" || type === "f64")) return true;
+  for (const block of fn.blocks)
+    for (const { type, args } of [...block.phis, ...block.instructions])
+      if (isFloat(type) || args.some((arg) => isFloat(arg.type))) return true;
+  return false;
 }
 
 /** Number of uses of every value, indexed by value number. */

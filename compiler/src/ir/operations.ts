@@ -1,8 +1,10 @@
 /**
  * The operations of the SSA IR: what each may do to the world and which attributes it carries.
  *
- * Arithmetic is wasm's, with two differences: division never traps (it gives RISC-V's results; the translator puts
- * wasm's checks in front), and only `lt` and `ge` comparisons exist (others swap their operands).
+ * Arithmetic is wasm's, with these differences: division and conversion to integers never trap, and `fmin` and `fmax`
+ * prefer numbers to NaNs (they give RISC-V's results; the translator puts wasm's checks in front); only `lt` and `ge`
+ * comparisons exist, of floats `lt` and `le` (others swap their operands, or negate the result). A NaN that is the
+ * result of an operation is the canonical one, except where only its sign changes.
  */
 
 /**
@@ -79,6 +81,35 @@ export const OPERATIONS = {
   sx8: pure,
   /** Sign-extends the low 16 bits. */
   sx16: pure,
+  fadd: pure,
+  fsub: pure,
+  fmul: pure,
+  fdiv: pure,
+  fsqrt: pure,
+  fabs: pure,
+  fneg: pure,
+  /** magnitude, sign. */
+  fcopysign: pure,
+  /** If one operand is NaN, the result is the other; −0 is less than 0. */
+  fmin: pure,
+  fmax: pure,
+  feq: pure,
+  flt: pure,
+  fle: pure,
+
+  /** Float → integer, rounded by `symbol` (rne, rtz, rdn, rup); what does not fit gives the nearest, NaN the largest number. */
+  toSigned: info("pure", "symbol"),
+  toUnsigned: info("pure", "symbol"),
+  /** Integer → float. */
+  fromSigned: pure,
+  fromUnsigned: pure,
+  /** f32 → f64. */
+  promote: pure,
+  /** f64 → f32. */
+  demote: pure,
+  /** The same bits as the other class's type of the same size. */
+  reinterpret: pure,
+
   /** condition, value if non-zero, value if zero. */
   select: pure,
 
@@ -135,11 +166,27 @@ export const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 
 const COMPARISONS: ReadonlySet<Operation> = new Set(["eqz", "eq", "ne", "lts", "ltu", "ges", "geu"]);
-const COMMUTATIVE: ReadonlySet<Operation> = new Set(["add", "mul", "and", "or", "xor", "eq", "ne"]);
+const FLOAT_COMPARISONS: ReadonlySet<Operation> = new Set(["feq", "flt", "fle"]);
+const FLOAT_OPERATIONS: ReadonlySet<Operation> = new Set([
+  ...FLOAT_COMPARISONS,
+  ...(
+    "fadd fsub fmul fdiv fsqrt fabs fneg fcopysign fmin fmax toSigned toUnsigned " +
+    "fromSigned fromUnsigned promote demote reinterpret"
+  ).split(" "),
+] as Operation[]);
+const COMMUTATIVE: ReadonlySet<Operation> = new Set(
+  "add mul and or xor eq ne fadd fmul fmin fmax feq".split(" ") as Operation[],
+);
 const PINNED: ReadonlySet<Operation> = new Set(["const", "param", "phi", "ecallResult"]);
 
 /** Whether the result is 0 or 1. */
-export const isComparison = (op: Operation): boolean => COMPARISONS.has(op);
+export const isComparison = (op: Operation): boolean => COMPARISONS.has(op) || FLOAT_COMPARISONS.has(op);
+
+/** Whether a comparison can be part of a branch instruction. */
+export const isBranchComparison = (op: Operation): boolean => COMPARISONS.has(op);
+
+/** Whether an operation computes with floating-point numbers, or converts from or to them. */
+export const isFloatOperation = (op: Operation): boolean => FLOAT_OPERATIONS.has(op);
 
 /** Whether the operands may be swapped. */
 export const isCommutative = (op: Operation): boolean => COMMUTATIVE.has(op);

@@ -1,12 +1,22 @@
 /** Reads the textual form that `printer.ts` writes. Used by tests and by the run-time helpers, which are written as IR. */
 import type { FunctionType, ValueType } from "../wasm/module";
-import { Block, IRFunction, type Terminator, type TerminatorKind, type Type, Value } from "./ir";
+import { parseFloatBits } from "./float-bits";
+import {
+  Block,
+  type FloatType,
+  IRFunction,
+  type Terminator,
+  type TerminatorKind,
+  type Type,
+  Value,
+} from "./ir";
 import { OPERATIONS, type Operation } from "./operations";
 
 const HEADER = /^function\s+("(?:[^"\\]|\\.)*"|[\w./~$]+)\(([\w,]*)\)->([\w,]*)\s*\{$/;
 const BLOCK = /^b(\d+)(?:\s*\(([^)]*)\))?(\s+cold)?:$/;
-const VALUE = /^(?:v(\d+):\s*(i32|i64)\s*=\s*)?(\w+)(?:\s*\[(.*?)\])?(?:\s+(.*))?$/;
+const VALUE = /^(?:v(\d+):\s*(i32|i64|f32|f64)\s*=\s*)?(\w+)(?:\s*\[(.*?)\])?(?:\s+(.*))?$/;
 const CONSTANT = /^(-?(?:0x[0-9a-f]+|\d+)):(i32|i64)$/;
+const FLOAT_CONSTANT = /^(-?(?:[\d.]+(?:e[+-]?\d+)?|inf)|nan(?::0x[0-9a-f]+)?):(f32|f64)$/;
 const TERMINATORS: ReadonlySet<string> = new Set(["jump", "branch", "switch", "table", "return", "trap"]);
 
 const list = (text: string | undefined): string[] =>
@@ -132,6 +142,11 @@ class Parser {
         constant[2] as Type,
         BigInt(constant[1]!.replace(/^-/, "")) * (name.startsWith("-") ? -1n : 1n),
       );
+    const float = FLOAT_CONSTANT.exec(name);
+    if (float) {
+      const type = float[2] as FloatType;
+      return this.fn.constant(type, parseFloatBits(type, float[1]!));
+    }
     const value = this.values.get(name);
     if (!value) throw new SyntaxError(`undefined value ${name}`);
     return value;

@@ -16,12 +16,15 @@
  * ```
  */
 import { signatureText } from "../wasm/module";
-import type { Block, IRFunction, Terminator, Value } from "./ir";
+import { printFloat } from "./float-bits";
+import { type Block, type IRFunction, isFloat, type Terminator, type Value } from "./ir";
 import { type Attribute, OPERATIONS } from "./operations";
 
 /** A value as an operand: `v3`, or a constant with its type. */
 export function printOperand(value: Value): string {
-  return value.op === "const" ? `${value.constant}:${value.type}` : `v${value.id}`;
+  const { op, type, constant } = value;
+  if (op !== "const") return `v${value.id}`;
+  return `${isFloat(type) ? printFloat(type, constant) : constant}:${type}`;
 }
 
 function printAttribute(value: Value, attribute: Attribute): string {

@@ -1,12 +1,16 @@
 /** Checks the invariants of the IR (see `ir.ts`). Tests run it after every pass. */
 import { analyseControlFlow } from "./control-flow";
-import type { Block, IRFunction, Type, Value } from "./ir";
+import { type Block, type IRFunction, isFloat, REINTERPRETED, type Type, type Value } from "./ir";
 import { isComparison } from "./operations";
 import { printValue } from "./printer";
 
 const SAME_TYPE: ReadonlySet<string> = new Set(
   "add sub mul divs divu rems remu and or xor shl shrs shru rotl rotr".split(" "),
 );
+const FLOAT_ARITHMETIC: ReadonlySet<string> = new Set(
+  "fadd fsub fmul fdiv fsqrt fabs fneg fcopysign fmin fmax".split(" "),
+);
+const FLOAT_COMPARISONS: ReadonlySet<string> = new Set(["feq", "flt", "fle"]);
 
 class Verifier {
   readonly problems: string[] = [];
@@ -56,7 +60,8 @@ class Verifier {
 
   private checkTypes(value: Value): void {
     const { op, type, args } = value;
-    if (SAME_TYPE.has(op)) this.expect(value, type, type);
+    this.checkClasses(value);
+    if (SAME_TYPE.has(op) || FLOAT_ARITHMETIC.has(op)) this.expect(value, type, args[1] ? type : null);
     else if (op === "wrap") this.expect(value, "i64");
     else if (op === "exts" || op === "extu") this.expect(value, "i32");
     else if (op === "phi")
@@ -66,6 +71,27 @@ class Verifier {
     if (op === "switchStack" || op === "waitWhileEqual") this.expect(value, "i32", "i32");
     if (isComparison(op) && (type !== "i32" || (args.length === 2 && args[0]!.type !== args[1]!.type)))
       this.problem(`${printValue(value)}: bad comparison`);
+  }
+
+  /** Floating-point operations have floating-point operands, and the others have none. */
+  private checkClasses(value: Value): void {
+    const { op, type, args } = value;
+    const problem = (text: string): void => this.problem(`${printValue(value)}: ${text}`);
+    if (FLOAT_ARITHMETIC.has(op) && !isFloat(type)) problem("result is not floating point");
+    if (SAME_TYPE.has(op) && isFloat(type)) problem("result is floating point");
+    const operand = args[0]?.type;
+    if (FLOAT_COMPARISONS.has(op) && !isFloat(operand ?? null)) problem("operands are not floating point");
+    if (isComparison(op) && !FLOAT_COMPARISONS.has(op) && isFloat(operand ?? null))
+      problem("operands are floating point");
+    if (op === "promote") this.expect(value, "f32");
+    else if (op === "demote") this.expect(value, "f64");
+    else if (op === "reinterpret") this.expect(value, REINTERPRETED[type!]);
+    else if ((op === "toSigned" || op === "toUnsigned") && !(isFloat(operand ?? null) && !isFloat(type)))
+      problem("is no conversion to an integer");
+    else if ((op === "fromSigned" || op === "fromUnsigned") && !(isFloat(type) && !isFloat(operand ?? null)))
+      problem("is no conversion from an integer");
+    else if (op === "load" && isFloat(type) && value.size !== (type === "f32" ? 4 : 8))
+      problem("loads a part of a number");
   }
 
   private checkDominance(): void {

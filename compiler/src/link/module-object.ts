@@ -9,6 +9,8 @@ export interface Isa {
   bitmanip: boolean;
   /** The C extension. */
   compressed: boolean;
+  /** F and D. Default false: code with floating-point numbers is refused. */
+  floatingPoint?: boolean;
 }
 
 /** What the back end needs to know. */

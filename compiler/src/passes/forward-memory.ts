@@ -7,8 +7,17 @@
  * on a path between the two may change.
  */
 import { analyseControlFlow, type ControlFlow } from "../ir/control-flow";
-import { applyReplacements, type Block, type IRFunction, resolve, type Value } from "../ir/ir";
-import { effectOf } from "../ir/operations";
+import {
+  applyReplacements,
+  type Block,
+  type IRFunction,
+  isFloat,
+  resolve,
+  sizeOfType,
+  type Type,
+  type Value,
+} from "../ir/ir";
+import { effectOf, type Operation } from "../ir/operations";
 import { isDisjoint, isSameLocation, type Location, locationOf } from "./memory-location";
 
 /** "The bytes at `location` are those of `value`", which a load or store showed. */
@@ -53,9 +62,15 @@ function changesOf(block: Block): Changes {
   return changes;
 }
 
-/** Whether a fact about the same bytes gives the result of a load. */
+/** Whether a value of this type fills the accessed bytes exactly. */
+const isWhole = ({ size }: Location, type: Type): boolean => size === sizeOfType(type);
+
+/** Whether a fact about the same bytes gives the result of a load, perhaps in a register of the other class. */
 function tells(fact: MemoryFact, load: Value): boolean {
-  if (fact.value.type !== load.type) return false;
+  const type = fact.value.type!;
+  if (isFloat(type) !== isFloat(load.type))
+    return isWhole(fact.location, type) && isWhole(fact.location, load.type!);
+  if (type !== load.type) return false;
   if (fact.load) return fact.load.signed === load.signed;
   return !(load.signed && load.size === 4 && load.type === "i64");
 }
@@ -148,20 +163,26 @@ class MemoryForwarder {
       facts.memory.push({ location, value, load: { signed: value.signed } });
       return false;
     }
-    const isWhole = fact.load !== null || value.size === (value.type === "i32" ? 4 : 8);
-    if (isWhole) return this.replace(value, fact.value);
-    this.extendStored(value, fact.value);
+    if (isFloat(fact.value.type) !== isFloat(value.type)) this.become(value, "reinterpret", [fact.value]);
+    else if (fact.load !== null || isWhole(location, value.type!)) return this.replace(value, fact.value);
+    else this.extendStored(value, fact.value);
     return false;
+  }
+
+  /** Turns a load into an operation on what is known, in place. */
+  private become(load: Value, op: Operation, args: Value[]): void {
+    load.op = op;
+    load.args = args;
+    load.offset = 0;
+    load.size = 0;
+    load.signed = false;
   }
 
   /** Turns a load of what a narrower store wrote into an extension of the stored value's low bits, in place. */
   private extendStored(load: Value, stored: Value): void {
     const bits = load.size * 8;
-    load.op = load.signed ? (bits === 8 ? "sx8" : "sx16") : "and";
-    load.args = load.signed ? [stored] : [stored, this.fn.constant(load.type!, (1n << BigInt(bits)) - 1n)];
-    load.offset = 0;
-    load.size = 0;
-    load.signed = false;
+    if (load.signed) this.become(load, bits === 8 ? "sx8" : "sx16", [stored]);
+    else this.become(load, "and", [stored, this.fn.constant(load.type!, (1n << BigInt(bits)) - 1n)]);
   }
 
   private store(value: Value, facts: Facts): void {

@@ -1,5 +1,5 @@
 /** What the simplification rules work with. The rules themselves are in `simplify-*.ts`, the driver in `value-numbering.ts`. */
-import { type IRFunction, isConstant, type Type, type Value } from "../ir/ir";
+import { type IRFunction, isConstant, sizeOfType, type Type, type Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 
 /**
@@ -19,9 +19,9 @@ export interface Rewriter {
 }
 
 /** Width of a type in bits. */
-export const widthOf = (type: Type | null): number => (type === "i32" ? 32 : 64);
+export const widthOf = (type: Type | null): number => (type ? sizeOfType(type) * 8 : 64);
 
-/** A value's constant, or null. */
+/** A value's constant (of a floating-point number the bits), or null. */
 export const constantOf = (value: Value | undefined): bigint | null =>
   value && isConstant(value) ? value.constant : null;
 

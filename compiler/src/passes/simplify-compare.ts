@@ -1,5 +1,5 @@
 /** Rules for comparisons and selects. */
-import type { Value } from "../ir/ir";
+import { isFloat, type Value } from "../ir/ir";
 import { isComparison, type Operation } from "../ir/operations";
 import { become, constantOf, type Rewriter, type Rule, widthOf } from "./simplifier";
 
@@ -143,7 +143,8 @@ function selectOfFlags(
 ): Value | null {
   const one = constantOf(ifTrue);
   const zero = constantOf(ifFalse);
-  if (one === null || zero === null || one + zero !== 1n || one * zero !== 0n) return null;
+  if (one === null || zero === null || isFloat(value.type) || one + zero !== 1n || one * zero !== 0n)
+    return null;
   const truth = isComparison(condition.op)
     ? condition
     : r.make("ne", "i32", [condition, r.constant("i32", 0)]);

@@ -1,10 +1,11 @@
 /** Rules for conversions, and for the addresses and values of memory accesses. */
 
 import { fitsImmediate, splitLow12 } from "../ir/bits";
-import type { Value } from "../ir/ir";
+import { isFloat, type Value } from "../ir/ir";
 import type { Operation } from "../ir/operations";
 import { upperBits } from "../ir/value-range";
 import { become, constantOf, type Rewriter, type Rule } from "./simplifier";
+import { storeBits } from "./simplify-float";
 
 const wrap: Rule = (value, r) => {
   const a = value.args[0]!;
@@ -72,7 +73,7 @@ const load: Rule = (value, r) => foldAddress(value) ?? splitOffset(value, r);
 /** A narrow store sees only the low bits: conversions and masks above them do not matter. */
 const store: Rule = (value, r) => {
   const source = value.args[1]!;
-  if (value.size <= 4) {
+  if (value.size <= 4 && !isFloat(source.type)) {
     if (source.op === "wrap" || source.op === "extu" || source.op === "exts")
       return become(value, "store", [value.args[0]!, source.args[0]!]);
     const low = (1n << BigInt(value.size * 8)) - 1n;
@@ -86,7 +87,7 @@ const store: Rule = (value, r) => {
         r.constant(source.type!, BigInt.asIntN(value.size * 8, constant)),
       ]);
   }
-  return foldAddress(value) ?? splitOffset(value, r);
+  return storeBits(value) ?? foldAddress(value) ?? splitOffset(value, r);
 };
 
 /** Rules by operation. */

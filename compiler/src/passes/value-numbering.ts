@@ -9,6 +9,7 @@ import {
   countUses,
   type IRFunction,
   isConstant,
+  isFloat,
   resolve,
   type Type,
   type Value,
@@ -16,15 +17,18 @@ import {
 import { isCommutative, isMovable, type Operation } from "../ir/operations";
 import { removeTrivialPhis } from "../ir/ssa-builder";
 import { foldConstants } from "./constant-folding";
+import { foldFloats } from "./fold-floats";
 import type { Rewriter, Rule } from "./simplifier";
 import { ARITHMETIC_RULES } from "./simplify-arithmetic";
 import { COMPARE_RULES } from "./simplify-compare";
 import { CONVERSION_RULES } from "./simplify-conversion";
+import { FLOAT_RULES } from "./simplify-float";
 
 const RULES: Partial<Record<Operation, Rule>> = {
   ...ARITHMETIC_RULES,
   ...COMPARE_RULES,
   ...CONVERSION_RULES,
+  ...FLOAT_RULES,
 };
 
 /** Values available in a block and the blocks that dominate it. */
@@ -159,11 +163,12 @@ class ValueNumbering implements Rewriter {
   private fold(value: Value): Value | null {
     const { args, type } = value;
     if (!type || args.length === 0 || !args.every(isConstant) || !isMovable(value.op)) return null;
-    const result = foldConstants(
-      value.op,
-      args[0]!.type!,
-      args.map((arg) => arg.constant),
-    );
+    const operands = args.map((arg) => arg.constant);
+    const from = args[0]!.type!;
+    const result =
+      isFloat(type) || isFloat(from)
+        ? foldFloats(value.op, from, type, value.symbol, operands)
+        : foldConstants(value.op, from, operands);
     return result === undefined ? null : this.fn.constant(type, result);
   }
 

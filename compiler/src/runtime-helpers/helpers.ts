@@ -2,6 +2,7 @@
 import { Assembler } from "../assembler/assembler";
 import { type Fragment, fragment } from "../assembler/instruction";
 import { reg } from "../assembler/registers";
+import { floatConstant } from "../backend/float-constant";
 import { registersOfSwitchHelper, switchInstructions } from "../backend/fragment";
 import { CALLEE_SAVED } from "../backend/registers";
 import { CONTEXT_SWITCH } from "../wasm/intrinsics";
@@ -46,6 +47,8 @@ function trap(): Fragment {
 /** The helper written in assembly with this name, if there is one. */
 export function assemblyHelper(name: string): Fragment | undefined {
   if (name === CONTEXT_SWITCH) return contextSwitch();
+  const constant = floatConstant(name);
+  if (constant) return constant;
   const registers = registersOfSwitchHelper(name);
   if (registers) return switchStack(name, registers.from, registers.to);
   if (name === TRAP_FUNCTION) return trap();

@@ -150,7 +150,7 @@ class Decoder {
     this.module.globals.push({ type, mutable, initial: this.constantExpression() });
   }
 
-  /** A constant initialiser. Float constants are read as their bits; using such a global is refused later. */
+  /** A constant initialiser. Floating-point constants are read as their bits. */
   private constantExpression(): bigint {
     const { reader } = this;
     const opcode = reader.byte();
@@ -223,7 +223,8 @@ class Decoder {
   }
 }
 
-function littleEndian(bytes: Uint8Array): bigint {
+/** Bytes as an unsigned number, the first the lowest. */
+export function littleEndian(bytes: Uint8Array): bigint {
   return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 

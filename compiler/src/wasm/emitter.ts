@@ -58,9 +58,17 @@ export class FunctionEmitter {
   /** The IR type of a wasm type, refusing what cannot be compiled. */
   type(type: ValueType, position: number): Type {
     if (type === "i32" || type === "i64") return type;
-    if (type === "f32" || type === "f64")
-      this.refuse(`floating point is not supported yet: a value of type ${type}`, position);
+    if (type === "f32" || type === "f64") {
+      this.requireFloatingPoint(`a value of type ${type}`, position);
+      return type;
+    }
     return this.refuse(`values of type ${type} are not supported`, position);
+  }
+
+  /** Refuses floating point where the target has none. */
+  requireFloatingPoint(what: string, position: number): void {
+    if (!this.context.options.isa.floatingPoint)
+      this.refuse(`this code is compiled for a target without floating point: ${what}`, position);
   }
 
   /** The result type of a call, or null. */
@@ -104,6 +112,27 @@ export class FunctionEmitter {
   jumpTo(target: Block): void {
     jump(this.current!, target);
     this.current = null;
+  }
+
+  /**
+   * `usual`, unless `condition` is non-zero, which is rare: then what `compute` emits. Goes on in a new block.
+   */
+  rarely(condition: Value, usual: Value, compute: () => Value): Value {
+    const from = this.current!;
+    const rare = this.fn.addBlock();
+    const next = this.fn.addBlock();
+    rare.cold = true;
+    branch(from, condition, rare, next);
+    this.builder.seal(rare);
+    this.current = rare;
+    const exception = compute();
+    this.jumpTo(next);
+    this.builder.seal(next);
+    this.current = next;
+    const phi = this.fn.value("phi", usual.type, [usual, exception]);
+    phi.block = next;
+    next.phis.push(phi);
+    return phi;
   }
 
   /** Traps if `condition` is non-zero; goes on in a new block. */

@@ -1,6 +1,6 @@
 /** Reads one instruction of a function body at a time: opcode and immediates (core spec section 5.4). */
 
-import { readValueType } from "./decoder";
+import { littleEndian, readValueType } from "./decoder";
 import type { FunctionType, WasmModule } from "./module";
 import { ATOMICS, LOADS, OP, STORES } from "./opcodes";
 import { ByteReader } from "./reader";
@@ -12,7 +12,7 @@ export interface WasmInstruction {
   position: number;
   /** Index or depth; for memory instructions the offset (wrapped to a signed 32-bit number). */
   index: number;
-  /** Constants. */
+  /** Constants; of floating-point numbers the bits. */
   value: bigint;
   /** br_table: depths, the default last. */
   depths: number[];
@@ -111,8 +111,8 @@ export class InstructionReader {
     else if (opcode === OP.memoryCopy) {
       reader.u32();
       reader.u32();
-    } else if (opcode === 0x43) reader.take(4);
-    else if (opcode === 0x44) reader.take(8);
+    } else if (opcode === OP.f32Const) current.value = littleEndian(reader.take(4));
+    else if (opcode === OP.f64Const) current.value = littleEndian(reader.take(8));
     else return false;
     return true;
   }

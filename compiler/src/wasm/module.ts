@@ -1,6 +1,6 @@
 /** The typed form of a decoded wasm module. Only what the compiler needs is kept. */
 
-/** Value types by their names in the text format. Only `i32` and `i64` can be compiled. */
+/** Value types by their names in the text format. Only numbers can be compiled. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
 
 export interface FunctionType {
@@ -23,6 +23,7 @@ export interface WasmFunction {
 export interface WasmGlobal {
   type: ValueType;
   mutable: boolean;
+  /** Of floating-point types the bits. */
   initial: bigint;
   import?: { module: string; name: string };
 }

@@ -1,5 +1,5 @@
 /**
- * wasm's integer instructions and the IR operations they become (core spec section 5.4, threads proposal for 0xfe).
+ * wasm's instructions and the IR operations they become (core spec section 5.4, threads proposal for 0xfe).
  * Opcodes behind a prefix byte are written `prefix << 8 | opcode`.
  */
 import type { Type } from "../ir/ir";
@@ -31,6 +31,8 @@ export const OP = {
   memoryGrow: 0x40,
   i32Const: 0x41,
   i64Const: 0x42,
+  f32Const: 0x43,
+  f64Const: 0x44,
   memoryCopy: 0xfc0a,
   memoryFill: 0xfc0b,
   atomicNotify: 0xfe00,
@@ -113,6 +115,63 @@ function defineNumeric(): void {
     NUMERIC.set(opcode, { op, operand, result, operands: 1 });
 }
 
+/** Floating-point instructions that are one operation; `floats.ts` has the others. */
+function defineFloats(): void {
+  const bases: [Type, number, number][] = [
+    ["f32", 0x5b, 0x8b],
+    ["f64", 0x61, 0x99],
+  ];
+  for (const [type, compareBase, base] of bases) {
+    const compare = (offset: number, op: Operation, swap = false) =>
+      NUMERIC.set(compareBase + offset, { op, operand: type, result: "i32", operands: 2, swap });
+    compare(0, "feq");
+    compare(2, "flt");
+    compare(3, "flt", true);
+    compare(4, "fle");
+    compare(5, "fle", true);
+    const arithmetic = (offset: number, op: Operation, operands: 1 | 2) =>
+      NUMERIC.set(base + offset, { op, operand: type, result: type, operands });
+    arithmetic(0, "fabs", 1);
+    arithmetic(1, "fneg", 1);
+    arithmetic(6, "fsqrt", 1);
+    arithmetic(7, "fadd", 2);
+    arithmetic(8, "fsub", 2);
+    arithmetic(9, "fmul", 2);
+    arithmetic(10, "fdiv", 2);
+    arithmetic(13, "fcopysign", 2);
+  }
+  const conversions: [number, Operation, Type, Type][] = [
+    [0xb2, "fromSigned", "i32", "f32"],
+    [0xb3, "fromUnsigned", "i32", "f32"],
+    [0xb4, "fromSigned", "i64", "f32"],
+    [0xb5, "fromUnsigned", "i64", "f32"],
+    [0xb6, "demote", "f64", "f32"],
+    [0xb7, "fromSigned", "i32", "f64"],
+    [0xb8, "fromUnsigned", "i32", "f64"],
+    [0xb9, "fromSigned", "i64", "f64"],
+    [0xba, "fromUnsigned", "i64", "f64"],
+    [0xbb, "promote", "f32", "f64"],
+    [0xbc, "reinterpret", "f32", "i32"],
+    [0xbd, "reinterpret", "f64", "i64"],
+    [0xbe, "reinterpret", "i32", "f32"],
+    [0xbf, "reinterpret", "i64", "f64"],
+  ];
+  for (const [opcode, op, operand, result] of conversions)
+    NUMERIC.set(opcode, { op, operand, result, operands: 1 });
+}
+
+/** Whether an instruction works on floating-point numbers. */
+export function isFloatInstruction(opcode: number): boolean {
+  const isAccess = opcode === 0x2a || opcode === 0x2b || opcode === 0x38 || opcode === 0x39;
+  const isComparison = opcode >= 0x5b && opcode <= 0x66;
+  const isArithmetic = opcode >= 0x8b && opcode <= 0xa6;
+  const isTruncation = (opcode >= 0xa8 && opcode <= 0xab) || (opcode >= 0xae && opcode <= 0xb1);
+  const isConversion = isTruncation || (opcode >= 0xb2 && opcode <= 0xbf);
+  const isConstant = opcode === OP.f32Const || opcode === OP.f64Const;
+  const isSaturating = opcode >= 0xfc00 && opcode <= 0xfc07;
+  return isAccess || isComparison || isArithmetic || isConversion || isConstant || isSaturating;
+}
+
 /** i64.extend32_s, which is a wrap and a sign extension. */
 export const I64_EXTEND32 = 0xc4;
 
@@ -130,6 +189,8 @@ function defineMemory(): void {
     [0x33, "i64", 2, false],
     [0x34, "i64", 4, true],
     [0x35, "i64", 4, false],
+    [0x2a, "f32", 4, false],
+    [0x2b, "f64", 8, false],
   ];
   const stores: [number, Type, number][] = [
     [0x36, "i32", 4],
@@ -139,6 +200,8 @@ function defineMemory(): void {
     [0x3c, "i64", 1],
     [0x3d, "i64", 2],
     [0x3e, "i64", 4],
+    [0x38, "f32", 4],
+    [0x39, "f64", 8],
   ];
   for (const [opcode, type, size, signed] of loads) LOADS.set(opcode, { type, size, signed });
   for (const [opcode, type, size] of stores) STORES.set(opcode, { type, size, signed: false });
@@ -171,5 +234,6 @@ function defineAtomics(): void {
 }
 
 defineNumeric();
+defineFloats();
 defineMemory();
 defineAtomics();

@@ -17,10 +17,20 @@ import {
 import { removeTrivialPhis } from "../ir/ssa-builder";
 import { translateAtomic } from "./atomics";
 import { FunctionEmitter, type TranslationContext } from "./emitter";
+import { FLOATS } from "./floats";
 import { InstructionReader, type WasmInstruction } from "./instruction-reader";
 import { translateImport } from "./intrinsics";
 import { type FunctionType, signatureText, type WasmFunction } from "./module";
-import { ATOMICS, I64_EXTEND32, LOADS, NUMERIC, type NumericInstruction, OP, STORES } from "./opcodes";
+import {
+  ATOMICS,
+  I64_EXTEND32,
+  isFloatInstruction,
+  LOADS,
+  NUMERIC,
+  type NumericInstruction,
+  OP,
+  STORES,
+} from "./opcodes";
 
 /** An open structured instruction. */
 interface Frame {
@@ -72,11 +82,6 @@ class FunctionTranslator {
 
   private refuseOpcode(opcode: number, position: number): never {
     const code = `0x${opcode.toString(16)}`;
-    const isFloat =
-      (opcode >= 0x2a && opcode <= 0x44) ||
-      (opcode >= 0x5b && opcode <= 0xbf) ||
-      (opcode >= 0xfc00 && opcode <= 0xfc07);
-    if (isFloat) this.emitter.refuse(`floating point is not supported yet: instruction ${code}`, position);
     if (opcode >> 8 === 0xfd) this.emitter.refuse(`SIMD is not supported: instruction ${code}`, position);
     return this.emitter.refuse(`wasm instruction ${code} is not supported`, position);
   }
@@ -298,12 +303,18 @@ class FunctionTranslator {
 
   private instruction(instruction: WasmInstruction): void {
     const { opcode, index } = instruction;
+    if (isFloatInstruction(opcode))
+      this.emitter.requireFloatingPoint(`instruction 0x${opcode.toString(16)}`, instruction.position);
     const numeric = NUMERIC.get(opcode);
+    const float = FLOATS.get(opcode);
     if (numeric) this.numeric(numeric);
+    else if (float) this.push(float.translate(this.emitter, this.popMany(float.operands)));
     else if (opcode >= OP.localGet && opcode <= OP.globalSet)
       this.variable(opcode, index, instruction.position);
     else if (opcode === OP.i32Const) this.push(this.emitter.constant("i32", instruction.value));
     else if (opcode === OP.i64Const) this.push(this.emitter.constant("i64", instruction.value));
+    else if (opcode === OP.f32Const) this.push(this.emitter.constant("f32", instruction.value));
+    else if (opcode === OP.f64Const) this.push(this.emitter.constant("f64", instruction.value));
     else if (LOADS.has(opcode)) this.load(opcode, index);
     else if (STORES.has(opcode)) this.store(opcode, index);
     else if (opcode <= OP.return) this.control(instruction);
