@@ -61,7 +61,7 @@ export interface ProgramDescription {
   systemCalls?: number;
   /**
    * Run asynchronously what was written synchronously: `Server.call` by a coroutine goes over the async channel to the same server,
-   * if there is one, `Service` takes requests of async channels, too, and kernel invocations go over the buffer of `systemCalls`.
+   * if there is one (the endpoint channel may then be left out), `Service` takes requests of async channels, too, and kernel invocations go over the buffer of `systemCalls`.
    * Default false.
    */
   asynchronous?: boolean;

@@ -82,6 +82,73 @@ describe("a program written against synchronous calls", () => {
     expect(end).toBe(0);
   });
 
+  it.each([
+    ["on one hart", 0, true],
+    ["between harts", 1, true],
+    ["between harts, without synchronous IPC in the kernel", 1, false],
+    ["on one hart, without synchronous IPC in the kernel", 0, false],
+  ])("needs no endpoint channel beside the async one: %s", async (_, hart, syncIpc) => {
+    const description: SystemDescription = {
+      kernel: { syncIpc },
+      programs: {
+        adder: { source: "./plain-adder.ts", hart, background: true, asynchronous: true },
+        hooked: { ...asker("adder", 20, 30), asynchronous: true },
+        unusual: { source: "./unusual-messages.ts", arguments: ["name", "client-name"], asynchronous: true },
+        "client-name": { source: "./client-name.ts", background: true, asynchronous: true },
+      },
+      channels: [
+        { from: "hooked", to: "adder", kind: "async" },
+        { from: "unusual", to: "client-name", kind: "async" },
+      ],
+    };
+    const { output, end } = await runChecks(description);
+    expect(output.split("\n").sort()).toEqual([
+      "",
+      'client-name: "unusual" asks',
+      "sums: 600 of 600 are right",
+      "unusual: answered",
+    ]);
+    expect(end).toBe(0);
+  });
+
+  it.each([
+    [
+      "long",
+      "Server.call(1, 8, …): over an async channel a message has at most 7 words and a label below 2^27",
+    ],
+    ["label", "Server.call(134217728, 0, …): over an async channel a message has at most 7 words"],
+    ["send", "Server.send: an async channel carries only calls"],
+  ])("is told what only an endpoint channel can carry: %s", async (what, message) => {
+    const description: SystemDescription = {
+      programs: {
+        unusual: { source: "./unusual-messages.ts", arguments: [what, "client-name"], asynchronous: true },
+        "client-name": { source: "./client-name.ts", background: true, asynchronous: true },
+      },
+      channels: [{ from: "unusual", to: "client-name", kind: "async" }],
+    };
+    const { output, end } = await runChecks(description);
+    expect(output).toContain(message);
+    expect(output).toContain("add an endpoint channel to this server");
+    expect(end).toBe(134);
+  });
+
+  it.each([
+    ["service-first", "hooked", "AsyncService.handle(1, …): this program receives with Service"],
+    ["async-first", "hooked", "Service.receive: this program serves with AsyncService"],
+    ["async-first", "plain", "Service.receive: this program serves with AsyncService"],
+  ])("uses either Service or AsyncService: %s, %s", async (order, kind, message) => {
+    const description: SystemDescription = {
+      programs: {
+        both: { source: "./both-services.ts", arguments: [order], asynchronous: kind === "hooked" },
+        sums: { source: "./sums.ts", arguments: ["both", "1", "1"] },
+      },
+      channels: [{ from: "sums", to: "both", kind: "async" }],
+    };
+    const { output, end } = await runChecks(description);
+    expect(output).toContain(`${message}; a program uses one of the two`);
+    expect(end).toBe(134);
+  });
+
   it("makes its kernel invocations over the buffer of system calls, if it has one", async () => {
     const settings = { harts: 1 };
     const program = { resources: { untyped: "128K", slots: 300 } };

@@ -2,7 +2,9 @@
 import { load32 } from "rv";
 import { PROGRAM_START_INFO } from "../../abi/src/program-layout";
 import {
+  CHANNEL_ASYNC,
   CHANNEL_CALL_SLOT_AT,
+  CHANNEL_ENDPOINT,
   CHANNEL_IDENTITY_AT,
   CHANNEL_KIND_AT,
   CHANNEL_PAGE_AT,
@@ -17,6 +19,7 @@ import {
   CHANNEL_SEND_SLOT_AT,
   CHANNEL_SIDE_AT,
   PEER_RUNS,
+  SIDE_TO,
   START_INFO_CHANNEL_COUNT_AT,
   START_INFO_CHANNELS_AT,
 } from "../../abi/src/start-info";
@@ -132,13 +135,14 @@ export function peerIsRunning(peer: string): bool {
   return false;
 }
 
-/** Name of the client whose messages carry `badge`, or "" when no endpoint channel has it. */
+/** Name of the client whose messages carry `badge`, or "" when none over an endpoint or async channel has it. */
 export function clientName(badge: u64): string {
   const count = startInfoWord(START_INFO_CHANNEL_COUNT_AT);
   let at = startInfoWord(START_INFO_CHANNELS_AT);
   for (let i: u32 = 0; i < count; i++) {
     const record = changetype<ChannelRecord>(at);
-    if (record.kind == 0 && record.side == 1 && <u64>record.identity == (badge & 0xffff_ffff))
+    const carriesCalls = record.kind == CHANNEL_ENDPOINT || record.kind == CHANNEL_ASYNC;
+    if (carriesCalls && record.side == SIDE_TO && <u64>(record.peerProgram + 1) == (badge & 0xffff_ffff))
       return record.peer;
     at += CHANNEL_RECORD_SIZE;
   }

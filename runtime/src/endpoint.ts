@@ -5,18 +5,25 @@
  * sent a message.
  */
 import { SLOT_SERVICE_ENDPOINT } from "../../abi/src/program-layout";
-import { CHANNEL_ENDPOINT, ENDPOINT_BADGE_FLAG, SIDE_FROM } from "../../abi/src/start-info";
+import { CHANNEL_ASYNC, CHANNEL_ENDPOINT, ENDPOINT_BADGE_FLAG, SIDE_FROM } from "../../abi/src/start-info";
 import { Arrivals } from "./arrivals";
-import { clientName, requireChannel } from "./channel-table";
-import { EndpointHook } from "./endpoint-hook";
+import { clientName, findChannel, requireChannel } from "./channel-table";
+import { ASYNC_ONLY, EndpointHook } from "./endpoint-hook";
 import { MessageInfo } from "./message";
 import { call, receive, reply, replyReceive, send } from "./system-calls";
 
 /** The client's end of an endpoint channel; a handle whose value is the capability's slot. */
 @unmanaged
 export class Server {
-  /** The server named `peer`. Ends the program when there is no such channel. */
+  /**
+   * The server named `peer`. Ends the program when there is no such channel; in a program that is run asynchronously an async
+   * channel will do.
+   */
   static named(peer: string): Server {
+    if (EndpointHook.takesCalls && findChannel(CHANNEL_ENDPOINT, peer, SIDE_FROM) === null) {
+      const channel = findChannel(CHANNEL_ASYNC, peer, SIDE_FROM);
+      if (channel !== null) return changetype<Server>(EndpointHook.open(channel));
+    }
     return changetype<Server>(requireChannel(CHANNEL_ENDPOINT, "endpoint", peer, SIDE_FROM, "to").sendSlot);
   }
 
@@ -34,8 +41,15 @@ export class Server {
   /** Sends without waiting for an answer, only until the server has received it. */
   @inline
   send(label: u64, length: u32 = 0, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): void {
+    if (changetype<u32>(this) >= ASYNC_ONLY) refuseSend();
     send(changetype<u32>(this), MessageInfo.make(label, 0, length), word0, word1, word2, word3);
   }
+}
+
+function refuseSend(): void {
+  throw new Error(
+    "Server.send: an async channel carries only calls: add an endpoint channel to this server, or call",
+  );
 }
 
 /** The server's side: this program's own endpoint. Signals that arrive meanwhile are kept for their channels. */

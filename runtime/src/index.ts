@@ -10,6 +10,7 @@ export {
   CALL_TIMED_OUT,
   NEEDS_RING,
   PEER_HAS_ENDED,
+  REQUEST_NOT_ANSWERED,
   Response,
   UNKNOWN_REQUEST,
 } from "./async/response";

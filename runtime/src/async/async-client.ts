@@ -12,16 +12,21 @@ import { rdcycle, switchStack, unlikely } from "rv";
 import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, PEER_RUNS, SIDE_FROM } from "../../../abi/src/start-info";
 import { requireChannel } from "../channel-table";
-import { CallChoice } from "./call-choice";
+import { ANSWERED, CallChoice } from "./call-choice";
 import { Coroutine, OUTCOME_PEER_ENDED, OUTCOME_WOKEN } from "./coroutine";
 import { CoroutineTable } from "./coroutine-table";
 import { Ends } from "./ends";
+import { LABELS } from "./handlers";
 import { NEEDS_RING, Response, Responses } from "./response";
 import { RingEnd } from "./ring-end";
 import { ShadowStack } from "./shadow-stack";
 import { Timers } from "./timers";
 import { Turns } from "./turns";
 import { WaitList } from "./wait-list";
+
+function refuseLabel(call: string, label: u32): void {
+  throw new Error(`AsyncClient.${call}(${label.toString()}, …): labels are 0 to 63`);
+}
 
 /** Requests to a server on another hart are published at the latest when there are so many. */
 const PUBLISH_EVERY: u32 = 8;
@@ -49,9 +54,10 @@ export class AsyncClient extends RingEnd {
 
   /**
    * Calls the server and waits for its response, while other coroutines run.
-   * @param label which request, 0 … 0xffff_feff
+   * @param label which request, 0 … 63; another one ends the program
    */
   @inline call(label: u32, word0: u64 = 0, word1: u64 = 0, word2: u64 = 0, word3: u64 = 0): Response {
+    if (unlikely(label >= LABELS)) refuseLabel("call", label);
     if (unlikely(this.out == this.stop)) return this.callAtStop(label, word0, word1, word2, word3);
     return this.send(label, word0, word1, word2, word3);
   }
@@ -72,8 +78,14 @@ export class AsyncClient extends RingEnd {
     return this.waitForResponse(me, CALL_ITEM_BYTES);
   }
 
-  /** Like `call`, with all seven words of a request, which are read from memory at `words`. */
+  /** Like `call`, with all seven words of a request, which are read from memory at `words`. Handlers get the first four. */
   callWithWords(label: u32, words: u32): Response {
+    if (label >= LABELS) refuseLabel("callWithWords", label);
+    return this.callWithInfo(label, words);
+  }
+
+  /** The same, with what message-form.ts makes of a message's label and length. */
+  callWithInfo(info: u32, words: u32): Response {
     const me = Turns.current;
     if (this.out == this.stop) {
       const response = this.makeRoom(me);
@@ -81,7 +93,7 @@ export class AsyncClient extends RingEnd {
     }
     const item = this.out;
     store<u32>(item, me.id);
-    store<u32>(item, label, ITEM_INFO_AT);
+    store<u32>(item, info, ITEM_INFO_AT);
     memory.copy(item + ITEM_WORDS_AT, words, CALL_ITEM_BYTES - ITEM_WORDS_AT);
     this.out = (item + CALL_ITEM_BYTES) & this.wrap;
     me.waiting = changetype<u32>(this);
@@ -136,20 +148,22 @@ export class AsyncClient extends RingEnd {
   private callAtStop(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     if (!CallChoice.isBetter(this, label)) return this.callOverRing(label, word0, word1, word2, word3);
     if (unlikely(CallChoice.duties != 0)) return this.callAndNote(label, word0, word1, word2, word3);
-    const code = CallChoice.call(this, label, word0, word1, word2, word3);
-    return unlikely(code != 0) ? this.afterError(code, label) : CallChoice.answer;
+    const info = CallChoice.call(this, label, word0, word1, word2, word3);
+    return unlikely(info != ANSWERED) ? this.afterUnusual(info, label) : CallChoice.answer;
   }
 
   /** A synchronous call whose time is taken. */
   private callAndNote(label: u32, word0: u64, word1: u64, word2: u64, word3: u64): Response {
     const start = rdcycle();
-    const code = CallChoice.call(this, label, word0, word1, word2, word3);
+    const info = CallChoice.call(this, label, word0, word1, word2, word3);
     CallChoice.note(this, label, rdcycle() - start);
-    return code != 0 ? this.afterError(code, label) : CallChoice.answer;
+    return info != ANSWERED ? this.afterUnusual(info, label) : CallChoice.answer;
   }
 
-  /** A synchronous call came back with a code that is not 0. */
-  private afterError(code: u32, label: u32): Response {
+  /** A synchronous call has failed, or its response has more than four words. */
+  private afterUnusual(info: u64, label: u32): Response {
+    const code = CallChoice.readUnusual(info);
+    if (code == 0) return CallChoice.answer;
     if (this.currentEpoch() != this.epoch || this.channel.presence != PEER_RUNS)
       return changetype<Response>(Responses.failure(OUTCOME_PEER_ENDED)); // the kernel's answer for the server
     return code == NEEDS_RING ? this.callAfterAll(label) : CallChoice.answer;

@@ -8,16 +8,17 @@
 import { ecall, ecallResult, unlikely } from "rv";
 import { MESSAGE_LABEL_SHIFT } from "../../../abi/src/message-info";
 import { SLOT_SERVICE_ENDPOINT } from "../../../abi/src/program-layout";
-import { ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
+import { CALL_ITEM_WORDS, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/ring";
 import { ENDPOINT_BADGE_FLAG } from "../../../abi/src/start-info";
 import { SYS_REPLY_RECV } from "../../../abi/src/syscalls";
-import { MessageInfo } from "../message";
+import { EndpointHook } from "../endpoint-hook";
+import { IpcBuffer, MessageInfo } from "../message";
 import { reply } from "../system-calls";
 import { CoroutineTable } from "./coroutine-table";
 import { Ends } from "./ends";
 import { Handler, Handlers } from "./handlers";
 import { Request } from "./request";
-import { NEEDS_RING } from "./response";
+import { NEEDS_RING, REQUEST_NOT_ANSWERED } from "./response";
 import { Turns } from "./turns";
 import { WaitList } from "./wait-list";
 
@@ -49,6 +50,7 @@ export class AsyncService {
   /** Begins to serve; the coroutine goes on. */
   static start(): void {
     CoroutineTable.start();
+    EndpointHook.refuseMessages();
     Handlers.start();
     Ends.openServices();
   }
@@ -72,11 +74,14 @@ export class AsyncService {
       // a call whose handler may wait goes back as it came
       info = SENT_BACK;
       if (!unlikely(Handlers.mayWait(handler))) {
-        store<u32>(answer, 0, ITEM_INFO_AT);
+        store<u32>(answer, REQUEST_NOT_ANSWERED, ITEM_INFO_AT);
         Handlers.run(handler, changetype<Request>(answer), label, word0, word1, word2, word3);
         // the handler may have left something to do
         if (unlikely(Turns.hasNews)) return AsyncService.answerOnly();
-        info = MessageInfo.make(load<u32>(answer, ITEM_INFO_AT), 0, WORDS);
+        const code = load<u32>(answer, ITEM_INFO_AT);
+        info = WORDS;
+        // what the words are then may be another client's
+        if (unlikely(code != 0)) info = MessageInfo.make(code, 0, 0);
         word0 = load<u64>(answer, ITEM_WORDS_AT);
         word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
         word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
@@ -92,13 +97,18 @@ export class AsyncService {
     return badge;
   }
 
-  /** Sends the answer without waiting for the next call; returns 0. */
+  /** Sends the answer, which may have more words, without waiting for the next call; returns 0. */
   private static answerOnly(): u64 {
     const code = load<u32>(answer, ITEM_INFO_AT);
+    let length = code == 0 ? WORDS : 0;
+    if (changetype<Request>(answer).takeLength() && code == 0) {
+      for (; length < <u32>CALL_ITEM_WORDS; length++)
+        IpcBuffer.setWord(length, load<u64>(answer + (length << 3), ITEM_WORDS_AT));
+    }
     const word0 = load<u64>(answer, ITEM_WORDS_AT);
     const word1 = load<u64>(answer, ITEM_WORDS_AT + 8);
     const word2 = load<u64>(answer, ITEM_WORDS_AT + 16);
-    reply(MessageInfo.make(code, 0, WORDS), word0, word1, word2, load<u64>(answer, ITEM_WORDS_AT + 24));
+    reply(MessageInfo.make(code, 0, length), word0, word1, word2, load<u64>(answer, ITEM_WORDS_AT + 24));
     return 0;
   }
 }

@@ -10,6 +10,7 @@ import { CALL_ITEM_BYTES, ITEM_INFO_AT, ITEM_WORDS_AT } from "../../../abi/src/r
 import { Ends } from "./ends";
 import { Handlers } from "./handlers";
 import { PendingRequest, Request } from "./request";
+import { REQUEST_NOT_ANSWERED } from "./response";
 import { RingEnd } from "./ring-end";
 import { Turns } from "./turns";
 
@@ -50,8 +51,8 @@ export class Connection extends RingEnd {
       if (unlikely(Handlers.mayWait(handler))) {
         if (!this.beginWaiting(from, handler, label)) break;
       } else {
-        // the id, and code 0
-        store<u64>(out, load<u32>(from));
+        // the id and, as ids have their sign bit set, REQUEST_NOT_ANSWERED
+        store<i64>(out, load<i32>(from));
         Handlers.run(
           handler,
           changetype<Request>(out),
@@ -76,7 +77,11 @@ export class Connection extends RingEnd {
     const pending = Handlers.take();
     if (changetype<u32>(pending) == 0) return false;
     pending.id = load<u32>(from);
-    pending.info = 0;
+    pending.info = REQUEST_NOT_ANSWERED;
+    // what `reply` does not write must not be another client's
+    pending.response4 = 0;
+    pending.response5 = 0;
+    pending.response6 = 0;
     pending.connection = changetype<u32>(this);
     pending.epoch = this.epoch;
     pending.handler = handler;

@@ -13,9 +13,13 @@ import { NO_PRIORITY, PRIORITIES, Turns } from "./turns";
 
 /** Bytes of a record: 2^n, and more than Coroutine has fields. */
 const RECORD_BITS: u32 = 8;
-/** Ids: bits 8–19 the index, so that masking gives the record's offset; the others change when a late response must not
- *  find its call any more. */
-const NUMBER_MASK: u32 = 0xfff0_00ff;
+/**
+ * Ids: bit 31 set, so that a server that sign-extends one has a code beside it that says nobody has answered (connection.ts); bits
+ * 8–19 the index, so that masking gives the record's offset; the others change when a late response must not find its call any
+ * more.
+ */
+const ID_SIGN: u32 = 0x8000_0000;
+const NUMBER_MASK: u32 = 0x7ff0_00ff;
 /** With the index's bits set, a carry passes through them. */
 const INDEX_BITS: u32 = 0x000f_ff00;
 
@@ -55,11 +59,12 @@ function build(): void {
   Timers.start(capacity);
   for (let i = count - 1; i != 0; i--) {
     const coroutine = record(i);
-    coroutine.id = i << RECORD_BITS;
+    coroutine.id = ID_SIGN | (i << RECORD_BITS);
     coroutine.next = freeList;
     freeList = coroutine;
   }
   const main = record(0);
+  main.id = ID_SIGN;
   names[0] = MAIN_NAME;
   setPriority(main, 1);
   main.inUse = 1;
@@ -140,7 +145,7 @@ export class CoroutineTable {
   /** Responses to its calls so far find nobody any more. */
   static renewId(coroutine: Coroutine): void {
     const id = coroutine.id;
-    coroutine.id = (id & INDEX_BITS) | (((id | INDEX_BITS) + 1) & NUMBER_MASK);
+    coroutine.id = ID_SIGN | (id & INDEX_BITS) | (((id | INDEX_BITS) + 1) & NUMBER_MASK);
   }
 
   /** Coroutines that have been spawned and have not ended. */

@@ -27,7 +27,11 @@ let callTaker: u32 = 0;
 let freePending: PendingRequest = changetype<PendingRequest>(0);
 
 function refuse(request: Request, _label: u32, _word0: u64, _word1: u64, _word2: u64, _word3: u64): void {
-  request.fail(UNKNOWN_REQUEST);
+  request.refuse(UNKNOWN_REQUEST);
+}
+
+function refuseHandler(label: u32, mayWait: bool, why: string): void {
+  throw new Error(`AsyncService.${mayWait ? "handleBlocking" : "handle"}(${label.toString()}, …): ${why}`);
 }
 
 /** Runs a handler that may wait, on its own coroutine. */
@@ -63,7 +67,13 @@ export class Handlers {
   static passMessages(request: u32, call: u32): void {
     passing = request | MAY_WAIT;
     callTaker = call;
-    for (let label: u32 = 0; label <= LABELS; label++) store<u32>(table + (label << 2), passing);
+    for (let label: u32 = 0; label <= LABELS; label++) {
+      if (load<u32>(table + (label << 2)) != 0)
+        throw new Error(
+          "Service.receive: this program has handlers of AsyncService; a program uses one of the two",
+        );
+      store<u32>(table + (label << 2), passing);
+    }
   }
 
   /** Is a request with this handler passed on? */
@@ -87,7 +97,9 @@ export class Handlers {
   }
 
   static set(label: u32, handler: Handler, mayWait: bool): void {
-    if (label >= LABELS) throw new Error(`label ${label.toString()}: handlers are for labels 0 to 63`);
+    if (label >= LABELS) refuseHandler(label, mayWait, "labels are 0 to 63");
+    if (passing != 0)
+      refuseHandler(label, mayWait, "this program receives with Service; a program uses one of the two");
     store<u32>(table + (label << 2), handler.index | (mayWait ? MAY_WAIT : 0));
   }
 

@@ -165,7 +165,7 @@ export class MessageQueue {
     } else {
       if (!MessageForm.fits(info))
         throw new Error(
-          "an answer over a ring has at most 7 words, no capabilities and a label below 2^27: leave out this client's async channel",
+          `Service.reply(${MessageInfo.label(info).toString()}, ${MessageInfo.length(info).toString()}, …): an answer over a ring has at most 7 words, no capabilities and a label below 2^27: leave out this client's async channel`,
         );
       const isForm = MessageForm.isForm(pending.info);
       pending.info = isForm ? MessageForm.pack(info) : <u32>MessageInfo.label(info);

@@ -14,6 +14,8 @@ export const PEER_HAS_ENDED: u32 = <u32>CALL_FAILED_LABEL;
 export const CALL_CANCELLED: u32 = 0xffff_ff03;
 /** Answer to a synchronous call whose handler may wait: it must come over the ring. */
 export const NEEDS_RING: u32 = 0xffff_ff04;
+/** The handler returned without an answer. All bits are set: what sign-extending an id leaves in an item (coroutine-table.ts). */
+export const REQUEST_NOT_ANSWERED: u32 = 0xffff_ffff;
 
 /**
  * A view of a response. It stays where it is only until the coroutine waits or yields next; its words may lie in memory the

@@ -1,9 +1,14 @@
-/** `Server.call` in programs that are run asynchronously: over the ring to the same server, if there is one. */
+/**
+ * `Server.call` in programs that are run asynchronously: over the ring to the same server, if there is one. A server's handle is
+ * the slot of the endpoint channel, or ASYNC_ONLY and the slot of the async channel if there is no other.
+ */
 import { load32 } from "rv";
 import { CALL_ITEM_WORDS, PEER_BLOCKED } from "../../../abi/src/ring";
 import { CHANNEL_ASYNC, CHANNEL_ENDPOINT, SIDE_FROM } from "../../../abi/src/start-info";
-import { channelAt, channelCount, findChannel } from "../channel-table";
+import { ChannelRecord, channelAt, channelCount, findChannel } from "../channel-table";
+import { ASYNC_ONLY } from "../endpoint-hook";
 import { IpcBuffer, Message, MessageInfo } from "../message";
+import { call } from "../system-calls";
 import { AsyncClient } from "./async-client";
 import { CallChoice } from "./call-choice";
 import { Coroutine } from "./coroutine";
@@ -65,6 +70,15 @@ function deliver(response: Response): void {
   for (let i = REGISTER_WORDS; i < <u32>CALL_ITEM_WORDS; i++) IpcBuffer.setWord(i, response.word(i));
 }
 
+/** A call that can go only over a ring must be one that can. */
+function expectRing(me: Coroutine, info: u64): void {
+  if (me == Turns.executor) Turns.refuse();
+  if (!MessageForm.fits(info))
+    throw new Error(
+      `Server.call(${MessageInfo.label(info).toString()}, ${MessageInfo.length(info).toString()}, …): over an async channel a message has at most 7 words and a label below 2^27: add an endpoint channel to this server`,
+    );
+}
+
 export class SynchronousCalls {
   /** Finds out which servers can be called over rings. */
   static start(): void {
@@ -81,13 +95,26 @@ export class SynchronousCalls {
     }
   }
 
+  /** The handle of a server to which there is only this async channel. */
+  static open(channel: ChannelRecord): u32 {
+    store<u32>(clients + (channel.sendSlot << 2), changetype<u32>(Ends.client(channel)));
+    return ASYNC_ONLY | channel.sendSlot;
+  }
+
   /** Makes a call over a ring and leaves the answer in `Message`; false when it must be made as a system call. */
-  static call(slot: u32, info: u64, word0: u64, word1: u64, word2: u64, word3: u64): bool {
+  static call(handle: u32, info: u64, word0: u64, word1: u64, word2: u64, word3: u64): bool {
     const me = Turns.current;
-    if (me == Turns.executor || slot >= slots || !MessageForm.fits(info)) return false;
+    const isAsyncOnly = handle >= ASYNC_ONLY;
+    const slot = handle & ~ASYNC_ONLY;
+    if (isAsyncOnly) expectRing(me, info);
+    else if (me == Turns.executor || slot >= slots || !MessageForm.fits(info)) return false;
     const entry = clients + (slot << 2);
     const client = changetype<AsyncClient>(load<u32>(entry) & ~SPEAKS_PLAINLY);
-    if (changetype<u32>(client) == 0 || isAlone(client)) return false;
+    if (changetype<u32>(client) == 0) return false;
+    if (isAlone(client)) {
+      if (isAsyncOnly) call(client.callSlot, info, word0, word1, word2, word3);
+      return isAsyncOnly;
+    }
     const word4 = IpcBuffer.word(4);
     const word5 = IpcBuffer.word(5);
     const word6 = IpcBuffer.word(6);
@@ -97,7 +124,7 @@ export class SynchronousCalls {
       wasPlain = (load<u32>(entry) & SPEAKS_PLAINLY) != 0;
       keepWords(me, word0, word1, word2, word3, word4, word5, word6);
       const label = wasPlain ? <u32>MessageInfo.label(info) : MessageForm.pack(info);
-      response = client.callWithWords(label, me.responsePlace);
+      response = client.callWithInfo(label, me.responsePlace);
       // one whose handlers are registered by label refuses what has the form of a message
       if (response.code == UNKNOWN_REQUEST) store<u32>(entry, load<u32>(entry) | SPEAKS_PLAINLY);
     } while (!wasPlain && response.code == UNKNOWN_REQUEST);

@@ -42,7 +42,7 @@ export class SystemCalls {
     const bits = startInfoWord(START_INFO_SYSTEM_CALL_BITS_AT);
     if (bits == 0)
       throw new Error(
-        "no buffer for system calls: set this program's `systemCalls` in the system description",
+        "SystemCalls.start: no buffer for system calls: set this program's `systemCalls` in the system description",
       );
     const made = Ends.kernel(bits);
     const notification = changetype<NotificationCapability>(SLOT_SYSTEM_CALL_NOTIFICATION);

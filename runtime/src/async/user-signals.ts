@@ -178,5 +178,6 @@ export class UserSignals {
 }
 
 function expectOpen(): void {
-  if (SignalInbox.opened == 0) throw new Error("no channel to wait on: open one with UserSignals.from");
+  if (SignalInbox.opened == 0)
+    throw new Error("UserSignals.wait: no channel to wait on: open one with UserSignals.from");
 }
