@@ -1,6 +1,7 @@
 // How a board (its devices, device tree and built-in firmware) plugs into the machine.
 // `devices/virt.ts` implements createVirtBoard(host, options): Board; `firmware/sbi.ts` implements createSbi(host, board).
 import type { Device, DeviceHost } from "./device";
+import type { VirtioFactory } from "./devices/virtio/device";
 import type { MemoryRange } from "./elf";
 import type { Hart } from "./hart";
 
@@ -23,6 +24,10 @@ export interface BoardOptions {
   seed?: number;
   /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */
   epoch?: bigint;
+  /** Devices in the slots of virtio-mmio: the place in the list is the number of the slot, undefined leaves one empty. */
+  virtio?: readonly (VirtioFactory | undefined)[];
+  /** The slots offer the interface from before VIRTIO 1.0, as QEMU's do by default. */
+  virtioLegacy?: boolean;
 }
 
 /** The bytes that go in and out of the board's first serial port (and firmware's debug console). */

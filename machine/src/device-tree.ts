@@ -1,6 +1,6 @@
 // The device tree a kernel finds the board with, shaped like the one QEMU's virt board gives to its guests.
 // (Devicetree Specification 0.4; Linux's bindings for riscv/cpus, riscv,plic0, sifive,clint, ns16550a, google,goldfish-rtc,
-// syscon-poweroff and syscon-reboot.)
+// virtio,mmio, syscon-poweroff and syscon-reboot.)
 import * as board from "./devices/addresses";
 import { type ContextMode, type PlicUserContexts, plicContexts } from "./devices/plic-contexts";
 import type { MemoryRange } from "./elf";
@@ -161,6 +161,10 @@ function addDevices(root: DeviceTreeNode, options: DeviceTreeOptions): void {
     .cells("interrupts", board.UART_INTERRUPT)
     .cells("interrupt-parent", PLIC_HANDLE)
     .cells("clock-frequency", UART_CLOCK);
+  for (let slot = 0; slot < board.VIRTIO_SLOTS; slot++)
+    device("virtio_mmio", virtioSlot(slot), "virtio,mmio")
+      .cells("interrupts", board.VIRTIO_INTERRUPT + slot)
+      .cells("interrupt-parent", PLIC_HANDLE);
   device("clint", board.CLINT, "sifive,clint0", "riscv,clint0").cells(
     "interrupts-extended",
     ...eachHart(options.harts, [MACHINE_SOFTWARE, MACHINE_TIMER]),
@@ -183,6 +187,12 @@ function addDevices(root: DeviceTreeNode, options: DeviceTreeOptions): void {
       "interrupts-extended",
       ...eachHart(options.harts, [USER_SOFTWARE]),
     );
+}
+
+/** Every slot is listed, also an empty one: a driver finds out by its registers. */
+function virtioSlot(slot: number): MemoryRange {
+  const { base, size } = board.VIRTIO;
+  return { base: base + slot * size, size };
 }
 
 /** Words that depend on nothing but the seed (the SplitMix32 generator). */

@@ -44,8 +44,14 @@ export interface GuestMemory {
   read(address: number | bigint, length: number): Uint8Array;
   /** Copies bytes into RAM. Decoded code and reservations that could be stale are dropped. */
   write(address: number | bigint, bytes: Uint8Array): void;
+  /** A window onto RAM itself. Whoever writes through it calls {@link written} behind that. */
+  view(address: number | bigint, length: number): Uint8Array;
+  /** Bytes were changed through a {@link view}: decoded code and reservations that could be stale are dropped. */
+  written(address: number | bigint, length: number): void;
+  readU16(address: number | bigint): number;
   readU32(address: number | bigint): number;
   readU64(address: number | bigint): bigint;
+  writeU16(address: number | bigint, value: number): void;
   writeU32(address: number | bigint, value: number): void;
   writeU64(address: number | bigint, value: bigint): void;
 }
@@ -69,6 +75,18 @@ export interface DeviceHost {
   setInterrupt(hart: number, bit: number, level: boolean): void;
   /** Calls back once when the guest's clock reaches `cycle`. Returns a function that cancels. */
   scheduleAt(cycle: bigint, callback: () => void): () => void;
+  /**
+   * Stops the guest's clock until the host has done something, and hands over what came of it. The guest cannot tell how long
+   * that took. A rejected promise ends the run with that error.
+   */
+  waitForHost<T>(work: Promise<T>, then: (result: T) => void): void;
+  /**
+   * Brings something in from the host's world, such as a frame: after the time that has passed there while every hart
+   * waited. A machine that sleeps goes on.
+   */
+  fromHost(deliver: () => void): void;
+  /** Tells the machine's user what a guest cannot be told, such as a host file that cannot be written. */
+  warn(device: string, message: string): void;
   /** Ends the run after the present instruction. */
   powerOff(exitCode: number): void;
   /** Ends the run with reason "reset". */

@@ -2,6 +2,10 @@
 export { type BootOptions, boot } from "./boot/boot";
 export type { BootImages } from "./boot/layout";
 export { BusError, type Device, type DeviceHost, type GuestMemory, InterruptBit } from "./device";
+export { type BlockOptions, virtioBlock } from "./devices/virtio/block";
+export type { VirtioDevice, VirtioFactory, VirtioPort } from "./devices/virtio/device";
+export { type BlockBackend, type Eventually, SECTOR_SIZE } from "./disk/block-backend";
+export { MemoryDisk, OverlayDisk, ZeroDisk } from "./disk/memory-disk";
 export { ElfError, readElf, readSymbols, type SymbolLocation, SymbolTable } from "./elf";
 export { ImageError, MachineError } from "./errors";
 export type {
@@ -23,6 +27,7 @@ export {
   type MachineOptions,
   type RunResult,
   type StoreBufferOptions,
+  type WarningListener,
 } from "./machine";
 export type { MachineConsole } from "./machine-console";
 export type { Mark } from "./marks";

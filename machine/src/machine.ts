@@ -6,8 +6,10 @@ import { Bus } from "./bus";
 import { type CoreExports, CoreRun, instantiateCore } from "./core";
 import { BusError } from "./device";
 import { deviceTreeAddress } from "./device-tree";
+import { VIRTIO_SLOTS } from "./devices/addresses";
 import { FIRMWARE_INFO } from "./devices/boot-rom";
 import { createVirtBoard, type VirtBoard } from "./devices/virt";
+import type { VirtioFactory } from "./devices/virtio/device";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
 import { EventQueue, NEVER } from "./event-queue";
@@ -44,6 +46,13 @@ export interface MachineOptions {
   seed?: number;
   /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */
   epoch?: bigint;
+  /**
+   * Devices in the eight slots of virtio-mmio, by slot; undefined leaves one empty. Guests look at slot 0 first, so several disks
+   * (or network cards) are found in the order given.
+   */
+  virtio?: readonly (VirtioFactory | undefined)[];
+  /** The slots offer the interface from before VIRTIO 1.0, as QEMU's do unless told otherwise (default false). */
+  virtioLegacy?: boolean;
 }
 
 /** The store-buffer mode. */
@@ -54,10 +63,16 @@ export interface StoreBufferOptions {
   depth?: number;
 }
 
-/** Why a run ended. "input": every hart waits, the console is open, and input would interrupt one of them. */
+/**
+ * Why a run ended. "input": every hart waits, and what may come from outside (console, network) would interrupt one of them.
+ * "host": a device waits for the host, which only `run` can do; `runSync` has to be called again later.
+ */
 export type RunResult =
   | { reason: "poweroff"; exitCode: number }
-  | { reason: "reset" | "limit" | "deadlock" | "until" | "input" };
+  | { reason: "reset" | "limit" | "deadlock" | "until" | "input" | "host" };
+
+/** Hears what a device has to tell the user. */
+export type WarningListener = (warning: { device: string; message: string }) => void;
 
 const DEFAULT_QUANTUM = 8;
 const DEFAULT_STORE_BUFFER_DEPTH = 8;
@@ -85,6 +100,10 @@ export class Machine implements FirmwareHost {
   private program: Program | undefined;
   /** Nothing has been written to RAM since it was all zero. */
   private isRamFresh = true;
+  /** What devices wait for; the guest's clock stands still meanwhile. */
+  private hostWork: Promise<void> | undefined;
+  private powerCycles = 0;
+  private readonly warningListeners = new Set<WarningListener>();
   private readonly idleTime = new IdleTime();
   /** Ends the present wait for the host. */
   private wake: () => void = () => {};
@@ -135,6 +154,8 @@ export class Machine implements FirmwareHost {
     this.core.powerOn(options.harts, BigInt(options.memory), options.quantum ?? DEFAULT_QUANTUM, features);
     this.setStoreBuffer(options.storeBuffer);
     this.agenda.clear();
+    this.powerCycles++;
+    this.hostWork = undefined;
     this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
     this.marks.publish();
     const { program } = this;
@@ -226,17 +247,18 @@ export class Machine implements FirmwareHost {
 
   /**
    * Runs the guest, letting the host's event loop turn now and then; waits for console input while that is open, and for
-   * the host's clock as `paced` says.
+   * the host's clock as `paced` says, and always while a network of the host's is connected.
    */
   async run(options: RunOptions = {}): Promise<RunResult> {
     const limits = new RunLimits(options);
-    const { paced } = options;
-    this.view.setUint32(S.MACHINE_PACED, paced ? 1 : 0, true);
+    const isPaced = () => (options.paced?.(this) ?? false) || this.board.isOpen();
+    this.view.setUint32(S.MACHINE_PACED, options.paced || this.board.isOpen() ? 1 : 0, true);
     let since = performance.now();
     while (true) {
       const result = this.step(limits);
-      if (result?.reason === "pause") await this.waitOut(paced!(this));
-      else if (result?.reason === "input") await this.waitForInput(paced?.(this) ?? false);
+      if (result?.reason === "pause") await this.waitOut(isPaced());
+      else if (result?.reason === "input") await this.waitForInput(isPaced());
+      else if (result?.reason === "host") await this.settleHostWork();
       else if (result) return result;
       if (performance.now() - since < HOST_SLICE) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -256,14 +278,15 @@ export class Machine implements FirmwareHost {
 
   /** Runs a batch. Returns a result when the run is over, or the guest idles for a while. */
   private step(limits: RunLimits): RunResult | { reason: "pause" } | undefined {
+    if (this.hostWork) return { reason: "host" };
     const batch = limits.nextBatch();
     if (batch === 0) return { reason: "limit" };
     this.view.setBigInt64(S.MACHINE_INSTRUCTION_BUDGET, BigInt(batch), true);
     const why = this.enterCore();
     limits.used(batch - Number(this.view.getBigInt64(S.MACHINE_INSTRUCTION_BUDGET, true)));
-    if (why === CoreRun.stop) return this.takeEnding();
+    if (why === CoreRun.stop) this.view.setUint32(S.MACHINE_STOP, 0, true);
     if (why === CoreRun.event) this.agenda.runUntil(this.now());
-    if (this.ending) return this.takeEnding();
+    if (this.ending) return this.takeEnding(this.ending);
     if (limits.isOver(this)) return { reason: "until" };
     if (why === CoreRun.pause) return { reason: "pause" };
     if (why === CoreRun.idle) return { reason: this.awaitsInput() ? "input" : "deadlock" };
@@ -315,9 +338,27 @@ export class Machine implements FirmwareHost {
     this.wake();
   }
 
+  waitForHost<T>(work: Promise<T>, then: (result: T) => void): void {
+    const { powerCycles, hostWork: before } = this;
+    // In the order in which devices asked, whatever comes first on the host.
+    const hand = async (): Promise<void> => {
+      await before;
+      const result = await work;
+      if (powerCycles === this.powerCycles) then(result);
+    };
+    this.hostWork = hand();
+    if (this.isRunning) this.core.requestStop();
+  }
+
+  private async settleHostWork(): Promise<void> {
+    const work = this.hostWork;
+    await work;
+    if (this.hostWork === work) this.hostWork = undefined;
+  }
+
   /** Input wakes an idle guest only through an interrupt; one that polls is not idle. */
   private awaitsInput(): boolean {
-    return this.console.inputOpen && this.board.inputWakes();
+    return (this.console.inputOpen && this.board.inputWakes()) || this.board.hostWakes();
   }
 
   private enterCore(): number {
@@ -332,8 +373,7 @@ export class Machine implements FirmwareHost {
     }
   }
 
-  private takeEnding(): RunResult {
-    const result = this.ending ?? { reason: "until" };
+  private takeEnding(result: RunResult): RunResult {
     this.ending = undefined;
     this.view.setUint32(S.MACHINE_STOP, 0, true);
     return result;
@@ -342,6 +382,15 @@ export class Machine implements FirmwareHost {
   /** Calls `listener` for every event of a kind from now on; returns a function that ends that. */
   onEvent<K extends EventKind>(kind: K, listener: EventListener<K>): () => void {
     return this.events.add(kind, listener);
+  }
+
+  /**
+   * Calls `listener` for what a device wants the user to know, such as a file that cannot be written or a driver that broke
+   * its queue; returns a function that ends that.
+   */
+  onWarning(listener: WarningListener): () => void {
+    this.warningListeners.add(listener);
+    return () => this.warningListeners.delete(listener);
   }
 
   /**
@@ -407,6 +456,10 @@ export class Machine implements FirmwareHost {
     this.end({ reason: "reset" });
   }
 
+  warn(device: string, message: string): void {
+    for (const listener of this.warningListeners) listener({ device, message });
+  }
+
   consoleOutput(bytes: Uint8Array): void {
     this.console.emit(bytes);
   }
@@ -447,7 +500,13 @@ export class Machine implements FirmwareHost {
   }
 }
 
-function checkOptions({ harts, memory, quantum = DEFAULT_QUANTUM, storeBuffer }: MachineOptions): void {
+function checkOptions({
+  harts,
+  memory,
+  quantum = DEFAULT_QUANTUM,
+  storeBuffer,
+  virtio = [],
+}: MachineOptions): void {
   if (!Number.isInteger(harts) || harts < 1 || harts > S.MAX_HARTS)
     throw new MachineError(`a machine cannot have ${harts} harts`, `give 1 to ${S.MAX_HARTS} harts`);
   if (!Number.isInteger(memory) || memory % 4096 !== 0 || memory < SMALLEST_RAM || memory > LARGEST_RAM)
@@ -457,6 +516,11 @@ function checkOptions({ harts, memory, quantum = DEFAULT_QUANTUM, storeBuffer }:
     );
   if (!Number.isInteger(quantum) || quantum < 1 || quantum > 0x7fff_ffff)
     throw new MachineError(`a quantum of ${quantum} cycles is not possible`, "give 1 to 2147483647 cycles");
+  if (virtio.length > VIRTIO_SLOTS)
+    throw new MachineError(
+      `${virtio.length} virtio devices do not fit`,
+      `the board has ${VIRTIO_SLOTS} slots`,
+    );
   const depth = storeBuffer?.depth ?? DEFAULT_STORE_BUFFER_DEPTH;
   if (!Number.isInteger(depth) || depth < 1 || depth > S.STORE_BUFFER_DEPTH)
     throw new MachineError(

@@ -2,7 +2,7 @@
 import type { Board, BoardHost, BoardOptions } from "../board";
 import type { Device } from "../device";
 import { completeDeviceTree, createDeviceTree } from "../device-tree";
-import { RAM_BASE, UART_INTERRUPT } from "./addresses";
+import { RAM_BASE, UART_INTERRUPT, VIRTIO_SLOTS } from "./addresses";
 import { BootRom } from "./boot-rom";
 import { Clint } from "./clint";
 import { Console } from "./console";
@@ -10,6 +10,7 @@ import { Plic } from "./plic";
 import { Rtc } from "./rtc";
 import { TestDevice } from "./test-device";
 import { Uart } from "./uart";
+import { VirtioTransport } from "./virtio/transport";
 
 /** The board with its console, which the built-in firmware shares with the serial port. */
 export interface VirtBoard extends Board {
@@ -19,6 +20,10 @@ export interface VirtBoard extends Board {
   readonly userInterrupts: boolean;
   /** Would console input interrupt a hart now? If not, it cannot wake a guest in which every hart waits. */
   inputWakes(): boolean;
+  /** The host may send something to a device at any time: machine time is not to run ahead of the host's. */
+  isOpen(): boolean;
+  /** Would something from the host, other than console input, interrupt a hart now? */
+  hostWakes(): boolean;
 }
 
 /** Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise. */
@@ -29,6 +34,7 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoa
   const uart = new Uart(console, plic);
   console.inputListener = () => uart.inputArrived();
   const bootRom = new BootRom();
+  const slots = createVirtioSlots(host, plic, options);
   const devices: Device[] = [
     bootRom,
     new TestDevice(host),
@@ -36,6 +42,7 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoa
     new Clint(host),
     plic,
     uart,
+    ...slots,
   ];
   const deviceTree = options.dtb
     ? completeDeviceTree(options.dtb, options)
@@ -45,5 +52,23 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoa
         plicUserContexts,
       });
   const inputWakes = () => uart.interruptsOnInput && plic.reachesHart(UART_INTERRUPT);
-  return { devices, deviceTree, console, bootRom, userInterrupts: options.uintc, inputWakes };
+  return {
+    devices,
+    deviceTree,
+    console,
+    bootRom,
+    userInterrupts: options.uintc,
+    inputWakes,
+    isOpen: () => slots.some((slot) => slot.isOpen),
+    hostWakes: () => slots.some((slot) => slot.isOpen && plic.reachesHart(slot.interruptSource)),
+  };
+}
+
+/** All slots of the board; a device's place in the list is the number of its slot. */
+function createVirtioSlots(host: BoardHost, plic: Plic, options: BoardOptions): VirtioTransport[] {
+  const { virtio = [], virtioLegacy = false, seed = 0 } = options;
+  return Array.from(
+    { length: VIRTIO_SLOTS },
+    (_, slot) => new VirtioTransport(host, plic, { slot, legacy: virtioLegacy, seed, create: virtio[slot] }),
+  );
 }

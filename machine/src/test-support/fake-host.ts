@@ -12,6 +12,9 @@ export class FakeHost implements DeviceHost {
   readonly supervisorTimers: bigint[];
   /** What ended the run: an exit code or "reset". */
   ended: number | "reset" | null = null;
+  /** What a device waits for, if it does; time must not go on before. */
+  hostWork: Promise<void> | undefined;
+  readonly warnings: string[] = [];
   private events: { cycle: bigint; callback: () => void }[] = [];
 
   constructor(
@@ -60,6 +63,16 @@ export class FakeHost implements DeviceHost {
     this.ended = "reset";
   }
 
+  waitForHost<T>(work: Promise<T>, then: (result: T) => void): void {
+    this.hostWork = work.then(then);
+  }
+  fromHost(deliver: () => void): void {
+    deliver();
+  }
+  warn(device: string, message: string): void {
+    this.warnings.push(`${device}: ${message}`);
+  }
+
   /** Moves the clock on, calling what was scheduled on the way. */
   advance(cycles: bigint): void {
     const end = this.cycle + cycles;
@@ -79,14 +92,14 @@ export class FakeHost implements DeviceHost {
 /** RAM in a plain array. */
 export class FakeMemory implements GuestMemory {
   readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private readonly data: DataView;
 
   constructor(
     readonly base: number,
     readonly size: number,
   ) {
     this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
+    this.data = new DataView(this.bytes.buffer);
   }
 
   read(address: number | bigint, length: number): Uint8Array {
@@ -96,22 +109,36 @@ export class FakeMemory implements GuestMemory {
   write(address: number | bigint, bytes: Uint8Array): void {
     this.bytes.set(bytes, this.offset(address, bytes.length));
   }
+  view(address: number | bigint, length: number): Uint8Array {
+    const at = this.offset(address, length);
+    return this.bytes.subarray(at, at + length);
+  }
+  written(address: number | bigint, length: number): void {
+    this.offset(address, length);
+  }
+  readU16(address: number | bigint): number {
+    return this.data.getUint16(this.offset(address, 2), true);
+  }
+  writeU16(address: number | bigint, value: number): void {
+    this.data.setUint16(this.offset(address, 2), value, true);
+  }
   readU32(address: number | bigint): number {
-    return this.view.getUint32(this.offset(address, 4), true);
+    return this.data.getUint32(this.offset(address, 4), true);
   }
   readU64(address: number | bigint): bigint {
-    return this.view.getBigUint64(this.offset(address, 8), true);
+    return this.data.getBigUint64(this.offset(address, 8), true);
   }
   writeU32(address: number | bigint, value: number): void {
-    this.view.setUint32(this.offset(address, 4), value, true);
+    this.data.setUint32(this.offset(address, 4), value, true);
   }
   writeU64(address: number | bigint, value: bigint): void {
-    this.view.setBigUint64(this.offset(address, 8), value, true);
+    this.data.setBigUint64(this.offset(address, 8), value, true);
   }
 
   private offset(address: number | bigint, length: number): number {
     const offset = Number(address) - this.base;
-    if (offset < 0 || offset + length > this.size) throw new RangeError(`address ${address} is outside RAM`);
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.size))
+      throw new RangeError(`address ${address} is outside RAM`);
     return offset;
   }
 }
