@@ -29,7 +29,7 @@ describe("rel4 lab switch", () => {
       expect(working.workInstructionsPerOp).toBeGreaterThan(4096);
       const ticks = working.trapsPerOp! - bare.trapsPerOp!;
       expect(ticks).toBeLessThan(0.2);
-      const looks = mode === COROUTINE ? working.workInstructionsPerOp! / QUIET_PERIOD : 0;
+      const looks = mode === COROUTINE ? Number(working.workInstructionsPerOp) / QUIET_PERIOD : 0;
       const added = working.instructionsPerOp! - bare.instructionsPerOp! - TICK * ticks - LOOK * looks;
       expect(Math.abs(added)).toBeLessThan(5);
     }
