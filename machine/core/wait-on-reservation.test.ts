@@ -17,6 +17,7 @@ function waiting(
   return bareMachine(
     (a) => {
       a.li(reg.a0, WORD);
+      a.li(reg.a2, 0);
       a.csrr(reg.t0, CSR.mhartid);
       a.bnez(reg.t0, "other");
       before(a);
