@@ -1,7 +1,8 @@
 // Runs one floating-point instruction on many operands: a bare-metal loop that takes a case from a table, executes the instruction
 // and stores what it left.
 import type { Machine } from "../../src/index";
-import { assemble, bareMachine, halt, RAM, reg, runToHalt } from "../bare";
+import { assemble, bareMachine, CSR, halt, MSTATUS, RAM, reg, runToHalt } from "../bare";
+import { floatLoad, floatStore } from "./encode";
 import type { Operands } from "./operations";
 
 /** A case: fcsr before (rounding mode and flags) and the operands. */
@@ -20,15 +21,6 @@ const TABLE = RAM + 0x1_0000;
 const RECORD = 64;
 const OUTCOME = 40; // offset in a record
 const MOST_CASES = 8192;
-const FCSR = 0x003;
-const MSTATUS = 0x300;
-const FLOAT_DIRTY = 3 << 13;
-const DOUBLE_WORD = 3 << 12;
-
-const fld = (rd: number, base: number, offset: number): number =>
-  ((offset << 20) | (base << 15) | DOUBLE_WORD | (rd << 7) | 0x07) >>> 0;
-const fsd = (rs2: number, base: number, offset: number): number =>
-  (((offset >> 5) << 25) | (rs2 << 20) | (base << 15) | DOUBLE_WORD | ((offset & 31) << 7) | 0x27) >>> 0;
 
 export class CaseRunner {
   private constructor(private readonly machine: Machine) {}
@@ -66,18 +58,19 @@ export class CaseRunner {
 
 function program(word: number, count: number): Uint8Array {
   return assemble((a) => {
-    a.li(reg.t1, FLOAT_DIRTY);
-    a.csrs(MSTATUS, reg.t1);
+    a.li(reg.t1, MSTATUS.FS);
+    a.csrs(CSR.mstatus, reg.t1);
     a.li(reg.s0, TABLE);
     a.li(reg.s1, TABLE + count * RECORD);
     a.label("next");
     a.ld(reg.t1, reg.s0, 0);
-    for (const [index, register] of [1, 2, 3].entries()) a.word(fld(register, reg.s0, 8 + 8 * index));
+    for (const [index, register] of [1, 2, 3].entries())
+      a.word(floatLoad("d", register, reg.s0, 8 + 8 * index));
     a.ld(reg.t0, reg.s0, 32);
-    a.csrw(FCSR, reg.t1);
+    a.csrw(CSR.fcsr, reg.t1);
     a.word(word);
-    a.csrr(reg.t1, FCSR);
-    a.word(fsd(10, reg.s0, OUTCOME));
+    a.csrr(reg.t1, CSR.fcsr);
+    a.word(floatStore("d", 10, reg.s0, OUTCOME));
     a.sd(reg.a0, reg.s0, OUTCOME + 8);
     a.sd(reg.t1, reg.s0, OUTCOME + 16);
     a.addi(reg.s0, reg.s0, RECORD);
