@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { Machine } from "../src/index";
 import { type Assembler, bareMachine, CSR, halt, MSTATUS, PAGE, RAM, reg, runToHalt } from "../tests/bare";
-import { cDouble, cSdsp } from "../tests/differential/compressed";
+import { cDouble, cFldsp, cFsdsp } from "../tests/differential/compressed";
 import { floatLoad, floatOperation, floatStore } from "../tests/float/encode";
 import { SINGLE } from "../tests/float/numbers";
 import { OPERATIONS, withRounding } from "../tests/float/operations";
@@ -101,8 +101,8 @@ describe("while mstatus.FS is Off", () => {
     const short = [
       cDouble(1, 10, reg.a0, 8), // c.fld
       cDouble(5, 10, reg.a0, 8), // c.fsd
-      (1 << 13) | (10 << 7) | 2, // c.fldsp
-      cSdsp(10, 8) - (2 << 13), // c.fsdsp
+      cFldsp(10, 8),
+      cFsdsp(10, 8),
     ];
     for (const half of short) {
       put(machine, CODE, [half]);

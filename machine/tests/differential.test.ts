@@ -11,7 +11,10 @@ const STREAMS = 250;
 const LENGTH = 60;
 const qemu = hasTool(QEMU);
 
-const NAMES = Array.from({ length: 31 }, (_, index) => `x${index + 1}`);
+const NAMES = [
+  Array.from({ length: 31 }, (_, index) => `x${index + 1}`),
+  [...Array.from({ length: 32 }, (_, index) => `f${index}`), "fcsr"],
+];
 
 /** The first line that differs, told by names, with the stream's code. */
 function firstDifference(streams: readonly Stream[], ours: string, theirs: string): string | null {
@@ -26,13 +29,15 @@ function firstDifference(streams: readonly Stream[], ours: string, theirs: strin
 
 function describeLine(ours = "", theirs = ""): string {
   const [ourParts, theirParts] = [ours.split("|"), theirs.split("|")];
-  const registers = NAMES.flatMap((name, index) => {
-    const [a, b] = [ourParts[0]?.split(" ")[index], theirParts[0]?.split(" ")[index]];
-    return a === b ? [] : [`${name}: ours ${a}, QEMU ${b}`];
-  });
+  const registers = NAMES.flatMap((names, part) =>
+    names.flatMap((name, index) => {
+      const [a, b] = [ourParts[part]?.split(" ")[index], theirParts[part]?.split(" ")[index]];
+      return a === b ? [] : [`${name}: ours ${a}, QEMU ${b}`];
+    }),
+  );
   for (const [part, name] of [
-    [1, "traps (cause, pc, value)"],
-    [2, "checksum of memory"],
+    [2, "traps (cause, pc, value)"],
+    [3, "checksum of memory"],
   ] as const)
     if (ourParts[part] !== theirParts[part])
       registers.push(`${name}: ours ${ourParts[part]}, QEMU ${theirParts[part]}`);

@@ -35,7 +35,7 @@ export function cWord(funct3: number, register: number, base: number, offset: nu
   );
 }
 
-/** c.ld, c.sd (funct3 3 and 7): offset a multiple of 8 below 256. */
+/** c.ld, c.sd (funct3 3 and 7), c.fld, c.fsd (1 and 5): offset a multiple of 8 below 256. */
 export function cDouble(funct3: number, register: number, base: number, offset: number): number {
   return (
     (funct3 << 13) |
@@ -64,6 +64,15 @@ export const cLdsp = (rd: number, offset: number): number =>
   (bits(offset, 8, 6) << 2) |
   2;
 
+/** c.fldsp: offset a multiple of 8 below 512. */
+export const cFldsp = (rd: number, offset: number): number =>
+  (1 << 13) |
+  (bits(offset, 5, 5) << 12) |
+  (rd << 7) |
+  (bits(offset, 4, 3) << 5) |
+  (bits(offset, 8, 6) << 2) |
+  2;
+
 /** c.swsp: offset a multiple of 4 below 256. */
 export const cSwsp = (rs2: number, offset: number): number =>
   (6 << 13) | (bits(offset, 5, 2) << 9) | (bits(offset, 7, 6) << 7) | (rs2 << 2) | 2;
@@ -71,6 +80,10 @@ export const cSwsp = (rs2: number, offset: number): number =>
 /** c.sdsp: offset a multiple of 8 below 512. */
 export const cSdsp = (rs2: number, offset: number): number =>
   (7 << 13) | (bits(offset, 5, 3) << 10) | (bits(offset, 8, 6) << 7) | (rs2 << 2) | 2;
+
+/** c.fsdsp: offset a multiple of 8 below 512. */
+export const cFsdsp = (rs2: number, offset: number): number =>
+  (5 << 13) | (bits(offset, 5, 3) << 10) | (bits(offset, 8, 6) << 7) | (rs2 << 2) | 2;
 
 /** c.srli, c.srai, c.andi by kind 0, 1, 2: rd' and a 6-bit immediate. */
 export const cShiftAnd = (kind: number, rd: number, imm: number): number =>

@@ -1,10 +1,13 @@
 // The bare-metal program that runs random streams one after another and prints, after each, all registers, every trap with
-// its cause, pc and value, and a checksum of the scratch area. It runs the same on any machine with a 16550 and a test device.
+// its cause, pc and value, and a checksum of the scratch area. The floating-point unit is on in most streams. It runs the same on any machine with a 16550 and a test device.
 import { Assembler } from "../../../compiler/src/assembler/assembler";
 import { reg } from "../../../compiler/src/assembler/registers";
 import { makeElf } from "../../src/test-support/make-elf";
 import { Random } from "../../src/test-support/random";
 import { layOut } from "../flat-program";
+import { floatLoad, floatStore } from "../float/encode";
+import { DOUBLE, SINGLE } from "../float/numbers";
+import { randomFloat } from "../float/random-operands";
 import { ATOMIC_ADDRESS, randomStream, SCRATCH_MIDDLE, SCRATCH_SIZE, SCRATCH_START } from "./random-stream";
 
 const BASE = 0x8000_0000;
@@ -12,11 +15,15 @@ const VARIABLES = BASE + 0x8000;
 const SAVED_REGISTERS = VARIABLES;
 const CURSOR = VARIABLES + 0x100;
 const LOG_END = VARIABLES + 0x108;
-const LOG = VARIABLES + 0x200;
+/** f0 to f31 and fcsr. */
+const SAVED_FLOATS = VARIABLES + 0x200;
+const FLOAT_WORDS = 33;
+const LOG = VARIABLES + 0x400;
 const SCRATCH = BASE + 0xa000;
 const TABLE = BASE + 0x1_0000;
-/** A table entry: address of the stream, mode, then x1 to x31. */
-const ENTRY_SIZE = 33 * 8;
+/** A table entry: address of the stream, mstatus, then x1 to x31, f0 to f31 and fcsr. */
+const ENTRY_SIZE = (33 + FLOAT_WORDS) * 8;
+const ENTRY_FLOATS = 33 * 8;
 const UART = 0x1000_0000;
 const UART_LINE_STATUS = 5;
 const UART_TRANSMITTER_EMPTY = 0x20;
@@ -25,7 +32,9 @@ const EBREAK = 0x0010_0073;
 const CAUSE_BREAKPOINT = 3;
 const MPP_SHIFT = 11;
 const MPP_MASK = 3 << MPP_SHIFT;
+const FLOAT_DIRTY = 3 << 13;
 const CSR = {
+  fcsr: 0x003,
   mstatus: 0x300,
   mtvec: 0x305,
   mscratch: 0x340,
@@ -45,6 +54,10 @@ export interface Stream {
   mode: "M" | "U";
   /** x1 to x31 */
   registers: bigint[];
+  /** Whether mstatus.FS is Dirty; else Off. */
+  hasFloat: boolean;
+  /** f0 to f31 and fcsr */
+  floats: bigint[];
 }
 
 /** `count` streams from `seed`, of about `length` instructions each. */
@@ -55,8 +68,22 @@ export function makeStreams(seed: number, count: number, length: number): Stream
     registers[SCRATCH_START - 1] = BigInt(SCRATCH);
     registers[SCRATCH_MIDDLE - 1] = BigInt(SCRATCH + SCRATCH_SIZE / 2);
     registers[ATOMIC_ADDRESS - 1] = BigInt(SCRATCH);
-    return { mode: random.chance(3) ? "U" : "M", registers, code: randomStream(random, length) };
+    return {
+      mode: random.chance(3) ? "U" : "M",
+      registers,
+      hasFloat: !random.chance(5),
+      floats: randomFloats(random),
+      code: randomStream(random, length),
+    };
   });
+}
+
+/** Singles and doubles; fcsr with a rounding mode that exists. */
+function randomFloats(random: Random): bigint[] {
+  const registers = Array.from({ length: 32 }, () =>
+    random.chance(2) ? randomFloat(random, DOUBLE) : randomFloat(random, SINGLE) | (0xffff_ffffn << 32n),
+  );
+  return [...registers, BigInt((random.below(5) << 5) | random.below(32))];
 }
 
 /** The program that runs `streams` in order and then powers off. */
@@ -68,12 +95,13 @@ export function differentialElf(streams: readonly Stream[]): Uint8Array {
   memory.set(layOut(harness(), BASE));
   view.setBigUint64(CURSOR - BASE, BigInt(TABLE), true);
   let at = codeStart;
-  streams.forEach(({ code, mode, registers }, index) => {
+  streams.forEach(({ code, mode, registers, hasFloat, floats }, index) => {
     const entry = TABLE - BASE + index * ENTRY_SIZE;
     view.setBigUint64(entry, BigInt(at), true);
-    view.setBigUint64(entry + 8, BigInt((mode === "M" ? 3 : 0) << MPP_SHIFT), true);
-    for (const [register, value] of registers.entries())
-      view.setBigUint64(entry + 16 + 8 * register, value, true);
+    const status = ((mode === "M" ? 3 : 0) << MPP_SHIFT) | (hasFloat ? FLOAT_DIRTY : 0);
+    view.setBigUint64(entry + 8, BigInt(status), true);
+    for (const [word, value] of [...registers, ...floats].entries())
+      view.setBigUint64(entry + 16 + 8 * word, value, true);
     memory.set(code, at - BASE);
     view.setUint32(at - BASE + code.length, EBREAK, true);
     at += alignUp(code.length + 4);
@@ -131,7 +159,13 @@ function startNextStream(a: Assembler): void {
   a.li(reg.t0, LOG_END);
   a.li(reg.t2, LOG);
   a.sd(reg.t2, reg.t0, 0);
-  a.li(reg.t0, MPP_MASK);
+  a.li(reg.t0, FLOAT_DIRTY);
+  a.csrs(CSR.mstatus, reg.t0);
+  for (let register = 0; register < 32; register++)
+    a.word(floatLoad("d", register, reg.t1, ENTRY_FLOATS + 8 * register));
+  a.ld(reg.t0, reg.t1, ENTRY_FLOATS + 8 * 32);
+  a.csrw(CSR.fcsr, reg.t0);
+  a.li(reg.t0, MPP_MASK | FLOAT_DIRTY);
   a.csrc(CSR.mstatus, reg.t0);
   a.ld(reg.t0, reg.t1, 8);
   a.csrs(CSR.mstatus, reg.t0);
@@ -180,9 +214,18 @@ function handleTrap(a: Assembler): void {
 
 function report(a: Assembler): void {
   a.label("report");
+  a.li(reg.t0, FLOAT_DIRTY);
+  a.csrs(CSR.mstatus, reg.t0);
+  a.li(reg.t0, SAVED_FLOATS);
+  for (let register = 0; register < 32; register++) a.word(floatStore("d", register, reg.t0, 8 * register));
+  a.csrr(reg.t1, CSR.fcsr);
+  a.sd(reg.t1, reg.t0, 8 * 32);
   a.li(reg.s2, UART);
   a.li(reg.s0, SAVED_REGISTERS + 8);
   a.li(reg.s1, SAVED_REGISTERS + 32 * 8);
+  a.call("printWords");
+  a.li(reg.s0, SAVED_FLOATS);
+  a.li(reg.s1, SAVED_FLOATS + 8 * FLOAT_WORDS);
   a.call("printWords");
   a.li(reg.s0, LOG);
   a.li(reg.t0, LOG_END);

@@ -1,9 +1,11 @@
-// Random instruction streams: RV64IMAC with Zba, Zbb and Zbs, memory accesses in a scratch area, branches forward only (so that
+// Random instruction streams: RV64IMAFDC with Zba, Zbb and Zbs, memory accesses in a scratch area, branches forward only (so that
 // every stream ends), CSRs whose values two machines must agree on, and instructions that trap.
 import { encode } from "../../../compiler/src/assembler/encode";
 import { instruction } from "../../../compiler/src/assembler/instruction";
 import { type Encoding, OPCODES, type Opcode } from "../../../compiler/src/assembler/opcodes";
 import type { Random } from "../../src/test-support/random";
+import { floatLoad, floatStore, type Width } from "../float/encode";
+import { OPERATIONS, withRounding } from "../float/operations";
 import * as c from "./compressed";
 
 /** Registers a stream never writes: the scratch area's beginning, its middle, and the address of atomics. */
@@ -33,7 +35,8 @@ const WRITABLE_NONZERO = WRITABLE.filter((index) => index !== 0);
 const SHORT = [8, 9, 10, 11, 12, 13, 14, 15];
 const SHORT_WRITABLE = SHORT.filter((index) => !RESERVED.has(index));
 
-const entries = Object.entries(OPCODES) as [Opcode, Encoding][];
+/** The integer instructions; those with f registers have makers of their own. */
+const entries = (Object.entries(OPCODES) as [Opcode, Encoding][]).filter(([, { floats }]) => !floats);
 const withFormat = (...formats: Encoding["format"][]): Opcode[] =>
   entries.filter(([, { format }]) => formats.includes(format)).map(([op]) => op);
 const REGISTER_OPS = withFormat("R");
@@ -54,11 +57,16 @@ const PLAIN_CSRS = [0x140, 0x143];
 /** CSRs that read the same everywhere: mhartid, mcause, mepc. */
 const READABLE_CSRS = [0xf14, 0x342, 0x341];
 
-/** Words no implementation without F, D, V and the hypervisor knows, and CSR accesses nobody may make. */
+/** fflags, frm, fcsr */
+const FLOAT_CSRS = [1, 2, 3];
+/** Values of rm: the five modes, and frm's, which may be a reserved one. */
+const ROUNDING_MODES = [0, 1, 2, 3, 4, 7, 7];
+
+/** Words no implementation without V and the hypervisor knows, and CSR accesses nobody may make. */
 const ILLEGAL_WORDS = [
   0xffff_ffff, // all ones
-  0x0000_2007, // flw, with the unit off
-  0x0200_7053, // fadd.d, with the unit off
+  0x0600_7053, // fadd.q
+  0xd240_7053, // a conversion from an integer that does not exist
   0x0000_705b, // custom-2
   0x8ff0_1073, // csrrw x0, 0x8ff, x0: no such CSR
   0xf140_9073, // csrrw x0, mhartid, x1: read-only
@@ -95,6 +103,9 @@ const makers: [weight: number, maker: Maker][] = [
   [2, (r) => [word(encode(instruction(r.pick(UPPER_OPS), { rd: r.pick(WRITABLE), imm: r.below(1 << 20) })))]],
   [5, (r) => [word(encode(instruction(r.pick(LOAD_OPS), { rd: r.pick(WRITABLE), ...place(r) })))]],
   [5, (r) => [word(encode(instruction(r.pick(STORE_OPS), { rs2: any(r), ...place(r) })))]],
+  [10, (r) => [float(r)]],
+  [3, (r) => [floatAccess(r)]],
+  [1, (r) => [floatCsr(r)]],
   [4, atomic],
   [1, reservation],
   [4, (r) => [branch(r)]],
@@ -203,6 +214,27 @@ function jump(random: Random): Piece[] {
   ];
 }
 
+/** Any computing instruction, its registers replaced by random ones. */
+function float(random: Random): Piece {
+  const operation = random.pick(OPERATIONS);
+  const rd = operation.writes === "x" ? random.pick(WRITABLE) : any(random);
+  let bits = (operation.word & ~((31 << 7) | (31 << 15))) | (rd << 7) | (any(random) << 15);
+  if (operation.reads >= 2) bits = (bits & ~(31 << 20)) | (any(random) << 20);
+  if (operation.reads === 3) bits = (bits & 0x07ff_ffff) | (any(random) << 27);
+  return word(operation.isRounding ? withRounding(bits, random.pick(ROUNDING_MODES)) : bits >>> 0);
+}
+
+function floatAccess(random: Random): Piece {
+  const { rs1, imm } = place(random);
+  const access = random.chance(2) ? floatLoad : floatStore;
+  return word(access(random.pick<Width>(["w", "d"]), any(random), rs1, imm));
+}
+
+function floatCsr(random: Random): Piece {
+  const fields = { rd: random.pick(WRITABLE), rs1: any(random), imm: random.pick(FLOAT_CSRS) };
+  return word(encode(instruction(random.pick(random.chance(2) ? CSR_OPS : CSR_IMMEDIATE_OPS), fields)));
+}
+
 function csr(random: Random): Piece {
   if (random.chance(3))
     return word(
@@ -246,6 +278,10 @@ function compressed(random: Random): Piece {
     () => half(c.cLdsp(rd, 8 * random.below(64))),
     () => half(c.cSwsp(any(random), 4 * random.below(64))),
     () => half(c.cSdsp(any(random), 8 * random.below(64))),
+    () => half(c.cDouble(1, short, SCRATCH_MIDDLE, 8 * random.below(32))), // c.fld
+    () => half(c.cDouble(5, other, SCRATCH_MIDDLE, 8 * random.below(32))), // c.fsd
+    () => half(c.cFldsp(any(random), 8 * random.below(64))),
+    () => half(c.cFsdsp(any(random), 8 * random.below(64))),
     () => half(c.cMoveAdd(random.below(2), rd, rs2)),
     () => ({ bytes: 2, encode: (distance) => c.cJump(distance), skip: skip(random) }),
     () => ({
