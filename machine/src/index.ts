@@ -5,6 +5,7 @@ export { BusError, type Device, type DeviceHost, type GuestMemory, InterruptBit 
 export { ElfError, readElf, readSymbols, type SymbolLocation, SymbolTable } from "./elf";
 export { ImageError, MachineError } from "./errors";
 export type {
+  DeviceEvent,
   EventBase,
   EventKind,
   EventListener,

@@ -21,10 +21,16 @@ export interface VirtBoard extends Board {
   inputWakes(): boolean;
 }
 
-/** Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise. */
-export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoard {
+/**
+ * Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise.
+ * @param console what the serial port is connected to; it may have been the console of a board before
+ */
+export function createVirtBoard(
+  host: BoardHost,
+  options: BoardOptions,
+  console: Console,
+): VirtBoard {
   const plicUserContexts = options.plicUserContexts ?? "after";
-  const console = new Console((bytes) => host.consoleOutput(bytes));
   const plic = new Plic(host, plicUserContexts);
   const uart = new Uart(console, plic);
   console.inputListener = () => uart.inputArrived();
