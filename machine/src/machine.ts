@@ -12,7 +12,15 @@ import { createVirtBoard, type VirtBoard } from "./devices/virt";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
 import { EventQueue, NEVER } from "./event-queue";
-import { type DeviceEvent, decodeEvent, EventHub, eventBase, type EventKind, type EventListener, type EventWords } from "./events";
+import {
+  type DeviceEvent,
+  decodeEvent,
+  EventHub,
+  type EventKind,
+  type EventListener,
+  type EventWords,
+  eventBase,
+} from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
 import { IdleTime } from "./idle-time";
