@@ -19,10 +19,10 @@ const DEFAULT_HARTS = 2;
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /** Adds --harts, --memory, --quantum, --no-user-interrupts and --store-buffer to a command. */
-export function addMachineOptions(command: Command): Command {
+export function addMachineOptions(command: Command, parseMemory = memorySize): Command {
   return command
     .option("--harts <n>", "processors of the machine, 1 to 8", wholeNumber(1, MOST_HARTS))
-    .option("--memory <size>", "RAM, such as 64M", memorySize)
+    .option("--memory <size>", "RAM, such as 64M", parseMemory)
     .option(
       "--quantum <cycles>",
       "how far one hart may run ahead of another; 8 by default, larger is faster",
@@ -36,6 +36,15 @@ export function addMachineOptions(command: Command): Command {
     );
 }
 
+/** What the flags say about a machine, whatever it boots. */
+export function machineSettings(flags: MachineFlags) {
+  return {
+    quantum: flags.quantum,
+    uintc: flags.userInterrupts,
+    storeBuffer: flags.storeBuffer === undefined ? undefined : { seed: flags.storeBuffer },
+  };
+}
+
 /** Builds the machine, with what the flags leave open from `defaults` (a system description's machine). */
 export async function createMachine(
   flags: MachineFlags,
@@ -47,8 +56,6 @@ export async function createMachine(
     firmware,
     harts: flags.harts ?? defaults.harts ?? DEFAULT_HARTS,
     memory: flags.memory ?? defaults.memory ?? DEFAULT_MEMORY,
-    quantum: flags.quantum,
-    uintc: flags.userInterrupts,
-    storeBuffer: flags.storeBuffer === undefined ? undefined : { seed: flags.storeBuffer },
+    ...machineSettings(flags),
   });
 }

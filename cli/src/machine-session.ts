@@ -2,86 +2,125 @@
 import type { Machine, RunResult } from "@rel4/machine";
 import pc from "picocolors";
 import { statisticsTable } from "./statistics";
-
-/** Ctrl-A, then x, ends the machine, as in QEMU. */
-const ESCAPE = 0x01;
-const QUIT = "x".charCodeAt(0);
+import { type EndingSignal, EndingSignals, signalExitCode } from "./terminal/ending-signals";
+import { GuestOutput } from "./terminal/guest-output";
+import { Keyboard } from "./terminal/keyboard";
+import { Monitor } from "./terminal/monitor";
 
 export interface SessionOptions {
   /** Guest input: the process's standard input, or none. */
   input: "stdin" | "none";
-  /** Where the guest's console goes; standard output when absent. */
-  onOutput?: (bytes: Uint8Array) => void;
   /** Ends the session after so many instructions of all harts. */
   maxInstructions?: number;
   /** Looks at the running machine now and then; a message ends the session. */
   watchdog?: (machine: Machine) => string | undefined;
+  /** A guest that asks for a reset is started again (default: the session ends). */
+  restarts?: boolean;
+  /** Idle time is skipped even while the console is open. */
+  skipIdle?: boolean;
 }
 
-export type SessionEnd = RunResult | { reason: "quit" } | { reason: "watchdog"; message: string };
+export type SessionEnd =
+  | RunResult
+  | { reason: "quit" }
+  | { reason: "signal"; signal: EndingSignal }
+  | { reason: "watchdog"; message: string };
 
 /** Cycles between two looks at the keyboard and of the watchdog. */
 const POLL_INTERVAL = 1_000_000;
 
+const KEYS = `
+Ctrl-A X   end rel4
+Ctrl-A C   monitor: registers, harts, memory, reset; again: back to the guest
+Ctrl-A H   this help
+Ctrl-A Ctrl-A   send one Ctrl-A to the guest
+`;
+
 /** Runs `machine` until it powers off, can never go on, reaches the limit, or the user quits. */
-export async function runSession(machine: Machine, options: SessionOptions): Promise<SessionEnd> {
-  const silence = machine.console.onOutput(options.onOutput ?? ((bytes) => void process.stdout.write(bytes)));
-  const keyboard = options.input === "stdin" ? new Keyboard(machine) : undefined;
-  try {
-    const { maxInstructions, watchdog } = options;
-    let message: string | undefined;
-    const until = () => {
-      message = watchdog?.(machine);
-      return message !== undefined || (keyboard?.quit ?? false);
-    };
-    const result = await machine.run({ maxInstructions, until, pollInterval: POLL_INTERVAL });
-    if (message !== undefined) return { reason: "watchdog", message };
-    return keyboard?.quit ? { reason: "quit" } : result;
-  } finally {
-    keyboard?.close();
-    silence();
-  }
+export function runSession(machine: Machine, options: SessionOptions): Promise<SessionEnd> {
+  return new Session(machine, options).run();
 }
 
-/** Standard input as the guest's keyboard: raw on a terminal, so that every key reaches the guest. */
-class Keyboard {
-  quit = false;
-  private escaped = false;
-  private readonly onData = (data: Buffer) => this.receive(data);
-  private readonly onEnd = () => this.machine.console.closeInput();
+class Session {
+  /** What ends the session, once something does. */
+  private ending: SessionEnd | undefined;
+  private instructions = 0;
 
-  constructor(private readonly machine: Machine) {
-    machine.console.openInput();
-    if (process.stdin.isTTY) process.stdin.setRawMode(true);
-    process.stdin.on("data", this.onData).on("end", this.onEnd).resume();
-  }
+  constructor(
+    private readonly machine: Machine,
+    private readonly options: SessionOptions,
+  ) {}
 
-  close(): void {
-    process.stdin.off("data", this.onData).off("end", this.onEnd).pause();
-    if (process.stdin.isTTY) process.stdin.setRawMode(false);
-  }
-
-  private receive(data: Buffer): void {
-    const passed = process.stdin.isTTY ? data.filter((byte) => this.passes(byte)) : data;
-    if (passed.length > 0) this.machine.console.input(passed);
-    // an idle machine waits for its console: closing it lets the run end
-    if (this.quit) this.machine.console.closeInput();
-  }
-
-  /** False for the escape sequence's bytes. Ctrl-A twice sends one Ctrl-A. */
-  private passes(byte: number): boolean {
-    if (this.escaped) {
-      this.escaped = false;
-      if (byte === QUIT) this.quit = true;
-      return byte === ESCAPE;
+  async run(): Promise<SessionEnd> {
+    const { machine } = this;
+    const output = new GuestOutput((bytes) => void process.stdout.write(bytes));
+    const silence = machine.console.onOutput((bytes) => output.write(bytes));
+    const signals = new EndingSignals((signal) => this.end({ reason: "signal", signal }));
+    const keyboard = this.options.input === "stdin" ? this.createKeyboard(output) : undefined;
+    try {
+      while (true) {
+        const result = await this.runOnce();
+        if (result.reason !== "reset" || this.ending || !this.options.restarts) return this.ending ?? result;
+        machine.reset();
+      }
+    } finally {
+      silence();
+      output.flush();
+      // what is said next, on the same terminal, should not follow an unfinished line
+      if (output.isWithinLine && process.stdout.isTTY) process.stdout.write("\n");
+      keyboard?.close();
+      signals.close();
     }
-    this.escaped = byte === ESCAPE;
-    return !this.escaped;
+  }
+
+  /** From power-on to power-off. */
+  private async runOnce(): Promise<RunResult> {
+    const { machine, options } = this;
+    const { maxInstructions } = options;
+    const result = await machine.run({
+      maxInstructions: maxInstructions === undefined ? undefined : maxInstructions - this.instructions,
+      until: () => this.isOver(),
+      pollInterval: POLL_INTERVAL,
+      paced: options.skipIdle ? undefined : () => machine.console.inputOpen,
+    });
+    for (const { counters } of machine.harts)
+      this.instructions += Number(counters.cycles - counters.waitCycles);
+    return result;
+  }
+
+  private isOver(): boolean {
+    const message = this.options.watchdog?.(this.machine);
+    if (message !== undefined) this.ending ??= { reason: "watchdog", message };
+    return this.ending !== undefined;
+  }
+
+  /** Ends the session; a machine that waits for the host is woken. */
+  private end(ending: SessionEnd): void {
+    this.ending ??= ending;
+    this.machine.fromHost(() => {});
+  }
+
+  private createKeyboard(output: GuestOutput): Keyboard {
+    const { machine } = this;
+    const print = (text: string) => {
+      output.flush();
+      process.stdout.write(text);
+    };
+    const quit = () => this.end({ reason: "quit" });
+    const reset = () => machine.fromHost(() => machine.requestReset());
+    const monitor = new Monitor(machine, { quit, reset }, print);
+    const commands = { quit, help: () => print(KEYS), monitor: () => monitor.toggle() };
+    return new Keyboard(machine.console, commands, (byte) => monitor.key(byte));
   }
 }
 
 /** Exit code for a machine that had to be stopped from outside, as timeout(1) has it. */
-const WATCHDOG_EXIT = 125;
+const STOPPED_EXIT = 125;
+
+/** Whether the guest came to its end by itself or at the user's wish. */
+export function endedWell({ reason }: SessionEnd): boolean {
+  return reason === "poweroff" || reason === "quit" || reason === "signal";
+}
 
 /** Reports the end on standard error, with the harts' counters if asked for, and sets the process's exit code. */
 export function finishSession(machine: Machine, end: SessionEnd, withStatistics = false): void {
@@ -93,8 +132,8 @@ export function finishSession(machine: Machine, end: SessionEnd, withStatistics 
 
 /** What the session's end means: an exit code and, unless the guest powered off by itself, a message. */
 function describeEnd(end: SessionEnd): { code: number; message?: string } {
-  const stopped = (message: string) => ({
-    code: WATCHDOG_EXIT,
+  const stopped = (message: string, code = STOPPED_EXIT) => ({
+    code,
     message: `${pc.yellow("stopped:")} ${message}`,
   });
   switch (end.reason) {
@@ -112,6 +151,8 @@ function describeEnd(end: SessionEnd): { code: number; message?: string } {
       return stopped(end.message);
     case "quit":
       return stopped("at your request");
+    case "signal":
+      return stopped(`by ${end.signal}`, signalExitCode(end.signal));
     default:
       return stopped(end.reason);
   }

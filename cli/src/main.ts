@@ -4,13 +4,15 @@ import pc from "picocolors";
 import { addBenchCommands } from "./commands/bench";
 import { addBuildCommand } from "./commands/build";
 import { addLabCommands } from "./commands/lab";
+import { addMachineCommand } from "./commands/machine";
 import { addRunCommand } from "./commands/run";
 import { addSoakCommand } from "./commands/soak";
 import { addTourCommand } from "./commands/tour";
+import { fromQemuSpelling } from "./qemu-spelling";
 import { describeError, isExpected } from "./report-error";
 
 /** Exit codes of our own; a guest's exit code is passed on as it is. */
-const EXIT = { badInput: 1, usage: 2, defect: 70, noReader: 141 } as const;
+const EXIT = { badInput: 2, defect: 70, noReader: 141 } as const;
 
 const EXAMPLES = `
 Examples:
@@ -20,6 +22,7 @@ Examples:
   $ rel4 build system.ts -o image.elf    one bootable image; QEMU boots it too:
       qemu-system-riscv64 -M virt -smp 2 -nographic -kernel image.elf
   $ rel4 run image.elf                   any bare-metal RV64 ELF
+  $ rel4 machine --kernel Image          the RISC-V computer by itself, with QEMU's options
   $ rel4 lab ipc                         synchronous and asynchronous IPC beside published results
   $ rel4 soak                            ten minutes of random load with programs that are ended at random
   $ rel4 bench machine                   our emulator against QEMU, in one run
@@ -39,6 +42,7 @@ export function createProgram(): Command {
   addTourCommand(program);
   addRunCommand(program);
   addBuildCommand(program);
+  addMachineCommand(program);
   addBenchCommands(program);
   addLabCommands(program);
   addSoakCommand(program);
@@ -53,6 +57,12 @@ function endQuietlyWithoutReader(): void {
   });
 }
 
+/** `rel4 machine` understands QEMU's spelling too. */
+function ourSpelling([node = "", script = "", command, ...words]: string[]): string[] {
+  if (command === undefined) return [node, script];
+  return [node, script, command, ...(command === "machine" ? fromQemuSpelling(words) : words)];
+}
+
 /** Runs the command line `argv` (as process.argv) and sets the process's exit code. */
 export async function main(argv: string[]): Promise<void> {
   endQuietlyWithoutReader();
@@ -60,10 +70,10 @@ export async function main(argv: string[]): Promise<void> {
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
     command.exitOverride();
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(ourSpelling(argv));
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT.badInput;
       return;
     }
     console.error(describeError(error));

@@ -46,12 +46,21 @@ const SYSTEM_ERRORS: Record<string, string> = {
   ENOTDIR: "a part of the path is not a directory",
   ELOOP: "a symbolic link that leads to itself",
   ENAMETOOLONG: "the name is too long",
+  EIO: "the disk cannot be read or written",
+  EPERM: "not permitted",
+  ETXTBSY: "a running program, which cannot be written",
   EROFS: "the disk cannot be written",
 };
 
+/** What the system said about a file, in words; undefined for errors that are not the system's. */
+export function systemErrorReason(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? undefined : SYSTEM_ERRORS[code];
+}
+
 function describeSystemError(error: Error): string | undefined {
-  const { code, path } = error as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : SYSTEM_ERRORS[code];
+  const { path } = error as NodeJS.ErrnoException;
+  const reason = systemErrorReason(error);
   return reason === undefined ? undefined : `${path ?? "standard output"}: ${reason}`;
 }
 

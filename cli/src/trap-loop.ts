@@ -13,7 +13,7 @@ export function findTrapLoop(machine: Machine): string | undefined {
   if (causes.some((each) => each === undefined)) return undefined;
   return (
     `hart ${hart.id} faults at its own trap vector 0x${hart.pc.toString(16)} (cause ${cause}) and can never go on; ` +
-    "is this an image for the built-in firmware (leave out --firmware none), or was its trap vector never set?"
+    "does the image expect firmware that is not there, or was its trap vector never set?"
   );
 }
 

@@ -35,7 +35,7 @@ describe("rel4 lab", () => {
 
   it("says which experiments there are when asked for another", () => {
     const { code, stdout, stderr } = bench.rel4("lab", "teleport");
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/no experiment "teleport"/);
     expect(stderr).toMatch(/hint: .*ipc/);
   });
@@ -43,14 +43,14 @@ describe("rel4 lab", () => {
   it("refuses a folder it cannot write before it measures anything", () => {
     bench.write("taken", "");
     const { code, stderr } = bench.rel4("lab", "ipc", "--quick", "--out", "taken");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/taken: cannot write there \(a file is in the way\)/);
     expect(stderr).not.toMatch(/in flight/);
   });
 
   it("says which numbers of harts an experiment is for", () => {
     const { code, stderr } = bench.rel4("lab", "ipc", "--quick", "--harts", "5");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/5 harts/);
   });
 });

@@ -70,6 +70,7 @@ export const EVENT_RETURN = 3; // (privilege whose return instruction it is, tar
 export const EVENT_WAIT = 4; // (0 = wfi, 1 = wrs, 0, 0, 0)
 export const EVENT_WAKE = 5; // (0 = wfi, 1 = wrs, cycles waited, 0, 0)
 export const EVENT_MARK = 6; // (satp, 0, 0, 0)
+export const EVENT_DEVICE = 7; // reported by the bus, not by the core
 
 // --- Hart block: registers ------------------------------------------------------------------------------------------
 export const HART_X = 0x000; // x0..x31, u64 each; x0 stays 0

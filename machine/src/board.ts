@@ -1,5 +1,5 @@
 // How a board (its devices, device tree and built-in firmware) plugs into the machine.
-// `devices/virt.ts` implements createVirtBoard(host, options): Board; `firmware/sbi.ts` implements createSbi(host, board).
+// `devices/virt.ts` implements createVirtBoard(host, options, console): Board; `firmware/sbi.ts` implements createSbi(host, board).
 import type { Device, DeviceHost } from "./device";
 import type { VirtioFactory } from "./devices/virtio/device";
 import type { MemoryRange } from "./elf";

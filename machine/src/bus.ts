@@ -28,11 +28,17 @@ export class Bus {
     device.write(address - device.base, bytes, BigInt.asUintN(bytes * 8, value));
   }
 
-  private find(address: number, bytes: number): Device {
-    if (this.last && contains(this.last, address, bytes)) return this.last;
-    this.last = this.devices.find((device) => contains(device, address, bytes));
-    if (!this.last) throw new BusError(`no device at physical 0x${address.toString(16)}`);
+  /** The device that owns `bytes` at `address`, if there is one. */
+  deviceAt(address: number, bytes: number): Device | undefined {
+    if (!this.last || !contains(this.last, address, bytes))
+      this.last = this.devices.find((device) => contains(device, address, bytes));
     return this.last;
+  }
+
+  private find(address: number, bytes: number): Device {
+    const device = this.deviceAt(address, bytes);
+    if (!device) throw new BusError(`no device at physical 0x${address.toString(16)}`);
+    return device;
   }
 }
 

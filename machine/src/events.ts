@@ -77,6 +77,22 @@ export interface MarkEvent extends EventBase {
   satp: bigint;
 }
 
+/** A load or store that reached a device, or should have. */
+export interface DeviceEvent extends EventBase {
+  kind: "device";
+  /** The device's name; undefined when there is none at the address. */
+  device: string | undefined;
+  /** Physical address. */
+  address: number;
+  /** Width of the access: 1, 2, 4 or 8. */
+  bytes: number;
+  write: boolean;
+  /** What was read or written, unsigned. */
+  value: bigint;
+  /** The access faulted. */
+  refused: boolean;
+}
+
 export type MachineEvent =
   | TrapEvent
   | UserInterruptEvent
@@ -84,7 +100,8 @@ export type MachineEvent =
   | ReturnEvent
   | WaitEvent
   | WakeEvent
-  | MarkEvent;
+  | MarkEvent
+  | DeviceEvent;
 export type EventKind = MachineEvent["kind"];
 export type EventListener<K extends EventKind> = (event: Extract<MachineEvent, { kind: K }>) => void;
 /** What the core says of an event: its four words (core/state.ts, EVENT_*). */
@@ -98,6 +115,7 @@ const KIND_NUMBERS: Record<EventKind, number> = {
   wait: S.EVENT_WAIT,
   wake: S.EVENT_WAKE,
   mark: S.EVENT_MARK,
+  device: S.EVENT_DEVICE,
 };
 
 /** Listeners by kind, and the mask that tells the core which kinds anybody wants. */
@@ -126,6 +144,11 @@ export class EventHub {
     return mask;
   }
 
+  /** Does anybody want events of a kind? */
+  wants(kind: EventKind): boolean {
+    return (this.listeners.get(kind)?.size ?? 0) > 0;
+  }
+
   /** Gives an event to the listeners of its kind. */
   emit(event: MachineEvent): void {
     for (const listener of this.listeners.get(event.kind) ?? [])
@@ -143,7 +166,7 @@ export function eventBase(hart: Hart): EventBase {
   return { hart: id, clock, instructions, privilege, pc };
 }
 
-/** The event the core reported (of every kind but marks, which src/marks.ts knows). */
+/** The event the core reported (of every kind but marks, which src/marks.ts knows, and device accesses). */
 export function decodeEvent(kind: number, hart: Hart, words: EventWords): MachineEvent {
   const base = eventBase(hart);
   const [a, b, c] = words.map((word) => BigInt.asUintN(64, word)) as [bigint, bigint, bigint];

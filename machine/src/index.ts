@@ -9,6 +9,7 @@ export { MemoryDisk, OverlayDisk, ZeroDisk } from "./disk/memory-disk";
 export { ElfError, readElf, readSymbols, type SymbolLocation, SymbolTable } from "./elf";
 export { ImageError, MachineError } from "./errors";
 export type {
+  DeviceEvent,
   EventBase,
   EventKind,
   EventListener,

@@ -8,12 +8,21 @@ import { BusError } from "./device";
 import { deviceTreeAddress } from "./device-tree";
 import { VIRTIO_SLOTS } from "./devices/addresses";
 import { FIRMWARE_INFO } from "./devices/boot-rom";
+import { Console } from "./devices/console";
 import { createVirtBoard, type VirtBoard } from "./devices/virt";
 import type { VirtioFactory } from "./devices/virtio/device";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
 import { EventQueue, NEVER } from "./event-queue";
-import { decodeEvent, EventHub, type EventKind, type EventListener, type EventWords } from "./events";
+import {
+  type DeviceEvent,
+  decodeEvent,
+  EventHub,
+  type EventKind,
+  type EventListener,
+  type EventWords,
+  eventBase,
+} from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
 import { IdleTime } from "./idle-time";
@@ -93,6 +102,8 @@ export class Machine implements FirmwareHost {
   private readonly events: EventHub;
   private readonly marks: Marks;
   private board!: VirtBoard;
+  /** What was typed ahead: survives resets. */
+  private readonly typed = new Console((bytes) => this.consoleOutput(bytes));
   private bus!: Bus;
   private firmware: Firmware | undefined;
   private ending: RunResult | undefined;
@@ -159,13 +170,14 @@ export class Machine implements FirmwareHost {
     this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
     this.marks.publish();
     const { program } = this;
-    this.board = createVirtBoard(this, {
+    const board = {
       ...options,
       uintc: options.uintc ?? true,
       bootargs: program?.bootargs ?? options.bootargs,
       initrd: program?.initrd,
       dtb: program?.dtb,
-    });
+    };
+    this.board = createVirtBoard(this, board, this.typed);
     this.bus = new Bus(this.board.devices);
     this.firmware = options.firmware === "sbi" ? createSbi(this, this.board) : undefined;
   }
@@ -478,12 +490,14 @@ export class Machine implements FirmwareHost {
   // --- What the core asks of devices ---
 
   private busRead(address: number, bytes: number): bigint {
+    let value = 0n;
     try {
-      return this.bus.read(address, bytes);
+      value = this.bus.read(address, bytes);
     } catch (error) {
       this.refuse(error);
-      return 0n;
     }
+    if (this.events.wants("device")) this.reportAccess({ address, bytes, write: false, value });
+    return value;
   }
 
   private busWrite(address: number, bytes: number, value: bigint): void {
@@ -492,6 +506,20 @@ export class Machine implements FirmwareHost {
     } catch (error) {
       this.refuse(error);
     }
+    if (this.events.wants("device")) this.reportAccess({ address, bytes, write: true, value });
+  }
+
+  private reportAccess(access: Pick<DeviceEvent, "address" | "bytes" | "write" | "value">): void {
+    const hart = this.harts[this.view.getUint32(S.MACHINE_CURRENT_HART, true)]!;
+    const { address, bytes } = access;
+    this.events.emit({
+      kind: "device",
+      ...eventBase(hart),
+      ...access,
+      value: BigInt.asUintN(bytes * 8, access.value),
+      device: this.bus.deviceAt(address, bytes)?.name,
+      refused: this.view.getUint32(S.MACHINE_BUS_FAULT, true) !== 0,
+    });
   }
 
   private refuse(error: unknown): void {

@@ -5,7 +5,7 @@ import { completeDeviceTree, createDeviceTree } from "../device-tree";
 import { RAM_BASE, UART_INTERRUPT, VIRTIO_SLOTS } from "./addresses";
 import { BootRom } from "./boot-rom";
 import { Clint } from "./clint";
-import { Console } from "./console";
+import type { Console } from "./console";
 import { Plic } from "./plic";
 import { Rtc } from "./rtc";
 import { TestDevice } from "./test-device";
@@ -26,10 +26,12 @@ export interface VirtBoard extends Board {
   hostWakes(): boolean;
 }
 
-/** Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise. */
-export function createVirtBoard(host: BoardHost, options: BoardOptions): VirtBoard {
+/**
+ * Builds the board's devices and its device tree. User contexts at the PLIC follow all others unless asked otherwise.
+ * @param console what the serial port is connected to; it may have been the console of a board before
+ */
+export function createVirtBoard(host: BoardHost, options: BoardOptions, console: Console): VirtBoard {
   const plicUserContexts = options.plicUserContexts ?? "after";
-  const console = new Console((bytes) => host.consoleOutput(bytes));
   const plic = new Plic(host, plicUserContexts);
   const uart = new Uart(console, plic);
   console.inputListener = () => uart.inputArrived();

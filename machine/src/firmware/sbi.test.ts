@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Console } from "../devices/console";
 import { createVirtBoard } from "../devices/virt";
 import { FakeHarts } from "../test-support/fake-harts";
 import { parseFdt } from "../test-support/parse-fdt";
@@ -28,7 +29,8 @@ const [SUCCESS, NOT_SUPPORTED, INVALID_PARAMETER, INVALID_ADDRESS, ALREADY_AVAIL
 
 function booted(userInterrupts = true) {
   const host = new FakeHarts(4);
-  const board = createVirtBoard(host, { harts: 4, memory: 0x10_0000, uintc: userInterrupts });
+  const console = new Console((bytes) => host.consoleOutput(bytes));
+  const board = createVirtBoard(host, { harts: 4, memory: 0x10_0000, uintc: userInterrupts }, console);
   const firmware = createSbi(host, board);
   firmware.boot(ENTRY);
   const on =

@@ -1,0 +1,200 @@
+// `rel4 machine`: the RISC-V computer by itself, with the options people know from QEMU.
+import { writeFileSync } from "node:fs";
+import { type BootOptions, boot, ImageError, type Machine } from "@rel4/machine";
+import type { Command } from "commander";
+import { ensureCore } from "../../../tools/build-core";
+import {
+  EventLog,
+  LOG_ITEMS_HELP,
+  type LogRequest,
+  parseLogRequest,
+  RingSink,
+  StreamSink,
+} from "../event-log";
+import { addMachineOptions, type MachineFlags, machineSettings } from "../machine-options";
+import { endedWell, finishSession, runSession } from "../machine-session";
+import { describeSize, memorySizeWithin, wholeNumber } from "../options";
+import { orUsageError, readWholeFile } from "../read-file";
+import { UsageError } from "../report-error";
+import { findTrapLoop } from "../trap-loop";
+
+interface Flags extends MachineFlags {
+  bios: string;
+  kernel?: string;
+  initrd?: string;
+  append?: string;
+  dtb?: string;
+  seed?: number;
+  reboot: boolean;
+  skipIdle?: boolean;
+  maxInstructions?: number;
+  log?: LogRequest;
+  logLast?: number;
+  stats?: boolean;
+  dumpDtb?: string;
+}
+
+const LEAST_MEMORY = 2 ** 16;
+const MOST_MEMORY = 0xf000_0000;
+const DEFAULT_HARTS = 1;
+const DEFAULT_MEMORY = 128 * 2 ** 20;
+const MOST_LOG_LINES = 100_000;
+
+const HELP = `
+A computer like QEMU's virt board: 1 to 8 harts (RV64, with user interrupts), a serial port, virtio devices. Options are QEMU's where
+they fit, also in its spelling: -kernel, -bios, -initrd, -append, -dtb, -m, -smp, -no-reboot.
+
+The console: standard input goes to the guest, its output to standard output. At a terminal every key is the guest's, Ctrl-C too;
+Ctrl-A X ends rel4, Ctrl-A C opens a monitor (registers, memory, reset), Ctrl-A H lists more. A pipe's bytes go to the guest as they
+are. While the console is open, idle guests wait as long as they would on hardware; when it is closed, idle time is skipped.
+
+Exit code: the guest's own at power-off (0 unless it says otherwise), 125 when it was stopped (it can never go on, or a limit), 2 when
+an option or a file is wrong.
+
+Examples:
+  $ rel4 machine --kernel hello.elf
+        a bare-metal ELF in S mode under the built-in firmware (SBI)
+  $ rel4 machine --bios none --kernel kernel/kernel --harts 3 --memory 128M
+        xv6 and others that want to start in M mode, without firmware
+  $ rel4 machine --harts 4 --memory 512M --kernel Image --initrd initramfs.cpio.gz --append "console=ttyS0"
+        Linux; a compressed Image.gz does as well
+  $ rel4 machine --bios opensbi/generic/fw_jump.elf --kernel u-boot/qemu-riscv64_smode/uboot.elf
+        OpenSBI, and U-Boot behind it
+  $ rel4 machine --bios u-boot/qemu-riscv64/u-boot.bin
+        U-Boot alone, in M mode
+  $ echo poweroff | rel4 machine --kernel Image --initrd initramfs.cpio.gz --stats
+        in a script: keys from a pipe, counters at the end
+  $ rel4 machine --kernel test.elf --log traps,devices:trace.log
+        every exception and device access into a file
+  $ rel4 machine --kernel test.elf --log-last 32
+        nothing, unless it gets stuck: then the last 32 traps and interrupts`;
+
+export function addMachineCommand(program: Command): void {
+  const command = program
+    .command("machine")
+    .description("the RISC-V computer by itself: firmware, kernels, Linux, with QEMU's options")
+    .option(
+      "--bios <image>",
+      "firmware: sbi (built in), none (the kernel starts in M mode), or a file",
+      "sbi",
+    )
+    .option("--kernel <file>", "ELF, Linux Image or plain code; may be compressed by gzip")
+    .option("--initrd <file>", "initial RAM disk")
+    .option("--append <words>", "the kernel's command line")
+    .option("--dtb <file>", "a device tree instead of the machine's own");
+  addMachineOptions(command, memorySizeWithin(LEAST_MEMORY, MOST_MEMORY))
+    .option(
+      "--seed <n>",
+      "what the guest's random numbers start from: the same seed, the same run",
+      wholeNumber(0, 2 ** 32 - 1),
+    )
+    .option("--no-reboot", "end when the guest asks for a reset, instead of starting again")
+    .option("--skip-idle", "skip idle time even while the console is open")
+    .option(
+      "--max-instructions <n>",
+      "stop after so many instructions",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      "--log <items[:file]>",
+      `log ${LOG_ITEMS_HELP}: a line each, to standard error or a file`,
+      parseLogRequest,
+    )
+    .option(
+      "--log-last <n>",
+      "print only the last n lines of the log (traps and interrupts without --log), and only if the guest gets stuck",
+      wholeNumber(1, MOST_LOG_LINES),
+    )
+    .option("--stats", "print what each hart did, on standard error")
+    .option("--dump-dtb <file>", "write the device tree the guest would get, and end")
+    .addHelpText("after", HELP)
+    .action(machine);
+}
+
+async function machine(flags: Flags): Promise<void> {
+  const machine = await bootMachine(flags);
+  if (flags.dumpDtb !== undefined) {
+    const { dumpDtb } = flags;
+    orUsageError(dumpDtb, () => writeFileSync(dumpDtb, machine.deviceTree));
+    return;
+  }
+  const { log, ring } = startLog(machine, flags);
+  try {
+    const end = await runSession(machine, {
+      input: "stdin",
+      maxInstructions: flags.maxInstructions,
+      watchdog: findTrapLoop,
+      restarts: flags.reboot,
+      skipIdle: flags.skipIdle,
+    });
+    if (ring && !endedWell(end)) console.error(["", "The last events:", ...ring.lines()].join("\n"));
+    finishSession(machine, end, flags.stats);
+  } finally {
+    log?.close();
+  }
+}
+
+/** Reads the images and boots them; what is wrong with one is said with its option and file. */
+async function bootMachine(flags: Flags): Promise<Machine> {
+  const memory = flags.memory ?? DEFAULT_MEMORY;
+  checkCombination(flags);
+  const files = { bios: biosFile(flags.bios), kernel: flags.kernel, initrd: flags.initrd, dtb: flags.dtb };
+  const images: Record<string, Uint8Array> = {};
+  for (const [name, path] of Object.entries(files))
+    if (path !== undefined) images[name] = readImage(name, path, memory);
+  const options: BootOptions = {
+    core: await ensureCore(),
+    harts: flags.harts ?? DEFAULT_HARTS,
+    memory,
+    seed: flags.seed,
+    append: flags.append,
+    bios: flags.bios === "none" ? "none" : "sbi",
+    ...images,
+    ...machineSettings(flags),
+  };
+  try {
+    return await boot(options);
+  } catch (error) {
+    if (error instanceof ImageError) {
+      const file = files[error.image as keyof typeof files];
+      if (file !== undefined) error.message = `--${error.image} ${file}: ${error.message}`;
+    }
+    throw error;
+  }
+}
+
+function checkCombination({ bios, kernel, initrd, append }: Flags): void {
+  if (kernel === undefined && biosFile(bios) === undefined)
+    throw new UsageError(
+      "there is nothing to run",
+      "give --kernel, or firmware with --bios; --help has examples",
+    );
+  for (const [option, value] of Object.entries({ initrd, append }))
+    if (kernel === undefined && value !== undefined)
+      throw new UsageError(`--${option} is for a kernel, and there is none`, "give --kernel too");
+}
+
+function biosFile(bios: string): string | undefined {
+  return bios === "sbi" || bios === "none" ? undefined : bios;
+}
+
+function readImage(option: string, path: string, memory: number): Uint8Array {
+  try {
+    return readWholeFile(path, {
+      most: { bytes: memory, because: `the machine has ${describeSize(memory)} of memory` },
+    });
+  } catch (error) {
+    if (error instanceof UsageError) error.message = `--${option} ${error.message}`;
+    throw error;
+  }
+}
+
+const LOG_LAST_ITEMS = new Set(["traps", "interrupts"] as const);
+
+function startLog(machine: Machine, { log, logLast }: Flags): { log?: EventLog; ring?: RingSink } {
+  if (logLast !== undefined) {
+    const ring = new RingSink(logLast);
+    return { log: new EventLog(machine, log?.items ?? LOG_LAST_ITEMS, ring), ring };
+  }
+  return log ? { log: new EventLog(machine, log.items, new StreamSink(log.file)) } : {};
+}
