@@ -3,8 +3,8 @@
 
 import { readCounter, readHpmEvent, writeCounter, writeCountInhibit, writeHpmEvent } from "./counters";
 import * as E from "./encoding";
-import { FCSR, FFLAGS, FRM_SHIFT, isFloatOff, refreshFloat, writeFcsr } from "./float-environment";
 import { stimecmpDrivesTimer, writeMachineEnvironment, writeSupervisorEnvironment } from "./environment";
+import { FCSR, FFLAGS, FRM_SHIFT, isFloatOff, refreshFloat, writeFcsr } from "./float-environment";
 import { Hart, Machine } from "./hart";
 import { readPmpAddress, readPmpConfig, writePmpAddress, writePmpConfig } from "./pmp";
 import * as S from "./state";
