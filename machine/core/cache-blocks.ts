@@ -11,6 +11,7 @@ import {
 import { Hart, Machine } from "./hart";
 import { mayAccess, translateData } from "./mmu";
 import { breakReservations } from "./observed-stores";
+import { Slot } from "./slot";
 import { HART_LEFT, HART_PC, HART_TRANSLATED_ADDRESS } from "./state";
 import { buffersStores, waitForAll } from "./store-buffer";
 

@@ -1,6 +1,5 @@
-// The public riscv-tests (github.com/riscv-software-src/riscv-tests), built by the reader and named by RISCV_TESTS:
-//   riscv64-linux-gnu-gcc -march=rv64g -mabi=lp64d -static -mcmodel=medany -nostdlib -nostartfiles -I env/p
-//     -I isa/macros/scalar -T env/p/link.ld isa/rv64ui/add.S -o $RISCV_TESTS/rv64ui-p-add
+// The public riscv-tests (github.com/riscv-software-src/riscv-tests), built by the reader and named by RISCV_TESTS: programs of
+// one hart in physical memory (p) and in user mode on page tables (v).
 // A test writes its result to the word at the symbol `tohost`: 1 = passed, else the number of the failed case * 2 + 1.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import { ensureCore } from "../../tools/build-core";
 import { Machine } from "../src/index";
 
 const folder = process.env.RISCV_TESTS;
-const SUITES = /^rv64(ui|um|ua|uc|uf|ud|mi|si|uzba|uzbb|uzbs)-p-[a-z0-9_-]+$/;
+const SUITES = /^rv64(ui|um|ua|uc|uf|ud|mi|si|mzicbo|ssvnapot|uzba|uzbb|uzbs)-[pv]-[a-z0-9_-]+$/;
 const MOST_INSTRUCTIONS = 2_000_000;
 
 async function runTest(path: string): Promise<{ tohost: bigint; reason: string }> {
@@ -32,9 +31,7 @@ async function runTest(path: string): Promise<{ tohost: bigint; reason: string }
 
 describe("riscv-tests", () => {
   if (!folder) {
-    it.skip(
-      "need RISCV_TESTS, the folder with the built rv64*-p-* programs (docs/machine.md says how to build them)",
-    );
+    it.skip("need RISCV_TESTS, the folder with the built rv64*-p-* and rv64*-v-* programs (docs/machine.md)");
     return;
   }
   for (const name of readdirSync(folder).filter((file) => SUITES.test(file)))
