@@ -21,6 +21,7 @@ import {
 } from "./csr";
 import { DeviceTree } from "./device-tree";
 import { Firmware } from "./firmware";
+import { Fpu } from "./fpu";
 import { HartContext } from "./hart-context";
 import { FLAG_IDLE, HART_AREA_SIZE, KERNEL_PHYSICAL_BASE } from "./layout";
 import { secondaryEntry } from "./link";
@@ -83,8 +84,9 @@ function prepareHart(hartId: u32, index: u32): HartContext {
   return hart;
 }
 
-/** State of the hart that executes this: interrupts, counters. */
+/** State of the hart that executes this: floating point, interrupts, counters. */
 function initialiseHart(): void {
+  Fpu.initialiseHart();
   csrWrite(CSR_SSTATUS, SSTATUS_SPIE);
   csrWrite(CSR_SCOUNTEREN, USER_COUNTERS);
   Timer.silence();

@@ -57,18 +57,23 @@ export interface QemuInput {
   text: string;
 }
 
+/**
+ * Host threads of QEMU. On a single one, harts that never wait take turns of a tenth of a second; several (one a hart)
+ * wait for each other on a busy host.
+ */
+export type HostThreads = "single" | "multi";
+
 /** Boots an image on QEMU's virt board. The output does not contain the firmware's banner. */
 export async function runOnQemu(
   image: Uint8Array,
-  { harts = 1, input }: { harts?: number; input?: QemuInput } = {},
+  { harts = 1, input, threads = "single" }: { harts?: number; input?: QemuInput; threads?: HostThreads } = {},
 ): Promise<{ output: string; exitCode: number | null }> {
   const folder = mkdtempSync(join(tmpdir(), "rel4-"));
   const file = join(folder, "image.elf");
   writeFileSync(file, image);
-  // One host thread: several would wait for each other on a busy host.
   const args = [
     "-accel",
-    "tcg,thread=single",
+    `tcg,thread=${threads}`,
     "-M",
     "virt",
     "-m",

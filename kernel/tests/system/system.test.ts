@@ -3,7 +3,7 @@ import { ROOT_STACK_TOP, ROOT_TEXT_BASE } from "@rel4/abi";
 import { readElf, writeElf } from "@rel4/compiler";
 import { describe, expect, test } from "vitest";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
-import { qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
+import { type HostThreads, qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
 import { testImage } from "./test-image";
 
 /** Runs a root task on the machine; it must power off with exit code 0. */
@@ -14,8 +14,8 @@ async function onMachine(name: string, harts: number, input?: string): Promise<s
 }
 
 /** Runs a root task on QEMU; it must power off with exit code 0. */
-async function onQemu(name: string, harts: number): Promise<string> {
-  const { output, exitCode } = await runOnQemu(await testImage(name), { harts });
+async function onQemu(name: string, harts: number, threads?: HostThreads): Promise<string> {
+  const { output, exitCode } = await runOnQemu(await testImage(name), { harts, threads });
   expect({ exitCode, output }).toEqual({ exitCode: 0, output });
   return output;
 }
@@ -197,6 +197,26 @@ describe("faults", () => {
     expect(output).toContain(`kernel fault on hart 0: cause 2, pc 0x${victim.address.toString(16)}`);
     expect(result).toEqual({ reason: "poweroff", exitCode: 1 });
   });
+});
+
+describe("floating point", () => {
+  const supported = ["feature=8", "TCB in 1024 bytes: error=10", "flags=1", "computed=1", "fault=0"];
+
+  test.skipIf(!qemuIsInstalled)(`is there for a thread that uses it, on QEMU${qemuNote}`, async () => {
+    const output = await onQemu("floating-point-support", 1);
+    expect(output.trim().split("\n")).toEqual(supported);
+  });
+
+  test.skipIf(!qemuIsInstalled).each([1, 2, 4])(
+    `is each thread's own on QEMU, whatever is done to it (%i harts)${qemuNote}`,
+    async (harts) => {
+      const report = reported(await onQemu("floating-point", harts, "multi"));
+      console.log(`floating point on QEMU, ${harts} harts: ${JSON.stringify(report)}`);
+      expect(report.mismatches).toBe(0);
+      // How much is done in its time depends on the host.
+      expect(report.checks).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("several harts", () => {
