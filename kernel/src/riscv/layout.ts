@@ -58,6 +58,13 @@ export const HART_RECORD_SIZE = 0x2000;
 
 export const KERNEL_ROOT_TABLE_SIZE = 0x1000;
 
+// What a hart finds that comes to the image's entry while another boots (assembly/boot.ts): a pair of words for each.
+
+export const LATE_HART_ID = 0;
+/** Physical address of its record; 0: none yet. */
+export const LATE_HART_RECORD = 4;
+export const LATE_HART_SIZE = 8;
+
 // The image header, written by the host: where the root task is.
 
 export const HEADER_MAGIC_VALUE = 0x344c6552; // "ReL4"

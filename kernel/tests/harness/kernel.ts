@@ -53,6 +53,7 @@ const ECALL_LENGTH = 4n;
 const KERNEL_MAPPINGS = [0xe7n, (2n << 28n) | 0xefn, (3n << 28n) | 0xefn];
 /** Where the lock would be: in front of the kernel's own data. Next ticket, ticket being served. */
 export const LOCK = DATA_BASE + 0x100;
+const LATE_HARTS = DATA_BASE + 0x200;
 const MOST_INTERRUPTS_IN_A_ROW = 1000;
 
 /** What the module exports to the kernel's assembly. */
@@ -130,6 +131,7 @@ export class Kernel {
       __bss_end: 0,
       // Nobody waits for the lock here, unless a test says so: both its words stay 0.
       kernelLock: LOCK,
+      lateHarts: LATE_HARTS,
       trapEntry: KERNEL_PHYSICAL_BASE,
       probeTrap: KERNEL_PHYSICAL_BASE,
       secondaryEntry: KERNEL_PHYSICAL_BASE,

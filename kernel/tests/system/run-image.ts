@@ -20,12 +20,12 @@ export interface MachineRun {
   machine: Machine;
 }
 
-/** Boots an image on this project's machine and runs it until it ends. */
+/** Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. */
 export async function runOnMachine(
   image: Uint8Array,
-  options: Partial<MachineOptions> & { input?: string } = {},
+  options: Partial<MachineOptions> & { input?: string; begin?: (machine: Machine) => void } = {},
 ): Promise<MachineRun> {
-  const { input, ...machineOptions } = options;
+  const { input, begin, ...machineOptions } = options;
   const machine = await Machine.create({
     harts: 1,
     memory: MEMORY,
@@ -41,6 +41,7 @@ export async function runOnMachine(
   machine.loadElf(image);
   if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
   machine.console.closeInput();
+  begin?.(machine);
   const result = machine.runSync({ maxInstructions: INSTRUCTION_LIMIT });
   return { output, result, machine };
 }

@@ -1,6 +1,7 @@
 // The kernel as a whole: boots images with a small root task on this project's machine and on QEMU.
 import { ROOT_STACK_TOP, ROOT_TEXT_BASE } from "@rel4/abi";
 import { readElf, writeElf } from "@rel4/compiler";
+import type { Machine } from "@rel4/machine";
 import { describe, expect, test } from "vitest";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
 import { type HostThreads, qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
@@ -234,6 +235,21 @@ describe("several harts", () => {
 
   test.skipIf(!qemuIsInstalled)(`migration on QEMU${qemuNote}`, async () => {
     expect(reported(await onQemu("migration", 2))).toEqual(expected);
+  });
+});
+
+describe("a hart that the firmware sends to the image's entry while another boots", () => {
+  test("waits for its record and joins", async () => {
+    const image = await testImage("migration");
+    const misled = (machine: Machine) => {
+      const [, second] = machine.harts;
+      while (second!.runState === "stopped") machine.runSync({ maxInstructions: 8 });
+      second!.pc = readElf(image).entry;
+      second!.setX(11, 0n);
+    };
+    const { output, result } = await runOnMachine(image, { harts: 2, begin: misled });
+    expect(reported(output)).toMatchObject({ "runs on hart 1": 1, "moved to and fro": 1 });
+    expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
   });
 });
 
