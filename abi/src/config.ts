@@ -15,6 +15,9 @@ export const DEBUG = 1;
 /** 1: synchronous IPC (endpoints, Call and Reply between threads, fault messages). 0: only invocations of kernel objects,
  *  notifications and what is asynchronous; faults stop the thread and signal a notification. */
 export const SYNC_IPC = 1;
+/** 1: threads may use floating point (F and D); as in seL4, a TCB is then twice as large. 0: a floating-point instruction
+ *  is a fault of its thread. */
+export const FPU = 1;
 /** 1: short paths for common messages. 0: everything takes the general path, for comparisons. */
 export const FASTPATH = 1;
 /** Timer ticks of a thread's time slice. */

@@ -1,5 +1,7 @@
 // Object types for Untyped_Retype and object sizes (2^bits bytes).
 
+import { FPU } from "./config";
+
 export const OBJECT_UNTYPED = 0;
 export const OBJECT_TCB = 1;
 export const OBJECT_ENDPOINT = 2;
@@ -13,7 +15,8 @@ export const OBJECT_PAGE_TABLE = 8;
 export const OBJECT_TYPES = 9;
 
 export const SLOT_BITS = 5;
-export const TCB_BITS = 11;
+/** With room for the floating-point registers: 11, without: 10. */
+export const TCB_BITS = 10 + FPU;
 export const ENDPOINT_BITS = 4;
 export const NOTIFICATION_BITS = 5;
 export const PAGE_TABLE_BITS = 12;
@@ -29,6 +32,9 @@ export const WORD_BITS = 64;
 
 /** The first user virtual address that is out of bounds. */
 export const USER_TOP = 0x3ffffff000;
+
+/** Thread flag (TCB_SET_FLAGS): floating-point instructions of the thread are faults. */
+export const TCB_FLAG_FPU_DISABLED = 1;
 
 /** Virtual-memory attribute: no instruction fetch from the page. */
 export const VM_EXECUTE_NEVER = 1;

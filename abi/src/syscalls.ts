@@ -36,6 +36,8 @@ export const FEATURE_USER_INTERRUPTS = 1;
 export const FEATURE_WAIT_ON_RESERVATION = 2;
 /** Feature bit: the kernel was built with synchronous IPC (endpoints, Call, Reply). */
 export const FEATURE_SYNC_IPC = 4;
+/** Feature bit: threads may use floating point on the hart that asks. */
+export const FEATURE_FLOATING_POINT = 8;
 
 /** Badge with which the kernel signals that the timer of a thread has come: vector 62. */
 export const TIMER_BADGE = 0x4000_0000_0000_0000;

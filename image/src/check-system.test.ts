@@ -20,7 +20,7 @@ describe("a system description", () => {
   it("gets defaults for everything it leaves out", () => {
     expect(checkSystem({ programs: { hello: { source: "./hello.ts" } } })).toEqual({
       machine: {},
-      kernel: { syncIpc: true, fastpath: true },
+      kernel: { syncIpc: true, fastpath: true, fpu: true },
       programs: [
         {
           name: "hello",
@@ -76,11 +76,12 @@ describe("a system description", () => {
     ]);
   });
 
-  it("may ask for a kernel without synchronous IPC, or without fast paths", () => {
+  it("may ask for a kernel without synchronous IPC, fast paths or floating point", () => {
     const channels = [{ from: "client", to: "server", kind: "async" }];
     const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two, channels }).kernel;
-    expect(kernelOf({ syncIpc: false })).toEqual({ syncIpc: false, fastpath: true });
-    expect(kernelOf({ fastpath: false })).toEqual({ syncIpc: true, fastpath: false });
+    expect(kernelOf({ syncIpc: false })).toEqual({ syncIpc: false, fastpath: true, fpu: true });
+    expect(kernelOf({ fastpath: false })).toEqual({ syncIpc: true, fastpath: false, fpu: true });
+    expect(kernelOf({ fpu: false })).toEqual({ syncIpc: true, fastpath: true, fpu: false });
   });
 
   it("rounds memory up to the 64 KiB in which a heap grows", () => {
@@ -108,7 +109,7 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
     "an unknown build option",
     { kernel: { smp: 1 }, programs: two },
     /unknown field "smp"/,
-    /syncIpc, fastpath/,
+    /syncIpc, fastpath, fpu/,
   ],
   [
     "an endpoint channel on a kernel that has none",

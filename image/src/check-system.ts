@@ -71,13 +71,14 @@ function checkKernel(value: unknown): KernelConfiguration {
   if (!isObject(value))
     throw new SystemError(
       `${show(value)} describes no kernel`,
-      "give { syncIpc, fastpath }, each true or false",
+      "give { syncIpc, fastpath, fpu }, each true or false",
       where,
     );
   refuseUnknownFields(value, Object.keys(DEFAULT_CONFIGURATION), where);
   return {
     syncIpc: flag(value.syncIpc ?? DEFAULT_CONFIGURATION.syncIpc, "kernel.syncIpc"),
     fastpath: flag(value.fastpath ?? DEFAULT_CONFIGURATION.fastpath, "kernel.fastpath"),
+    fpu: flag(value.fpu ?? DEFAULT_CONFIGURATION.fpu, "kernel.fpu"),
   };
 }
 

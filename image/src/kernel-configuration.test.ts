@@ -8,11 +8,12 @@ describe("a kernel configuration", () => {
 
   it("replaces only the constants it sets", () => {
     const [[path, text] = ["", ""]] = Object.entries(
-      configurationOverrides({ syncIpc: false, fastpath: false }),
+      configurationOverrides({ syncIpc: false, fastpath: false, fpu: false }),
     );
     expect(path).toMatch(/abi\/src\/config\.ts$/);
     expect(text).toContain("export const SYNC_IPC = 0;\n");
     expect(text).toContain("export const FASTPATH = 0;\n");
+    expect(text).toContain("export const FPU = 0;\n");
     expect(text).toContain("export const DEBUG = 1;\n");
   });
 });

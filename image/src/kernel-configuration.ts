@@ -2,7 +2,7 @@
  * The kernel's build options. They are constants of abi/src/config.ts, compiled into the kernel and the user level alike:
  * another configuration is the same file with other numbers.
  */
-import { FASTPATH, SYNC_IPC } from "@rel4/abi";
+import { FASTPATH, FPU, SYNC_IPC } from "@rel4/abi";
 import type { KernelConfiguration } from "../../kernel/assembly";
 import { readText } from "./cache";
 import { repositoryPath } from "./repository";
@@ -15,10 +15,15 @@ const CONFIGURATION_FILE = repositoryPath("abi/src/config.ts");
 export const DEFAULT_CONFIGURATION: KernelConfiguration = {
   syncIpc: (SYNC_IPC as number) !== 0,
   fastpath: (FASTPATH as number) !== 0,
+  fpu: (FPU as number) !== 0,
 };
 
 /** The constant that each option sets. */
-const CONSTANTS: Record<keyof KernelConfiguration, string> = { syncIpc: "SYNC_IPC", fastpath: "FASTPATH" };
+const CONSTANTS: Record<keyof KernelConfiguration, string> = {
+  syncIpc: "SYNC_IPC",
+  fastpath: "FASTPATH",
+  fpu: "FPU",
+};
 
 /**
  * Files to compile with in place of those in the repository: none for the default configuration.

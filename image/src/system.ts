@@ -31,6 +31,8 @@ export interface KernelDescription {
   syncIpc?: boolean;
   /** False: every message takes the kernel's general path, for comparisons. Default true. */
   fastpath?: boolean;
+  /** False: a kernel whose threads have no floating-point registers. Default true. */
+  fpu?: boolean;
 }
 
 /** One program; each runs in its own address space with its own capabilities. */

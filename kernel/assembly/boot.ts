@@ -5,6 +5,7 @@
  * names the continuation's virtual address when `satp` is written, so that no identity mapping is needed.
  */
 import { Assembler, type Fragment, fragment, reg } from "@rel4/compiler";
+import { MAX_HARTS } from "../../abi/src/config";
 import { CSR_SATP, CSR_SSCRATCH, CSR_STVEC, CSR_SUICFG, SATP_MODE_SV39 } from "../src/riscv/csr";
 import {
   HART_AREA_SIZE,
@@ -13,12 +14,20 @@ import {
   HART_STACK_SIZE,
   HEADER_SIZE,
   KERNEL_ROOT_TABLE_SIZE,
+  LATE_HART_ID,
+  LATE_HART_RECORD,
+  LATE_HART_SIZE,
   ROOT_INDEX_DEVICES,
   ROOT_INDEX_RAM,
 } from "../src/riscv/layout";
 import { takeLock } from "./lock";
 
+const BOOT_TAKEN_SYMBOL = "bootTaken";
+const LATE_HARTS_SYMBOL = "lateHarts";
 const PAGE = 4096;
+// Sets of memory accesses, as the fence instruction names them
+const READ = 2;
+const READ_WRITE = 3;
 // Sv39 page-table entry bits: valid, read, write, global, accessed, dirty
 const KERNEL_DATA_LEAF = 0xe7;
 const EXECUTABLE = 0x08;
@@ -73,6 +82,10 @@ function initialiseRecord(a: Assembler): void {
 /** `_start`: the image's entry, on the hart that boots, with a0 = hart id and a1 = physical address of the device tree. */
 function bootFragment(): Fragment {
   const a = new Assembler("_start");
+  a.la(reg.t0, BOOT_TAKEN_SYMBOL);
+  a.li(reg.t1, 1);
+  a.amoswapW(reg.t1, reg.t1, reg.t0);
+  a.bnez(reg.t1, "late");
   a.mv(reg.s0, reg.a0);
   a.mv(reg.s1, reg.a1);
   rootTableAddress(a, reg.s2, reg.t1);
@@ -102,7 +115,30 @@ function bootFragment(): Fragment {
   a.mv(reg.a1, reg.s1);
   a.call("bootMain");
   a.tail("resumeCurrent");
+  lateHart(a);
   return a.finish();
+}
+
+/**
+ * "late": a hart at the image's entry that another boots already (kernel/src/riscv/boot.ts says why). It waits for its record
+ * and goes on as a hart that was started; one that is not wanted waits for ever.
+ */
+function lateHart(a: Assembler): void {
+  a.label("late");
+  a.la(reg.t0, LATE_HARTS_SYMBOL);
+  a.addi(reg.t1, reg.t0, MAX_HARTS * LATE_HART_SIZE);
+  a.label("look");
+  a.lwu(reg.a1, reg.t0, LATE_HART_RECORD);
+  a.lw(reg.t2, reg.t0, LATE_HART_ID);
+  a.beqz(reg.a1, "next");
+  a.beq(reg.t2, reg.a0, "found");
+  a.label("next");
+  a.addi(reg.t0, reg.t0, LATE_HART_SIZE);
+  a.bltu(reg.t0, reg.t1, "look");
+  a.j("late");
+  a.label("found");
+  a.fence(READ, READ_WRITE);
+  a.tail("secondaryEntry");
 }
 
 /** `secondaryEntry`: a hart started through the firmware, with a0 = hart id and a1 = its record's physical address. */
@@ -151,7 +187,17 @@ function headerData(): Fragment {
   return data;
 }
 
+/** Zeroes for `_start`: is there a hart that boots; records of those that come later. */
+function bootData(): Fragment[] {
+  const taken = fragment(BOOT_TAKEN_SYMBOL, "data");
+  taken.items.push({ kind: "data", size: 8, value: 0n });
+  const late = fragment(LATE_HARTS_SYMBOL, "data");
+  for (let hart = 0; hart < MAX_HARTS; hart++)
+    late.items.push({ kind: "data", size: LATE_HART_SIZE, value: 0n });
+  return [taken, late];
+}
+
 /** Everything a hart executes or reads before compiled kernel code runs. */
 export function bootFragments(): Fragment[] {
-  return [bootFragment(), secondaryFragment(), probeFragment(), haltFragment(), headerData()];
+  return [bootFragment(), secondaryFragment(), probeFragment(), haltFragment(), headerData(), ...bootData()];
 }

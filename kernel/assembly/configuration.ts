@@ -4,4 +4,6 @@ export interface KernelConfiguration {
   syncIpc: boolean;
   /** FASTPATH: short paths for common messages. */
   fastpath: boolean;
+  /** FPU: threads may use floating point. */
+  fpu: boolean;
 }

@@ -4,15 +4,28 @@
  * `sscratch` holds the running thread's TCB in user mode and 0 in the kernel, which tells a kernel fault from a user
  * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call, ReplyRecv,
  * SignalWait and Recv try their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
+ * A thread that owns the FPU or has to do with user interrupts has flags; what they ask for is done out of line, before
+ * the lock is taken and last thing on the way out.
  */
 import { Assembler, type Fragment, reg } from "@rel4/compiler";
 import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "../../abi/src/syscalls";
-import { CAUSE_USER_ECALL, CSR_SCAUSE, CSR_SEPC, CSR_SSCRATCH, CSR_STVAL, CSR_STVEC } from "../src/riscv/csr";
+import {
+  CAUSE_USER_ECALL,
+  CSR_SCAUSE,
+  CSR_SEPC,
+  CSR_SSCRATCH,
+  CSR_SSTATUS,
+  CSR_STVAL,
+  CSR_STVEC,
+  SSTATUS_FS,
+} from "../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
   CONTEXT_FLAGS,
+  CONTEXT_FPU_STATUS,
   CONTEXT_HART,
   CONTEXT_PC,
+  FLAG_FPU,
   FLAG_IDLE,
   FLAG_RECEIVER,
   HART_CURRENT,
@@ -86,7 +99,7 @@ function systemCall(a: Assembler, configuration: KernelConfiguration): void {
   a.addi(reg.t1, reg.t1, ECALL_LENGTH);
   a.sd(reg.t1, kept.thread, CONTEXT_PC);
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
-  a.bnez(reg.t2, "leaveUserInterruptsSyscall");
+  a.bnez(reg.t2, "flaggedSyscall");
   dispatch(a, configuration, false);
   a.label("slowSyscall");
   a.ld(reg.a0, kept.thread, contextOffset(reg.a7));
@@ -109,12 +122,42 @@ function resume(a: Assembler): void {
   a.sret();
 }
 
+/**
+ * A thread with flags (in t2) has entered the kernel: floating point is switched off. Goes to `done` when there is nothing
+ * else to do. Overwrites t1 and t3.
+ */
+function leaveFpu(a: Assembler, done: string): void {
+  const other = `${done}.withoutFpu`;
+  a.andi(reg.t1, reg.t2, FLAG_FPU);
+  a.beqz(reg.t1, other);
+  a.li(reg.t1, SSTATUS_FS);
+  a.csrrc(reg.t3, CSR_SSTATUS, reg.t1);
+  a.and(reg.t3, reg.t3, reg.t1);
+  a.sw(reg.t3, kept.thread, CONTEXT_FPU_STATUS);
+  a.andi(reg.t1, reg.t2, ~FLAG_FPU);
+  a.beqz(reg.t1, done);
+  a.label(other);
+}
+
+/** A thread with flags (in t2) is about to leave the kernel: floating point is as it was. Goes to `done` as `leaveFpu`. */
+function enterFpu(a: Assembler, done: string): void {
+  const other = `${done}.withoutFpu`;
+  a.andi(reg.t1, reg.t2, FLAG_FPU);
+  a.beqz(reg.t1, other);
+  a.lw(reg.t1, kept.thread, CONTEXT_FPU_STATUS);
+  a.csrs(CSR_SSTATUS, reg.t1);
+  a.andi(reg.t1, reg.t2, ~FLAG_FPU);
+  a.beqz(reg.t1, done);
+  a.label(other);
+}
+
 /** Interrupts and exceptions from user mode. */
-function otherTraps(a: Assembler): void {
+function otherTraps(a: Assembler, { fpu }: KernelConfiguration): void {
   a.label("notSyscall");
   a.sd(reg.t1, kept.thread, CONTEXT_PC);
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
   a.beqz(reg.t2, "trap");
+  if (fpu) leaveFpu(a, "trap");
   a.mv(reg.a0, kept.thread);
   a.call("leaveUserInterrupts");
   a.label("trap");
@@ -130,9 +173,10 @@ function otherTraps(a: Assembler): void {
   a.j("resume");
 }
 
-/** Threads with user interrupts, the idle thread, and a thread that another hart took away. */
+/** Threads with flags, the idle thread among them, and a thread that another hart took away. */
 function slowWays(a: Assembler, configuration: KernelConfiguration): void {
-  a.label("leaveUserInterruptsSyscall");
+  a.label("flaggedSyscall");
+  if (configuration.fpu) leaveFpu(a, "syscall");
   a.mv(reg.a0, kept.thread);
   a.call("leaveUserInterrupts");
   for (const register of [reg.a0, reg.a1, reg.a7]) a.ld(register, kept.thread, contextOffset(register));
@@ -147,6 +191,7 @@ function slowWays(a: Assembler, configuration: KernelConfiguration): void {
   a.j("resume");
 
   a.label("special");
+  if (configuration.fpu) enterFpu(a, "leaveKernel");
   a.andi(reg.t2, reg.t2, FLAG_IDLE);
   a.bnez(reg.t2, "idle");
   a.mv(reg.a0, kept.thread);
@@ -197,7 +242,7 @@ export function trapFragment(configuration: KernelConfiguration): Fragment {
   a.bne(kept.cause, reg.t2, "notSyscall");
   systemCall(a, configuration);
   resume(a);
-  otherTraps(a);
+  otherTraps(a, configuration);
   slowWays(a, configuration);
   idle(a);
   faultInKernel(a);

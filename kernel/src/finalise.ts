@@ -21,6 +21,7 @@ import { Endpoint, Notification } from "./endpoint-object";
 import { InterruptSlots } from "./interrupts";
 import { Signals } from "./notification";
 import { ArchCaps } from "./riscv/arch-caps";
+import { Fpu } from "./riscv/fpu";
 import { IrqState } from "./riscv/irq-state";
 import { stallThread } from "./stall";
 import { TCB_SLOT_COUNT, TCB_SLOT_CTABLE, Tcb } from "./tcb";
@@ -75,6 +76,7 @@ function finaliseNotification(notification: Notification): void {
 
 function finaliseThread(thread: Tcb): void {
   stallThread(thread);
+  Fpu.forget(thread.address);
   ThreadTimers.cancel(thread);
   Signals.unbindThread(thread);
   suspend(thread);

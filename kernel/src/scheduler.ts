@@ -7,6 +7,7 @@
 import { TIME_SLICE_TICKS } from "../../abi/src/config";
 import { CHOOSE_NEW, Hart, RESUME_CURRENT } from "./hart";
 import { ReadyQueue } from "./ready-queue";
+import { Fpu } from "./riscv/fpu";
 import { Threads } from "./riscv/threads";
 import { VSpace } from "./riscv/vspace";
 import { Tcb, THREAD_RESTART, THREAD_RUNNING } from "./tcb";
@@ -168,6 +169,7 @@ export class Scheduler {
   static setAffinity(thread: Tcb, hartIndex: u32): void {
     ReadyQueue.remove(thread);
     ThreadTimers.depart(thread);
+    Fpu.release(thread.address);
     Threads.migrate(thread.address, hartIndex);
     ThreadTimers.arrived(thread);
     if (thread.isRunnable()) ReadyQueue.append(thread);

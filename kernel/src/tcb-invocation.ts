@@ -1,7 +1,7 @@
 // Invocations of thread capabilities, except those that move registers (tcb-registers.ts).
 
 import { CAP_NOTIFICATION, CAP_THREAD } from "../../abi/src/capability-tags";
-import { SMP } from "../../abi/src/config";
+import { FPU, SMP } from "../../abi/src/config";
 import {
   TCB_BIND_NOTIFICATION,
   TCB_CONFIGURE,
@@ -21,6 +21,7 @@ import {
   TCB_UNBIND_NOTIFICATION,
   TCB_WRITE_REGISTERS,
 } from "../../abi/src/labels";
+import { TCB_FLAG_FPU_DISABLED } from "../../abi/src/objects";
 import { RIGHT_READ } from "../../abi/src/rights";
 import { AsyncHandlers } from "./async-handler";
 import { Slot } from "./capability";
@@ -30,6 +31,7 @@ import { FaultWords } from "./fault-words";
 import { Hart } from "./hart";
 import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
+import { Fpu } from "./riscv/fpu";
 import { HartContext } from "./riscv/hart-context";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { Scheduler } from "./scheduler";
@@ -155,13 +157,14 @@ function setTlsBase(thread: Tcb): u32 {
   return OK;
 }
 
-/** Clears and sets seL4's thread flags; MR0 = the flags now. The kernel has no floating point, so none has an effect. */
+/** Clears and sets seL4's thread flags; MR0 = the flags now. The registers of a thread without floating point keep their values. */
 function setFlags(thread: Tcb): u32 {
   if (Arguments.length < 2) return Errors.truncatedMessage();
   const clear = <u32>Arguments.word(0);
   const set = <u32>Arguments.word(1);
   beginInvocation();
   thread.userFlags = (thread.userFlags & ~clear) | (set & USER_FLAGS);
+  if (thread.userFlags & TCB_FLAG_FPU_DISABLED) Fpu.release(thread.address);
   Reply.setWord(0, thread.userFlags);
   replyWords(1);
   return OK;
@@ -177,5 +180,5 @@ function readFault(thread: Tcb): u32 {
   return OK;
 }
 
-/** The thread flags there are: bit 0, no floating point. */
-const USER_FLAGS: u32 = 1;
+/** The thread flags there are. */
+const USER_FLAGS: u32 = FPU ? TCB_FLAG_FPU_DISABLED : 0;

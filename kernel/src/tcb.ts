@@ -1,15 +1,18 @@
-// Thread control blocks: 2^11 bytes.
+// Thread control blocks: 2^11 bytes, or 2^10 in a kernel without floating point.
 //
 //   0    ThreadContext: registers and user-interrupt state (riscv/thread-context.ts)
 //   384  this file's fields
 //   640  six capability slots
 //   840  debug build: name
+//   1024 floating-point registers, fcsr (riscv/fpu.ts)
 //
 // Invariants: a thread is in a ready queue only if it is runnable and not the current thread of its hart (or about to be
 // put back there); it is in an endpoint's or notification's queue exactly when its state says that it is blocked there.
 
+import { FPU } from "../../abi/src/config";
 import { TCB_BITS } from "../../abi/src/objects";
 import { Slot } from "./capability";
+import { CONTEXT_FPU_END, CONTEXT_FPU_REGISTERS } from "./riscv/layout";
 import { ThreadContext } from "./riscv/thread-context";
 
 export const TCB_SIZE: u32 = 1 << TCB_BITS;
@@ -164,5 +167,7 @@ export class Tcb extends ThreadContext {
 /** Do the fields end where the slots begin, and are the links of a queue one word? Checked at boot. */
 export function tcbFits(): bool {
   if (offsetof<Tcb>("queueNext") % 8 != 0) return false;
-  return offsetof<Tcb>() <= TCB_SLOTS && TCB_SLOTS + TCB_SLOT_COUNT * 32 <= TCB_NAME;
+  if (offsetof<Tcb>() > TCB_SLOTS || TCB_SLOTS + TCB_SLOT_COUNT * 32 > TCB_NAME) return false;
+  const nameEnd = TCB_NAME + TCB_NAME_LENGTH;
+  return nameEnd <= <u32>CONTEXT_FPU_REGISTERS && (FPU ? <u32>CONTEXT_FPU_END : nameEnd) <= TCB_SIZE;
 }

@@ -2,8 +2,10 @@
 // registers saved). Every way ends by deciding which thread runs next.
 
 import { rdtime } from "rv";
-import { DEBUG, SYNC_IPC } from "../../abi/src/config";
+import { DEBUG, FPU, SYNC_IPC } from "../../abi/src/config";
+import { TCB_FLAG_FPU_DISABLED } from "../../abi/src/objects";
 import {
+  FEATURE_FLOATING_POINT,
   FEATURE_SYNC_IPC,
   FEATURE_USER_INTERRUPTS,
   FEATURE_WAIT_ON_RESERVATION,
@@ -47,6 +49,7 @@ import {
   CAUSE_STORE_PAGE,
 } from "./riscv/csr";
 import { DeviceTree } from "./riscv/device-tree";
+import { Fpu } from "./riscv/fpu";
 import { HartContext } from "./riscv/hart-context";
 import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
@@ -163,6 +166,7 @@ function features(): u64 {
   let bits: u64 = SYNC_IPC ? FEATURE_SYNC_IPC : 0;
   if (UserInterrupts.present()) bits |= FEATURE_USER_INTERRUPTS;
   if (DeviceTree.waitOnReservation) bits |= FEATURE_WAIT_ON_RESERVATION;
+  if (Fpu.present()) bits |= FEATURE_FLOATING_POINT;
   return bits;
 }
 
@@ -198,6 +202,17 @@ function handleDebugSyscall(thread: Tcb, number: i32): bool {
     default:
       return false;
   }
+}
+
+/**
+ * The current thread's instruction was illegal. That may be so because the thread did not own its hart's FPU: then it
+ * owns it now, and makes the instruction again. What is illegal for the owner too is a fault.
+ * @returns false when it is a fault
+ */
+export function handleUseOfFpu(): bool {
+  if (!FPU) return false;
+  const thread = Hart.current().thread;
+  return (thread.userFlags & TCB_FLAG_FPU_DISABLED) == 0 && Fpu.take(thread.address);
 }
 
 /** The current thread faulted: scause and stval. */

@@ -1,5 +1,6 @@
 import {
   CNODE_DELETE,
+  FEATURE_FLOATING_POINT,
   FEATURE_SYNC_IPC,
   FEATURE_USER_INTERRUPTS,
   FEATURE_WAIT_ON_RESERVATION,
@@ -47,7 +48,10 @@ describe("several harts", () => {
     const { features, ...hardware } = options;
     const thread = new World({ harts: 2, ...hardware }).thread();
     thread.systemCall(SYS_GET_FEATURES);
-    expect([thread.register("a2"), thread.register("a3")]).toEqual([BigInt(FEATURE_SYNC_IPC + features), 2n]);
+    expect([thread.register("a2"), thread.register("a3")]).toEqual([
+      BigInt(FEATURE_SYNC_IPC + FEATURE_FLOATING_POINT + features),
+      2n,
+    ]);
   });
 
   it("run their own threads at the same time", () => {

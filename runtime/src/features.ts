@@ -1,6 +1,7 @@
 /** What the kernel found by probing the machine it runs on. */
 import { ecall, ecallResult } from "rv";
 import {
+  FEATURE_FLOATING_POINT,
   FEATURE_SYNC_IPC,
   FEATURE_USER_INTERRUPTS,
   FEATURE_WAIT_ON_RESERVATION,
@@ -37,6 +38,12 @@ export class Features {
   static get syncIpc(): bool {
     Features.ask();
     return (Features.bits & FEATURE_SYNC_IPC) != 0;
+  }
+
+  /** Whether the program may use floating point. */
+  static get floatingPoint(): bool {
+    Features.ask();
+    return (Features.bits & FEATURE_FLOATING_POINT) != 0;
   }
 
   /** Harts that run threads. */

@@ -21,9 +21,17 @@ import {
 } from "./csr";
 import { DeviceTree } from "./device-tree";
 import { Firmware } from "./firmware";
+import { Fpu } from "./fpu";
 import { HartContext } from "./hart-context";
-import { FLAG_IDLE, HART_AREA_SIZE, KERNEL_PHYSICAL_BASE } from "./layout";
-import { secondaryEntry } from "./link";
+import {
+  FLAG_IDLE,
+  HART_AREA_SIZE,
+  KERNEL_PHYSICAL_BASE,
+  LATE_HART_ID,
+  LATE_HART_RECORD,
+  LATE_HART_SIZE,
+} from "./layout";
+import { lateHarts, secondaryEntry } from "./link";
 import { Plic } from "./plic";
 import { SenderTables } from "./sender-tables";
 import { ThreadContext, threadContextIsAsLaidOut } from "./thread-context";
@@ -83,8 +91,9 @@ function prepareHart(hartId: u32, index: u32): HartContext {
   return hart;
 }
 
-/** State of the hart that executes this: interrupts, counters. */
+/** State of the hart that executes this: floating point, interrupts, counters. */
 function initialiseHart(): void {
+  Fpu.initialiseHart();
   csrWrite(CSR_SSTATUS, SSTATUS_SPIE);
   csrWrite(CSR_SCOUNTEREN, USER_COUNTERS);
   Timer.silence();
@@ -126,7 +135,20 @@ function startOthers(bootHart: u32): void {
     const index = HartContext.count();
     memory.fill(HartContext.areaStart() + index * HART_AREA_SIZE, 0, HART_AREA_SIZE);
     const hart = prepareHart(hartId, index);
+    expectLate(index, hartId, changetype<u32>(hart));
     fence(READ_WRITE, READ_WRITE);
-    if (!Firmware.startHart(hartId, entry, <u64>changetype<u32>(hart))) HartContext.removeLast();
+    if (Firmware.startHart(hartId, entry, <u64>changetype<u32>(hart))) continue;
+    expectLate(index, hartId, 0);
+    HartContext.removeLast();
   }
+}
+
+/**
+ * The hart may come to the image's entry instead: OpenSBI before 1.3 tells a hart that it is started before it says where,
+ * and one that is not waiting yet then goes where the boot hart went.
+ */
+function expectLate(index: u32, hartId: u32, record: u32): void {
+  const entry = <u32>lateHarts() + index * LATE_HART_SIZE;
+  store<u32>(entry, hartId, LATE_HART_ID);
+  store<u32>(entry, record, LATE_HART_RECORD);
 }

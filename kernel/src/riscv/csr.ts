@@ -2,6 +2,8 @@
 // extension: N draft and UINTC specification). Shared with the kernel's assembly.
 
 export const CSR_USTATUS = 0x000;
+/** Floating-point rounding mode and flags. */
+export const CSR_FCSR = 0x003;
 export const CSR_UIE = 0x004;
 export const CSR_UTVEC = 0x005;
 export const CSR_USCRATCH = 0x040;
@@ -29,6 +31,10 @@ export const CSR_SUICFG = 0x1b2;
 export const SSTATUS_UIE = 1;
 export const SSTATUS_UPIE = 16;
 export const SSTATUS_SPIE = 32;
+/** State of the floating-point registers: 0 when they may not be used, else one of these. */
+export const SSTATUS_FS = 0x6000;
+export const SSTATUS_FS_CLEAN = 0x4000;
+export const SSTATUS_FS_DIRTY = 0x6000;
 
 /** Bits of sie and sip. */
 export const IP_USER_SOFTWARE = 1;
@@ -38,6 +44,7 @@ export const IP_EXTERNAL = 512;
 
 /** Exception codes of scause. */
 export const CAUSE_INSTRUCTION_ACCESS = 1;
+export const CAUSE_ILLEGAL_INSTRUCTION = 2;
 export const CAUSE_LOAD_ACCESS = 5;
 export const CAUSE_STORE_ACCESS = 7;
 export const CAUSE_USER_ECALL = 8;

@@ -2,9 +2,24 @@
 // and `kernelFault`.
 
 import { csrClear, csrRead } from "rv";
-import { handleFault, handleInterrupt, handleReschedule, handleSyscall, handleTimer } from "../traps";
+import {
+  handleFault,
+  handleInterrupt,
+  handleReschedule,
+  handleSyscall,
+  handleTimer,
+  handleUseOfFpu,
+} from "../traps";
 import { Console, powerOff } from "./console";
-import { CSR_SIE, CSR_SIP, IP_EXTERNAL, IP_SOFTWARE, IP_TIMER, IP_USER_SOFTWARE } from "./csr";
+import {
+  CAUSE_ILLEGAL_INSTRUCTION,
+  CSR_SIE,
+  CSR_SIP,
+  IP_EXTERNAL,
+  IP_SOFTWARE,
+  IP_TIMER,
+  IP_USER_SOFTWARE,
+} from "./csr";
 import { HartContext } from "./hart-context";
 import { IrqState } from "./irq-state";
 import { Plic } from "./plic";
@@ -24,6 +39,7 @@ export function trapSyscall(number: u64): void {
 
 /** A fault of the running thread: scause and stval. */
 export function trapException(cause: u64, address: u64): void {
+  if (cause == CAUSE_ILLEGAL_INSTRUCTION && handleUseOfFpu()) return;
   handleFault(cause, address);
   endEntry();
 }

@@ -17,8 +17,8 @@ export class HartContext {
   current: u32;
   idle: u32;
   /**
-   * Set by another hart that took this hart's thread away. This hart answers, while it waits for the kernel lock, by
-   * leaving the thread's address space and clearing it: the thread's registers are then saved.
+   * GIVE_UP_*: set by another hart that took this hart's thread away, or wants the floating-point registers of a thread
+   * that does not run. This hart does so while it waits for the kernel lock (assembly/lock.ts), and clears it.
    */
   giveUp: u32;
   /** Logical number, 0…harts-1; the hart that booted is 0. */
@@ -29,7 +29,8 @@ export class HartContext {
   timerArmed: u32;
   /** Interrupt-controller context through which device interrupts reach this hart in S mode. */
   plicContext: u32;
-  reserved0: u32;
+  /** Tcb whose values the floating-point registers hold, or 0. */
+  fpuOwner: u32;
   /** Base of the kernel's global variables, loaded on every entry. */
   globalPointer: u64;
   /** Watched receiver entry parked here (index + 1) while the hart idles; 0: none. */
@@ -41,7 +42,9 @@ export class HartContext {
   tickDeadline: u64;
   /** When the timer will interrupt this hart at the latest; the end of time: never. */
   timerSet: u64;
-  reserved5: u64;
+  /** Not 0: the hart has floating point (F and D), and the kernel was built for it. */
+  fpuPresent: u32;
+  reserved5: u32;
   reserved6: u64;
   reserved7: u64;
   reserved8: u64;

@@ -12,5 +12,7 @@ export declare function kernelLock(): u64;
 export declare function trapEntry(): u64;
 /** Trap handler that skips the instruction at fault, for probing. */
 export declare function probeTrap(): u64;
+/** Where a hart that came to the image's entry late finds its record (`layout.ts`). */
+export declare function lateHarts(): u64;
 /** First instruction of a hart started through the firmware. */
 export declare function secondaryEntry(): u64;

@@ -65,7 +65,8 @@ export class ThreadContext {
   watchPrevious: u32;
   /** Not 0: in that list. */
   watched: u32;
-  reserved0: u32;
+  /** sstatus.FS of the FPU's owner while it is not in user mode: SSTATUS_FS_CLEAN or, where registers have changed, _DIRTY. */
+  fpuStatus: u32;
   reserved1: u64;
   reserved2: u64;
   reserved3: u64;

@@ -7,7 +7,7 @@ import { csrRead, fence, load32, load64, pause } from "rv";
 import { CSR_SIE, CSR_SIP } from "./csr";
 import { Firmware } from "./firmware";
 import { HartContext } from "./hart-context";
-import { HART_GIVE_UP } from "./layout";
+import { GIVE_UP_THREAD, HART_GIVE_UP } from "./layout";
 import { kernelLock } from "./link";
 import { ThreadContext } from "./thread-context";
 
@@ -29,13 +29,18 @@ export class Threads {
     const hart = changetype<HartContext>(thread.hart);
     if (thread.hart == 0 || hart == HartContext.get() || hart.current != tcb) return;
     hart.current = hart.idle;
-    hart.giveUp = 1;
+    Threads.demand(hart, GIVE_UP_THREAD);
+    thread.pc = thread.faultPc;
+  }
+
+  /** Another hart comes into the kernel, or is there already, and gives up GIVE_UP_*; returns when it has done so. */
+  static demand(hart: HartContext, what: u32): void {
+    hart.giveUp = what;
     fence(WRITE, READ_WRITE);
     Firmware.sendInterrupt(hart.hartId);
     const giveUp = <u64>(<i64>(<i32>(changetype<u32>(hart) + HART_GIVE_UP)));
     while (load32(giveUp) != 0) pause();
     fence(READ, READ_WRITE);
-    thread.pc = thread.faultPc;
   }
 
   /** Moves a thread that runs nowhere and waits in no ready queue to another hart. */

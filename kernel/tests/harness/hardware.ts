@@ -3,6 +3,7 @@
  * the real machine has instructions.
  */
 import { CSR_SATP, CSR_SUIRS, CSR_SUIST } from "../../src/riscv/csr";
+import { CONTEXT_FCSR, CONTEXT_FPU_REGISTERS } from "../../src/riscv/layout";
 import { FakeHart } from "./hart";
 import { FakeInterruptController, PLIC_BASE, PLIC_SIZE } from "./interrupt-controller";
 import type { KernelMemory } from "./memory";
@@ -51,6 +52,9 @@ export class Hardware {
   readonly softwareInterruptsSent: number[] = [];
   /** Translation flushes in order: by the executing hart (`sfence.vma`) and by the firmware for another hart. */
   readonly flushes: TranslationFlush[] = [];
+  /** How often floating-point registers were stored and loaded. */
+  fpuSaves = 0;
+  fpuLoads = 0;
   console = "";
   /** Real-time counter. */
   time = 0n;
@@ -64,6 +68,7 @@ export class Hardware {
     readonly memory: KernelMemory,
     hartCount: number,
     withUserInterrupts: boolean,
+    private readonly withFloatingPoint: boolean,
   ) {
     this.userInterrupts = withUserInterrupts ? new FakeUserInterruptController() : undefined;
     const inputs = {
@@ -72,7 +77,7 @@ export class Hardware {
       deviceInterrupt: (hart: number) => this.devices.line(2 * hart + 1),
       now: () => this.time,
     };
-    this.harts = Array.from({ length: hartCount }, (_, id) => new FakeHart(id, inputs));
+    this.harts = Array.from({ length: hartCount }, (_, id) => new FakeHart(id, inputs, withFloatingPoint));
     this.running = this.harts[0]!;
   }
 
@@ -84,6 +89,9 @@ export class Hardware {
       link: Object.fromEntries(Object.keys(symbols).map((name) => [name, () => signExtend(symbols[name]!)])),
       asm: {
         probeUserInterrupts: () => (this.userInterrupts ? BigInt(UINTC_BASE) : 0n),
+        probeFpu: () => (this.withFloatingPoint ? 1n : 0n),
+        saveFpu: (context: number) => this.saveFpu(this.running, context >>> 0),
+        loadFpu: (context: number) => this.loadFpu(this.running, context >>> 0),
         haltHart: () => this.stop("the kernel stopped its hart"),
       },
     };
@@ -96,6 +104,23 @@ export class Hardware {
       imports[from][name] = value ?? missing;
     }
     return imports;
+  }
+
+  /** Stores a hart's floating-point registers in a thread's context. */
+  saveFpu(hart: FakeHart, context: number): void {
+    hart.f.forEach((value, index) => {
+      this.memory.write64(context + CONTEXT_FPU_REGISTERS + 8 * index, value);
+    });
+    this.memory.write32(context + CONTEXT_FCSR, hart.fcsr);
+    this.fpuSaves++;
+  }
+
+  private loadFpu(hart: FakeHart, context: number): void {
+    for (let index = 0; index < hart.f.length; index++) {
+      hart.f[index] = this.memory.read64(context + CONTEXT_FPU_REGISTERS + 8 * index);
+    }
+    hart.fcsr = this.memory.read32(context + CONTEXT_FCSR);
+    this.fpuLoads++;
   }
 
   /** `uipi send` by the thread on a hart: through the sender table the kernel gave to it. */

@@ -1,4 +1,4 @@
-/** A fake hart: control and status registers and where it is. Bits are those of kernel/src/riscv/csr.ts. */
+/** A fake hart: control and status registers, floating-point registers, and where it is. Bits are those of kernel/src/riscv/csr.ts. */
 import {
   CSR_SIDELEG,
   CSR_SIE,
@@ -10,6 +10,8 @@ import {
   IP_SOFTWARE,
   IP_TIMER,
   IP_USER_SOFTWARE,
+  SSTATUS_FS,
+  SSTATUS_FS_DIRTY,
 } from "../../src/riscv/csr";
 
 const CSR_UIP = 0x044;
@@ -33,12 +35,32 @@ export class FakeHart {
   softwareInterrupt = false;
   /** The time at which the timer interrupt becomes pending. */
   timerDeadline = 2n ** 64n - 1n;
+  /** f0…f31. */
+  readonly f = new BigUint64Array(32);
+  fcsr = 0;
   private readonly registers = new Map<number, bigint>();
 
   constructor(
     readonly id: number,
     private readonly inputs: HartInputs,
+    /** It has F and D; otherwise sstatus.FS is always off. */
+    readonly hasFloatingPoint: boolean,
   ) {}
+
+  /** sstatus.FS, in its place. */
+  get fpuStatus(): number {
+    return Number(this.stored(CSR_SSTATUS)) & SSTATUS_FS;
+  }
+
+  set fpuStatus(status: number) {
+    this.writeCsr(CSR_SSTATUS, (this.stored(CSR_SSTATUS) & ~BigInt(SSTATUS_FS)) | BigInt(status));
+  }
+
+  /** An instruction changes a floating-point register. */
+  setFloat(register: number, value: bigint): void {
+    this.f[register] = value;
+    this.fpuStatus = SSTATUS_FS_DIRTY;
+  }
 
   readCsr(number: number): bigint {
     switch (number) {
@@ -68,6 +90,9 @@ export class FakeHart {
       }
       case CSR_SIP:
         this.softwareInterrupt = (bits & BigInt(IP_SOFTWARE)) !== 0n;
+        break;
+      case CSR_SSTATUS:
+        this.registers.set(number, this.hasFloatingPoint ? bits : bits & ~BigInt(SSTATUS_FS));
         break;
       default:
         this.registers.set(number, bits);

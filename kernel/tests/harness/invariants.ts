@@ -8,6 +8,7 @@ import {
   PRIORITIES,
   ROOT_CNODE_BITS,
 } from "@rel4/abi";
+import { checkFloatingPoint } from "./invariants-floating-point";
 import { checkHandlers } from "./invariants-handlers";
 import { checkTimers } from "./invariants-timers";
 import { checkUserInterrupts } from "./invariants-user-interrupts";
@@ -34,6 +35,7 @@ export function checkInvariants(kernel: Kernel, rootCNode: number): void {
   checkEndpoints(kernel, objects);
   checkNotifications(kernel, objects);
   checkUserInterrupts(kernel, objects);
+  checkFloatingPoint(kernel, objects);
   checkHandlers(kernel, objects);
   checkCount(kernel, objects);
   checkTimers(kernel, objects);

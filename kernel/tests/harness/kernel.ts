@@ -5,14 +5,26 @@
  */
 import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
-import { CSR_SATP, CSR_SIP, CSR_SUIRS, CSR_UIE, CSR_USTATUS, SATP_MODE_SV39 } from "../../src/riscv/csr";
+import {
+  CAUSE_ILLEGAL_INSTRUCTION,
+  CSR_SATP,
+  CSR_SIP,
+  CSR_SUIRS,
+  CSR_UIE,
+  CSR_USTATUS,
+  SATP_MODE_SV39,
+} from "../../src/riscv/csr";
 import {
   CONTEXT_FAULT_PC,
   CONTEXT_FLAGS,
+  CONTEXT_FPU_STATUS,
   CONTEXT_PC,
+  FLAG_FPU,
   FLAG_IDLE,
   FLAG_RECEIVER,
+  GIVE_UP_FPU,
   HART_AREA_SIZE,
+  HART_FPU_OWNER,
   HART_GIVE_UP,
   HART_STACK_SIZE,
   HEADER_MAGIC,
@@ -41,6 +53,7 @@ const ECALL_LENGTH = 4n;
 const KERNEL_MAPPINGS = [0xe7n, (2n << 28n) | 0xefn, (3n << 28n) | 0xefn];
 /** Where the lock would be: in front of the kernel's own data. Next ticket, ticket being served. */
 export const LOCK = DATA_BASE + 0x100;
+const LATE_HARTS = DATA_BASE + 0x200;
 const MOST_INTERRUPTS_IN_A_ROW = 1000;
 
 /** What the module exports to the kernel's assembly. */
@@ -68,6 +81,8 @@ export interface KernelOptions {
   harts?: number;
   /** The machine has user-interrupt hardware; default true. */
   userInterrupts?: boolean;
+  /** The harts have floating point (F and D); default true. */
+  floatingPoint?: boolean;
   /** The harts' ISA string in the device tree. */
   isa?: string;
   /** Call, ReplyRecv, SignalWait and Recv try their fastpaths first, as the assembly does; default true. */
@@ -103,9 +118,9 @@ export class Kernel {
   kernelSatp = 0n;
 
   private constructor(module: WebAssembly.Module, options: KernelOptions) {
-    const { harts = 1, userInterrupts = true, fastpath = true } = options;
+    const { harts = 1, userInterrupts = true, floatingPoint = true, fastpath = true } = options;
     this.fastpath = fastpath;
-    this.hardware = new Hardware(this.memory, harts, userInterrupts);
+    this.hardware = new Hardware(this.memory, harts, userInterrupts, floatingPoint);
     this.hardware.onInterrupt = (hart) => {
       if (hart.inUserMode) this.interrupted(hart);
       this.giveUp(hart);
@@ -116,6 +131,7 @@ export class Kernel {
       __bss_end: 0,
       // Nobody waits for the lock here, unless a test says so: both its words stay 0.
       kernelLock: LOCK,
+      lateHarts: LATE_HARTS,
       trapEntry: KERNEL_PHYSICAL_BASE,
       probeTrap: KERNEL_PHYSICAL_BASE,
       secondaryEntry: KERNEL_PHYSICAL_BASE,
@@ -175,6 +191,19 @@ export class Kernel {
     this.enter(hart, thread);
     this.exports.trapException(cause, address);
     this.leave(hart);
+  }
+
+  /**
+   * The thread that runs on hart `index` executes a floating-point instruction, which does `action`.
+   * @returns false when it is illegal, and the kernel did not change that
+   */
+  floatingPoint(index: number, action: (hart: FakeHart) => void): boolean {
+    const hart = this.userHart(index);
+    const thread = this.currentThread(index);
+    if (hart.fpuStatus === 0) this.exception(index, BigInt(CAUSE_ILLEGAL_INSTRUCTION), 0n);
+    if (this.currentThread(index) !== thread || hart.fpuStatus === 0) return false;
+    action(hart);
+    return true;
   }
 
   /** The thread that runs on hart `index` executes `uipi send`. */
@@ -266,14 +295,21 @@ export class Kernel {
     this.hardware.running = hart;
     this.entries++;
     hart.inUserMode = false;
-    if (this.memory.read32(thread + CONTEXT_FLAGS) !== 0) this.exports.leaveUserInterrupts(thread);
+    const flags = this.memory.read32(thread + CONTEXT_FLAGS);
+    if (flags & FLAG_FPU) {
+      this.memory.write32(thread + CONTEXT_FPU_STATUS, hart.fpuStatus);
+      hart.fpuStatus = 0;
+    }
+    if (flags & ~FLAG_FPU) this.exports.leaveUserInterrupts(thread);
   }
 
-  /** A hart that waits for the lock learns that another took its thread away. */
+  /** A hart that waits for the lock learns that another took its thread away, or wants its floating-point registers. */
   private giveUp(hart: FakeHart): void {
     const record = Number(BigInt.asUintN(32, hart.threadPointer));
-    if (this.memory.read32(record + HART_GIVE_UP) === 0) return;
-    hart.writeCsr(CSR_SATP, this.kernelSatp);
+    const what = this.memory.read32(record + HART_GIVE_UP);
+    if (what === 0) return;
+    if (what & GIVE_UP_FPU) this.hardware.saveFpu(hart, this.memory.read32(record + HART_FPU_OWNER));
+    else hart.writeCsr(CSR_SATP, this.kernelSatp);
     this.memory.write32(record + HART_GIVE_UP, 0);
   }
 
@@ -315,7 +351,8 @@ export class Kernel {
     const thread = this.memory.read32(record);
     const flags = this.memory.read32(thread + CONTEXT_FLAGS);
     if (flags & FLAG_IDLE) return;
-    if (flags !== 0) this.exports.enterUserInterrupts(thread);
+    if (flags & FLAG_FPU) hart.fpuStatus = this.memory.read32(thread + CONTEXT_FPU_STATUS);
+    if (flags & ~FLAG_FPU) this.exports.enterUserInterrupts(thread);
     hart.inUserMode = true;
     this.inUser.set(hart, thread);
   }

@@ -146,6 +146,22 @@ export class Thread {
     this.kernel.exception(this.runningHart(), BigInt(cause), BigInt(address));
   }
 
+  /** Sets f`register` by an instruction; false when that is illegal for the thread. */
+  setFloat(register: number, value: bigint): boolean {
+    this.prepare(this);
+    return this.kernel.floatingPoint(this.runningHart(), (hart) => hart.setFloat(register, value));
+  }
+
+  /** Value of f`register`, by an instruction that changes nothing; undefined when that is illegal for the thread. */
+  float(register: number): bigint | undefined {
+    this.prepare(this);
+    let value: bigint | undefined;
+    this.kernel.floatingPoint(this.runningHart(), ({ f }) => {
+      value = f[register];
+    });
+    return value;
+  }
+
   /** Puts a message into the registers and the buffer; returns its information word. */
   compose({ label = 0, words = [], caps = [], length = words.length }: Message): bigint {
     words.forEach((word, index) => {

@@ -36,6 +36,7 @@ import {
   WORD_BITS,
   WORK_UNITS_PER_PREEMPTION,
 } from "@rel4/abi";
+import { DEFAULT_CONFIGURATION } from "../../../image/src/kernel-configuration";
 import type { AsyncCalls } from "./async-calls";
 import { buildKernel } from "./build";
 import { checkInvariants } from "./invariants";
@@ -96,7 +97,7 @@ export async function prepareKernel(): Promise<void> {
 
 /** The same for a kernel without synchronous IPC. */
 export async function prepareKernelWithoutSyncIpc(): Promise<void> {
-  modulePromise ??= buildKernel({ syncIpc: false, fastpath: true });
+  modulePromise ??= buildKernel({ ...DEFAULT_CONFIGURATION, syncIpc: false });
   kernelModule = await modulePromise;
 }
 

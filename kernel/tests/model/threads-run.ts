@@ -16,14 +16,17 @@ import {
   ROOT_SLOT_TCB,
   SYS_SET_TIMER,
   TCB_BIND_NOTIFICATION,
+  TCB_FLAG_FPU_DISABLED,
   TCB_READ_FAULT,
   TCB_RESUME,
   TCB_SET_AFFINITY,
+  TCB_SET_FLAGS,
   TCB_SET_PRIORITY,
   TCB_SUSPEND,
   TCB_UNBIND_NOTIFICATION,
   WORD_BITS,
 } from "@rel4/abi";
+import { CONTEXT_FPU_END, CONTEXT_FPU_REGISTERS } from "../../src/riscv/layout";
 import type { Message, Thread } from "../harness/thread";
 import { World } from "../harness/world";
 import { Random } from "./random";
@@ -31,6 +34,9 @@ import { Random } from "./random";
 const THREADS = 6;
 const PRIORITIES = [50, 60, 60, 70];
 const TCB_FIELDS_END = 840;
+/** Registers with which threads compute, and how many values they hold in turn. */
+const FLOATS = 3;
+const FLOAT_VALUES = 1000;
 const ENDPOINT_SIZE = 16;
 const NOTIFICATION_SIZE = 32;
 /** scause of a load page fault and of an illegal instruction. */
@@ -59,6 +65,8 @@ export class ThreadsRun {
   private readonly endpoints: number[];
   private readonly notifications: number[];
   private readonly caps: SharedCap[];
+  /** What each thread has last put into its floating-point registers. */
+  private readonly floats: bigint[][];
 
   constructor(
     seed: number,
@@ -83,6 +91,7 @@ export class ThreadsRun {
         faultEndpoint: [0, 0, this.notifications[0]][index] ?? this.endpoints[index % 2],
       }),
     );
+    this.floats = this.threads.map(() => Array.from({ length: FLOATS }, () => 0n));
     this.notifications.forEach((notification, index) => {
       world.must(this.threads[index]!.cap, TCB_BIND_NOTIFICATION, [], [notification]);
     });
@@ -154,7 +163,8 @@ export class ThreadsRun {
   private threadStep(thread: Thread): string {
     const { random } = this;
     const serves = this.threads.indexOf(thread) < THREADS / 2;
-    const choice = random.below(20);
+    const choice = random.below(22);
+    if (choice >= 20) return this.floatStep(thread);
     if (choice < 9) return serves ? this.receiveStep(thread) : this.sendStep(thread);
     if (choice < 12) return this.receiveStep(thread);
     if (choice < 14) return this.sendStep(thread);
@@ -164,6 +174,20 @@ export class ThreadsRun {
       return this.random.below(2) === 0 ? this.setTimerStep(thread) : this.userInterruptStep(thread);
     thread.yield();
     return `${thread.name} yields`;
+  }
+
+  /** Computes: all registers hold what the thread has put there, and one gets another value. */
+  private floatStep(thread: Thread): string {
+    const expected = this.floats[this.threads.indexOf(thread)]!;
+    const found = expected.map((_, register) => thread.float(register));
+    if (found.some((value) => value === undefined)) return `${thread.name} may not compute`;
+    if (found.some((value, register) => value !== expected[register]))
+      throw new Error(`${thread.name} finds ${found} in its floating-point registers, not ${expected}`);
+    if (this.random.below(4) === 0) return `${thread.name} looks at its floating-point registers`;
+    const register = this.random.below(FLOATS);
+    expected[register] = BigInt(this.random.below(FLOAT_VALUES));
+    thread.setFloat(register, expected[register]);
+    return `${thread.name} computes f${register} = ${expected[register]}`;
   }
 
   /** Deadlines that have passed, come soon, or come after some ticks; sometimes none. */
@@ -288,7 +312,9 @@ export class ThreadsRun {
     const cap = random.pick(this.caps);
     const act = (pointer: number, label: number, words: number[] = [], caps: number[] = []) =>
       world.invoke(pointer, label, words, caps).error;
-    switch (random.below(10)) {
+    switch (random.below(11)) {
+      case 9:
+        return `root sets the flags of ${thread.name}: ${world.must(thread.cap, TCB_SET_FLAGS, [TCB_FLAG_FPU_DISABLED, random.below(4) === 0 ? TCB_FLAG_FPU_DISABLED : 0])}`;
       case 8:
         return `root reads the fault of ${thread.name}: ${world.must(thread.cap, TCB_READ_FAULT)}`;
       case 0:
@@ -346,7 +372,11 @@ export class ThreadsRun {
     const { memory } = world.kernel;
     const hash = createHash("sha1");
     const add = (start: number, size: number) => hash.update(memory.bytes.subarray(start, start + size));
-    for (const thread of this.threads) add(thread.address, TCB_FIELDS_END);
+    for (const thread of this.threads) {
+      add(thread.address, TCB_FIELDS_END);
+      add(thread.address + CONTEXT_FPU_REGISTERS, CONTEXT_FPU_END - CONTEXT_FPU_REGISTERS);
+    }
+    for (const { f } of world.kernel.hardware.harts) hash.update(f);
     for (const endpoint of this.endpoints) add(world.look(endpoint).object, ENDPOINT_SIZE);
     for (const notification of this.notifications) add(world.look(notification).object, NOTIFICATION_SIZE);
     for (let hart = 0; hart < this.harts; hart++) hash.update(`${world.kernel.currentThread(hart)} `);

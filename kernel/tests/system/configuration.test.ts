@@ -1,15 +1,17 @@
-// The kernel's build options (abi/src/config.ts): systems without synchronous IPC or fast paths, and what is saved.
+// The kernel's build options (abi/src/config.ts): systems without synchronous IPC, floating point or fast paths, and what
+// is saved.
 import { readElf } from "@rel4/compiler";
 import { describe, expect, test } from "vitest";
-import type { KernelConfiguration } from "../../../image/src/kernel-configuration";
+import { DEFAULT_CONFIGURATION, type KernelConfiguration } from "../../../image/src/kernel-configuration";
 import { buildKernel } from "../../../image/src/kernel-image";
 import { linesWithCode } from "../harness/build";
 import { qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
 import { testImage } from "./test-image";
 
-const FULL: KernelConfiguration = { syncIpc: true, fastpath: true };
-const WITHOUT_SYNC_IPC: KernelConfiguration = { syncIpc: false, fastpath: true };
-const WITHOUT_FASTPATH: KernelConfiguration = { syncIpc: true, fastpath: false };
+const FULL: KernelConfiguration = DEFAULT_CONFIGURATION;
+const WITHOUT_SYNC_IPC: KernelConfiguration = { ...FULL, syncIpc: false };
+const WITHOUT_FPU: KernelConfiguration = { ...FULL, fpu: false };
+const WITHOUT_FASTPATH: KernelConfiguration = { ...FULL, fastpath: false };
 
 /** Bytes of a kernel's text. */
 async function textSize(configuration: KernelConfiguration): Promise<number> {
@@ -57,6 +59,23 @@ describe("a kernel without synchronous IPC", () => {
       expect([...smallLines].filter((line) => line.startsWith(`kernel/src/${file}.ts:`))).toEqual([]);
       expect(lost.some((line) => line.startsWith(`kernel/src/${file}.ts:`))).toBe(true);
     }
+  });
+});
+
+describe("a kernel without floating point", () => {
+  const expected = ["feature=0", "TCB in 1024 bytes: error=0", "flags=0", "computed=0", "fault=3"];
+
+  test("has threads of half the size, whose floating-point instructions are faults", async () => {
+    const image = await testImage("floating-point-support", WITHOUT_FPU);
+    const { output, result } = await runOnMachine(image);
+    expect(output.trim().split("\n")).toEqual(expected);
+    expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+  });
+
+  test.skipIf(!qemuIsInstalled)(`says so on QEMU, which has floating point${qemuNote}`, async () => {
+    const image = await testImage("floating-point-support", WITHOUT_FPU);
+    const { output, exitCode } = await runOnQemu(image);
+    expect({ output: output.trim().split("\n"), exitCode }).toEqual({ output: expected, exitCode: 0 });
   });
 });
 

@@ -20,12 +20,12 @@ export interface MachineRun {
   machine: Machine;
 }
 
-/** Boots an image on this project's machine and runs it until it ends. */
+/** Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. */
 export async function runOnMachine(
   image: Uint8Array,
-  options: Partial<MachineOptions> & { input?: string } = {},
+  options: Partial<MachineOptions> & { input?: string; begin?: (machine: Machine) => void } = {},
 ): Promise<MachineRun> {
-  const { input, ...machineOptions } = options;
+  const { input, begin, ...machineOptions } = options;
   const machine = await Machine.create({
     harts: 1,
     memory: MEMORY,
@@ -41,6 +41,7 @@ export async function runOnMachine(
   machine.loadElf(image);
   if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
   machine.console.closeInput();
+  begin?.(machine);
   const result = machine.runSync({ maxInstructions: INSTRUCTION_LIMIT });
   return { output, result, machine };
 }
@@ -57,18 +58,23 @@ export interface QemuInput {
   text: string;
 }
 
+/**
+ * Host threads of QEMU. On a single one, harts that never wait take turns of a tenth of a second; several (one a hart)
+ * wait for each other on a busy host.
+ */
+export type HostThreads = "single" | "multi";
+
 /** Boots an image on QEMU's virt board. The output does not contain the firmware's banner. */
 export async function runOnQemu(
   image: Uint8Array,
-  { harts = 1, input }: { harts?: number; input?: QemuInput } = {},
+  { harts = 1, input, threads = "single" }: { harts?: number; input?: QemuInput; threads?: HostThreads } = {},
 ): Promise<{ output: string; exitCode: number | null }> {
   const folder = mkdtempSync(join(tmpdir(), "rel4-"));
   const file = join(folder, "image.elf");
   writeFileSync(file, image);
-  // One host thread: several would wait for each other on a busy host.
   const args = [
     "-accel",
-    "tcg,thread=single",
+    `tcg,thread=${threads}`,
     "-M",
     "virt",
     "-m",

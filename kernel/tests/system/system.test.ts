@@ -1,9 +1,10 @@
 // The kernel as a whole: boots images with a small root task on this project's machine and on QEMU.
 import { ROOT_STACK_TOP, ROOT_TEXT_BASE } from "@rel4/abi";
 import { readElf, writeElf } from "@rel4/compiler";
+import type { Machine } from "@rel4/machine";
 import { describe, expect, test } from "vitest";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
-import { qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
+import { type HostThreads, qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
 import { testImage } from "./test-image";
 
 /** Runs a root task on the machine; it must power off with exit code 0. */
@@ -14,8 +15,8 @@ async function onMachine(name: string, harts: number, input?: string): Promise<s
 }
 
 /** Runs a root task on QEMU; it must power off with exit code 0. */
-async function onQemu(name: string, harts: number): Promise<string> {
-  const { output, exitCode } = await runOnQemu(await testImage(name), { harts });
+async function onQemu(name: string, harts: number, threads?: HostThreads): Promise<string> {
+  const { output, exitCode } = await runOnQemu(await testImage(name), { harts, threads });
   expect({ exitCode, output }).toEqual({ exitCode: 0, output });
   return output;
 }
@@ -199,6 +200,26 @@ describe("faults", () => {
   });
 });
 
+describe("floating point", () => {
+  const supported = ["feature=8", "TCB in 1024 bytes: error=10", "flags=1", "computed=1", "fault=0"];
+
+  test.skipIf(!qemuIsInstalled)(`is there for a thread that uses it, on QEMU${qemuNote}`, async () => {
+    const output = await onQemu("floating-point-support", 1);
+    expect(output.trim().split("\n")).toEqual(supported);
+  });
+
+  test.skipIf(!qemuIsInstalled).each([1, 2, 4])(
+    `is each thread's own on QEMU, whatever is done to it (%i harts)${qemuNote}`,
+    async (harts) => {
+      const report = reported(await onQemu("floating-point", harts, "multi"));
+      console.log(`floating point on QEMU, ${harts} harts: ${JSON.stringify(report)}`);
+      expect(report.mismatches).toBe(0);
+      // How much is done in its time depends on the host.
+      expect(report.checks).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe("several harts", () => {
   const expected = {
     "runs on hart 1": 1,
@@ -214,6 +235,21 @@ describe("several harts", () => {
 
   test.skipIf(!qemuIsInstalled)(`migration on QEMU${qemuNote}`, async () => {
     expect(reported(await onQemu("migration", 2))).toEqual(expected);
+  });
+});
+
+describe("a hart that the firmware sends to the image's entry while another boots", () => {
+  test("waits for its record and joins", async () => {
+    const image = await testImage("migration");
+    const misled = (machine: Machine) => {
+      const [, second] = machine.harts;
+      while (second!.runState === "stopped") machine.runSync({ maxInstructions: 8 });
+      second!.pc = readElf(image).entry;
+      second!.setX(11, 0n);
+    };
+    const { output, result } = await runOnMachine(image, { harts: 2, begin: misled });
+    expect(reported(output)).toMatchObject({ "runs on hart 1": 1, "moved to and fro": 1 });
+    expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
   });
 });
 

@@ -10,6 +10,7 @@ import {
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
 import { repositoryPath } from "../../../image/src/repository";
 import { rootStart, userInterruptEntry } from "../../../runtime/assembly/index";
+import { floatFragments } from "./floating-point";
 
 /** Compiles a guest file that exports `runRoot(bootInfo: u32): void`; returns the ELF file. */
 async function compileRoot(name: string, configuration: KernelConfiguration): Promise<Uint8Array> {
@@ -27,7 +28,11 @@ async function compileRoot(name: string, configuration: KernelConfiguration): Pr
   };
   const key = contentHash(name, JSON.stringify({ ...options, textBase: ROOT_TEXT_BASE }), toolchainHash());
   const elf = await cached("kernel-tests", key, async (readFile) => {
-    const compiled = await compile({ ...options, readFile, assembly: [rootStart(), userInterruptEntry()] });
+    const compiled = await compile({
+      ...options,
+      readFile,
+      assembly: [rootStart(), userInterruptEntry(), ...floatFragments()],
+    });
     return Buffer.from(compiled.elf).toString("base64");
   });
   return new Uint8Array(Buffer.from(elf, "base64"));
