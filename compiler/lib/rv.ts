@@ -90,6 +90,11 @@ export declare function stackEntry(index: u32): u64;
 export declare function stackPointer(): u64;
 /** Machine address of a function-table entry (`fn.index`), for assembly and hardware: it follows the psABI. */
 export declare function functionAddress(index: u32): u64;
+/**
+ * Machine address of a `(u64) => u64` in the function table (`fn.index`), for interrupt entries that save integer registers
+ * only: a function that may use floating point leaves those registers, and fcsr, as they were. Other functions trap there.
+ */
+export declare function handlerAddress(index: u32): u64;
 
 // User interrupts
 

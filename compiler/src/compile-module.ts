@@ -6,21 +6,26 @@
  */
 import { Assembler } from "./assembler/assembler";
 import { type Fragment, fragment } from "./assembler/instruction";
+import { stackArguments } from "./backend/calling-convention";
 import { generateCode } from "./backend/generate";
-import { dispatchTable, FUNCTION_TABLE } from "./backend/select-calls";
-import type { IRFunction } from "./ir/ir";
+import { dispatchTable, FUNCTION_TABLE, HANDLER_TABLE } from "./backend/select-calls";
+import { type IRFunction, usesFloats } from "./ir/ir";
 import { parseFunction } from "./ir/parser";
 import { printFunction } from "./ir/printer";
 import type { BackendOptions, ImportedFunction, ModuleObject } from "./link/module-object";
 import { PIPELINE, runPipeline } from "./passes/pipeline";
 import { assemblyHelper, irHelper, TRAP_FUNCTION } from "./runtime-helpers/helpers";
-import { preservingEntry } from "./runtime-helpers/preserving-entry";
+import { floatPreservingEntry, preservingEntry } from "./runtime-helpers/preserving-entry";
+import { CallGraph } from "./wasm/call-graph";
 import { decodeModule } from "./wasm/decoder";
 import type { TranslationContext } from "./wasm/emitter";
 import { signatureText, type WasmFunction, type WasmModule } from "./wasm/module";
 import { isPushedAtSuspension } from "./wasm/suspended-pushes";
 import { findSuspension, outsideEntries } from "./wasm/suspension";
 import { translateFunction } from "./wasm/translator";
+
+/** Signature of the functions that `handlerAddress` gives. */
+const HANDLER_SIGNATURE = signatureText({ params: ["i64"], results: ["i64"] });
 
 /** Symbol that runs the start function. */
 const START = "__wasm_start";
@@ -37,6 +42,8 @@ class ModuleCompiler {
   /** Tables that code refers to: symbol → signature, or null for the table of all functions. */
   private readonly tables = new Map<string, string | null>();
   private readonly fragments: Fragment[] = [];
+  /** Whether any of the compiled functions uses floating-point registers. */
+  private usesFloats = false;
   /** Functions that others enter by a fragment of its own, named like the function; code calls the body. */
   private readonly withEntry: ReadonlySet<WasmFunction>;
 
@@ -63,7 +70,11 @@ class ModuleCompiler {
       },
       onCall: (target) => this.enqueue(target),
       onImport: (imported) => this.imports.set(imported.symbol, imported),
-      onTable: (signature) => this.useTable(signature),
+      onTable: (signature) => {
+        const symbol = signature === null ? FUNCTION_TABLE : dispatchTable(signature);
+        this.useTable(symbol, signature);
+      },
+      onHandlers: () => this.useTable(HANDLER_TABLE, HANDLER_SIGNATURE),
     };
   }
 
@@ -71,18 +82,16 @@ class ModuleCompiler {
     const { module } = this;
     for (const index of module.exports.values()) this.enqueue(module.functions[index]!);
     if (module.start !== null) this.enqueue(module.functions[module.start]!);
-    for (let next = this.pending.pop(); next; next = this.pending.pop()) {
+    for (let next = this.pending.pop(); next; next = this.pending.pop())
       this.fragments.push(this.function(next));
-      if (this.withEntry.has(next))
-        this.fragments.push(preservingEntry(next.name, this.symbolOf(next), next.type.params.length));
-    }
-    this.fragments.push(this.start(), ...this.dispatchTables());
+    this.fragments.push(...this.outsideEntries(), this.start(), ...this.dispatchTables());
     this.addHelpers();
     return {
       fragments: this.fragments,
       globals: module.globals.filter((global) => global.mutable).map((global) => global.initial),
       data: module.data,
       imports: [...this.imports.values()],
+      usesFloats: this.usesFloats,
       exports: new Map([...module.exports].map(([name, index]) => [name, module.functions[index]!.name])),
       exportedConstants: this.exportedConstants(),
       dumpIR: (name, stage) => this.dump(name, stage),
@@ -100,8 +109,7 @@ class ModuleCompiler {
   }
 
   /** Functions of the table are compiled once a call could reach them. */
-  private useTable(signature: string | null): void {
-    const symbol = signature === null ? FUNCTION_TABLE : dispatchTable(signature);
+  private useTable(symbol: string, signature: string | null): void {
     if (this.tables.has(symbol)) return;
     this.tables.set(symbol, signature);
     for (const target of this.tableEntries(signature)) if (target) this.enqueue(target);
@@ -123,6 +131,7 @@ class ModuleCompiler {
 
   private generate(fn: IRFunction, registers?: readonly number[], observe?: Observer): Fragment {
     const { options } = this;
+    this.usesFloats ||= usesFloats(fn);
     const text = (): string => printFunction(fn);
     observe?.("ssa", text);
     const { bitmanip } = options.isa;
@@ -138,15 +147,43 @@ class ModuleCompiler {
     return a.finish();
   }
 
+  /** Entries of the compiled functions that callers outside compiled code cannot call as they are. */
+  private outsideEntries(): Fragment[] {
+    return [...this.queued]
+      .filter((target) => this.withEntry.has(target))
+      .map((target) => {
+        const onStack = stackArguments(target.type.params);
+        return preservingEntry(target.name, this.symbolOf(target), onStack, this.usesFloats);
+      });
+  }
+
   private dispatchTables(): Fragment[] {
-    return [...this.tables].map(([symbol, signature]) => {
-      const table = fragment(symbol, "rodata");
-      for (const target of this.tableEntries(signature)) {
-        const symbol = target && signature !== null ? this.symbolOf(target) : target?.name;
-        table.items.push({ kind: "data", size: 4, value: { symbol: symbol ?? TRAP_FUNCTION } });
-      }
-      return table;
+    return [...this.tables].flatMap(([symbol, signature]) => {
+      if (symbol === HANDLER_TABLE) return this.handlerTable();
+      const isForCode = signature !== null;
+      const symbols = this.tableEntries(signature).map((target) =>
+        target && isForCode ? this.symbolOf(target) : target?.name,
+      );
+      return tableOf(symbol, symbols);
     });
+  }
+
+  /** The table of interrupt handlers, and entries for those that may use floating-point registers. */
+  private handlerTable(): Fragment[] {
+    const targets = this.tableEntries(HANDLER_SIGNATURE);
+    const touching = new CallGraph(this.module).touchingFloats();
+    const entryOf = (target: WasmFunction): string =>
+      touching.has(target) ? `${target.name}.handler` : target.name;
+    const entries = [...new Set(targets)].flatMap((target) =>
+      target && touching.has(target) ? floatPreservingEntry(entryOf(target), target.name) : [],
+    );
+    return [
+      ...entries,
+      tableOf(
+        HANDLER_TABLE,
+        targets.map((target) => target && entryOf(target)),
+      ),
+    ];
   }
 
   /** Adds the helpers that the fragments so far, or other helpers, refer to. */
@@ -159,7 +196,7 @@ class ModuleCompiler {
         const helper = irHelper(name);
         const added = helper
           ? this.generate(parseFunction(helper.text), helper.registers)
-          : assemblyHelper(name);
+          : assemblyHelper(name, this.usesFloats);
         if (added) this.fragments.push(added);
       }
     }
@@ -189,6 +226,14 @@ class ModuleCompiler {
   }
 }
 
+/** A table of code addresses; entries without a symbol trap. */
+function tableOf(name: string, symbols: readonly (string | null | undefined)[]): Fragment {
+  const table = fragment(name, "rodata");
+  for (const symbol of symbols)
+    table.items.push({ kind: "data", size: 4, value: { symbol: symbol ?? TRAP_FUNCTION } });
+  return table;
+}
+
 /** Stages that `dumpIR` can show, in order. */
 export const STAGES: readonly string[] = [
   "ssa",
@@ -209,7 +254,8 @@ function referencedSymbols(item: Fragment): string[] {
 
 /**
  * Compiles a wasm module.
- * @throws CompileError when the module uses something outside the dialect (floats, SIMD, passive segments, …).
+ * @throws CompileError when the module uses something outside the dialect (SIMD, passive segments, …), or floating point
+ *   where the target has none
  */
 export function compileModule(wasm: Uint8Array, options: BackendOptions): ModuleObject {
   return new ModuleCompiler(wasm, options).compile();

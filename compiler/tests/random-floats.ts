@@ -81,7 +81,7 @@ export class FloatGenerator {
           1e300,
           -1e-300,
           16777217,
-          4503599627370495.5,
+          2251799813685249.5,
         ]);
       case 2:
         return sign * (2 ** random.pick([7, 8, 23, 24, 31, 32, 52, 53, 63, 64]) + near());

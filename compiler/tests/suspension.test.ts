@@ -11,19 +11,20 @@ import { bareMetalOptions, bootable, HIGH, LOW, type Outcome, parseReports } fro
 import { optimizeWithBinaryen } from "./binaryen-optimize";
 import type { SwitchIntrinsic } from "./random-coroutines";
 import { randomModule } from "./random-module";
-import { runOnMachine } from "./run-image";
+import { runOnQemu as runFloats, runOnMachine } from "./run-image";
 
 const RUNS = Number(process.env.REL4_FUZZ_RUNS ?? 4);
 const FIRST_SEED = Number(process.env.REL4_FUZZ_SEED ?? 1);
 
-async function outcomes(seed: number, intrinsic: SwitchIntrinsic): Promise<Outcome[]> {
+async function outcomes(seed: number, floats: boolean, intrinsic: SwitchIntrinsic): Promise<Outcome[]> {
   const layout = seed & 1 ? LOW : HIGH;
-  const isa = { bitmanip: (seed & 2) !== 0, compressed: (seed & 4) !== 0 };
+  const isa = { bitmanip: (seed & 2) !== 0, compressed: (seed & 4) !== 0, floatingPoint: floats };
   const module = randomModule({
     seed,
     windowBase: layout.windowBase,
     functions: 9,
     runs: 10,
+    floats,
     switch: intrinsic,
   });
   const wasm = seed % 3 === 0 ? optimizeWithBinaryen(module.wasm) : module.wasm;
@@ -32,19 +33,27 @@ async function outcomes(seed: number, intrinsic: SwitchIntrinsic): Promise<Outco
     memoryPages: module.pages,
     optimize: seed % 5 !== 0,
   });
-  return parseReports(await runOnMachine(bootable(program.elf, layout))).outcomes;
+  const run = floats ? runFloats : runOnMachine;
+  return parseReports(await run(bootable(program.elf, layout))).outcomes;
 }
 
 describe("random coroutines", () => {
-  it(`compute the same whichever way they switch (${RUNS} from seed ${FIRST_SEED})`, {
-    timeout: 30_000 + 10_000 * RUNS,
-  }, async () => {
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
-      const expected = await outcomes(seed, "contextSwitch");
-      const message = `REL4_FUZZ_SEED=${seed} REL4_FUZZ_RUNS=1`;
-      expect(await outcomes(seed, "switchStack"), message).toEqual(expected);
-    }
-  });
+  it.each([
+    ["with integers", false],
+    ["with floating point", true],
+  ])(
+    `compute the same whichever way they switch, %s (${RUNS} from seed ${FIRST_SEED})`,
+    {
+      timeout: 30_000 + 10_000 * RUNS,
+    },
+    async (_, floats) => {
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+        const expected = await outcomes(seed, floats, "contextSwitch");
+        const message = `REL4_FUZZ_SEED=${seed} REL4_FUZZ_RUNS=1`;
+        expect(await outcomes(seed, floats, "switchStack"), message).toEqual(expected);
+      }
+    },
+  );
 });
 
 /** Two stacks that take turns: `main`, and one that counts turns. */

@@ -11,7 +11,13 @@ import {
   ROOT_TEXT_BASE,
 } from "@rel4/abi";
 import { CompileError, type CompileOptions, compile, readElf } from "@rel4/compiler";
-import { arrivalsEntry, programStart, rootStart, userInterruptEntry } from "../../runtime/assembly/index";
+import {
+  arrivalsEntry,
+  programStart,
+  randomSeed,
+  rootStart,
+  userInterruptEntry,
+} from "../../runtime/assembly/index";
 import { cached, contentHash, toolchainHash } from "./cache";
 import {
   configurationOverrides,
@@ -56,12 +62,15 @@ export interface ProgramOptions {
   asynchronous?: boolean;
 }
 
-const ISA = { bitmanip: true, compressed: true };
+/** The root server runs without floating-point registers, as the kernel does. */
+const ROOT_ISA = { bitmanip: true, compressed: true };
+const PROGRAM_ISA = { ...ROOT_ISA, floatingPoint: true };
 const HEAP_PAGE = 0x1_0000;
 
 /** Which exported function answers each import AssemblyScript makes by itself. */
 const PROGRAM_IMPORTS = {
   "env.abort": "abortProgram",
+  "env.seed": "randomSeed",
   "env.console.log": "consoleLog",
   "env.console.debug": "consoleDebug",
   "env.console.info": "consoleInfo",
@@ -91,7 +100,8 @@ export async function compileProgram(
       packages: { rel4: repositoryPath("runtime/src/index.ts") },
       runtime: "incremental",
       imports: PROGRAM_IMPORTS,
-      assembly: () => [programStart(), userInterruptEntry(), arrivalsEntry()],
+      assembly: () => [programStart(), userInterruptEntry(), arrivalsEntry(), randomSeed()],
+      isa: PROGRAM_ISA,
       textBase: PROGRAM_TEXT_BASE,
       dataBase: PROGRAM_DATA_BASE,
       memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,
@@ -124,6 +134,7 @@ export function compileRoot(
     runtime: "stub",
     imports: { "env.abort": "abortRoot" },
     assembly: () => [rootStart()],
+    isa: ROOT_ISA,
     textBase: ROOT_TEXT_BASE,
     dataBase: ROOT_DATA_BASE,
     memoryPages: (ROOT_STACK_TOP - ROOT_STACK_SIZE) / HEAP_PAGE,
@@ -188,6 +199,7 @@ interface CompileRequest {
   runtime: CompileOptions["runtime"];
   imports: Record<string, string>;
   assembly(): CompileOptions["assembly"];
+  isa: CompileOptions["isa"];
   textBase: number;
   dataBase: number;
   memoryPages: number;
@@ -202,7 +214,7 @@ interface CompiledElf {
 }
 
 async function compileCached(request: CompileRequest): Promise<ProgramImage> {
-  const { entries, packages, runtime, imports, textBase, dataBase, memoryPages } = request;
+  const { entries, packages, runtime, imports, textBase, dataBase, memoryPages, isa } = request;
   const overrides = configurationOverrides(request.configuration);
   const options = {
     entries,
@@ -213,7 +225,7 @@ async function compileCached(request: CompileRequest): Promise<ProgramImage> {
     dataBase,
     memoryPages,
     overrides,
-    isa: ISA,
+    isa,
   };
   const key = contentHash(JSON.stringify(options), toolchainHash(), entryText.toString());
   const { elf } = await cached<CompiledElf>("programs", key, async (readFile) => {

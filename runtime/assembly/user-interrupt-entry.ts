@@ -3,6 +3,7 @@
  *
  * uscratch holds the machine address of the handler, `(pending: u64) => u64`. Only what a call may destroy is saved, on
  * the interrupted stack: compiled code keeps everything it needs above sp, and gp never changes after the start stub.
+ * Floating-point registers are not saved here: `handlerAddress` gives handlers that may use them an entry that does.
  * User interrupts stay off until `uret`, so one frame is enough. The pending vectors are taken before uip.USIP is
  * cleared; a vector that arrives after the read keeps the line up and interrupts again after `uret`.
  */

@@ -4,9 +4,10 @@
  * The hart itself calls `userInterruptEntry` (assembly): it takes the pending vectors, calls the handler with them, and
  * raises again the ones the handler returns. A handler may run anywhere in the program, even inside the allocator.
  * It must therefore touch no managed values (strings, arrays, objects), print nothing and make no system call that
- * leaves a message in `Message`; numbers in static memory, atomic operations and signals are fine.
+ * leaves a message in `Message`; numbers in static memory, atomic operations and signals are fine. So is floating point: the
+ * compiler saves those registers around a handler that may use it, and around no other.
  */
-import { csrClear, csrClearRead, csrSet, csrWrite, functionAddress, uipiRead } from "rv";
+import { csrClear, csrClearRead, csrSet, csrWrite, handlerAddress, uipiRead } from "rv";
 import { Arrivals } from "./arrivals";
 import { Features } from "./features";
 import { arrivalsEntry, userInterruptEntry } from "./link";
@@ -56,7 +57,7 @@ export class UserInterrupts {
   static enable(handler: (pending: u64) => u64): bool {
     if (!becomeReceiver()) return false;
     hasOwnHandler = true;
-    install(userInterruptEntry(), functionAddress(handler.index));
+    install(userInterruptEntry(), handlerAddress(handler.index));
     return true;
   }
 

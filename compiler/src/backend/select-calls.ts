@@ -21,6 +21,9 @@ export const dispatchTable = (signature: string): string => `__functions ${signa
 /** Symbol of the table of all functions in the function table. */
 export const FUNCTION_TABLE = "__functions";
 
+/** Symbol of the table of interrupt handlers. */
+export const HANDLER_TABLE = "__handlers";
+
 /** Registers the bit-counting helpers may change. */
 export const HELPER_CLOBBERS: readonly number[] = [reg.ra, reg.a0, reg.t0, reg.t1, reg.t2];
 

@@ -7,7 +7,7 @@ import { STACK_ENTRY } from "../wasm/intrinsics";
 import type { MachineFunction } from "./machine";
 import { NONE } from "./registers";
 import { ArithmeticSelector } from "./select-arithmetic";
-import { CallSelector, dispatchTable, FUNCTION_TABLE } from "./select-calls";
+import { CallSelector, dispatchTable, FUNCTION_TABLE, HANDLER_TABLE } from "./select-calls";
 import { ControlSelector } from "./select-control";
 import { FloatSelector } from "./select-float";
 import { MemorySelector } from "./select-memory";
@@ -130,6 +130,7 @@ class FunctionSelector {
       switchStack: (value) => calls.switchStack(value),
       ecall: (value) => calls.ecall(value),
       functionAddress: (value) => calls.functionAddress(value, FUNCTION_TABLE),
+      handlerAddress: (value) => calls.functionAddress(value, HANDLER_TABLE),
       stackEntry: (value) => calls.functionAddress(value, dispatchTable(STACK_ENTRY)),
       symbolAddress: (value) => calls.symbolAddress(value),
       clz: count,

@@ -8,6 +8,8 @@ export const ET_EXEC = 2;
 export const EM_RISCV = 243;
 /** e_flags: the program uses the C extension. */
 export const EF_RISCV_RVC = 1;
+/** e_flags: floating-point arguments are passed in registers of 64 bits. */
+export const EF_RISCV_FLOAT_ABI_DOUBLE = 4;
 
 export const EHDR_SIZE = 64;
 export const PHDR_SIZE = 56;

@@ -20,6 +20,8 @@ export interface Executable {
   symbols: ElfSymbol[];
   /** Sets the flag that says the code contains 16-bit instructions. */
   compressed: boolean;
+  /** Whether it passes arguments in floating-point registers. Default false. */
+  floatingPoint?: boolean;
 }
 
 const PAGE = 4096;
@@ -188,7 +190,10 @@ class ElfWriter {
     view.setBigUint64(24, this.executable.entry, true);
     view.setBigUint64(32, BigInt(format.EHDR_SIZE), true);
     view.setBigUint64(40, BigInt(headerOffset), true);
-    view.setUint32(48, this.executable.compressed ? format.EF_RISCV_RVC : 0, true);
+    const { compressed, floatingPoint } = this.executable;
+    const flags =
+      (compressed ? format.EF_RISCV_RVC : 0) | (floatingPoint ? format.EF_RISCV_FLOAT_ABI_DOUBLE : 0);
+    view.setUint32(48, flags, true);
     view.setUint16(52, format.EHDR_SIZE, true);
     view.setUint16(54, format.PHDR_SIZE, true);
     view.setUint16(56, this.executable.segments.length, true);

@@ -161,6 +161,8 @@ export const OPERATIONS = {
   functionAddress: pure,
   /** Machine address of a `() => void` in the function table, as indirect calls use it. */
   stackEntry: pure,
+  /** Machine address of a `(u64) => u64` in the function table, as interrupt entries that save integer registers only call it. */
+  handlerAddress: pure,
 } satisfies Record<string, OperationInfo>;
 
 export type Operation = keyof typeof OPERATIONS;

@@ -28,6 +28,7 @@ function moduleWith(fragments: Fragment[], fields: Partial<ModuleObject> = {}): 
     globals: [],
     data: [],
     imports: [],
+    usesFloats: false,
     exports: new Map(fragments.map(({ name }) => [name, name])),
     exportedConstants: new Map(),
     dumpIR: () => "",

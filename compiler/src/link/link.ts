@@ -141,6 +141,7 @@ class Linker {
       sections: this.sections(data.length, heapBase - dataBase),
       symbols,
       compressed: this.options.compressed,
+      floatingPoint: this.module.usesFloats,
     });
     const readOnly = this.textSize - this.code.size;
     const zero = heapBase - dataBase - data.length;

@@ -54,6 +54,8 @@ export interface ModuleObject {
   /** Active data segments of the memory. */
   data: DataSegment[];
   imports: ImportedFunction[];
+  /** Whether compiled code uses floating-point registers. */
+  usesFloats: boolean;
   /** Exported functions: export name → symbol. */
   exports: ReadonlyMap<string, string>;
   /** Exported immutable globals with constant values (the driver reads the heap's base from one). */

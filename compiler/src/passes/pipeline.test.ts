@@ -9,14 +9,15 @@ import type { TranslationContext } from "../wasm/emitter";
 import { translateFunction } from "../wasm/translator";
 import { runPipeline } from "./pipeline";
 
-/** Every function of a random module as SSA. */
+/** Every function of a random module as SSA; every second module uses floating point. */
 function functionsOf(seed: number): IRFunction[] {
-  const { wasm } = randomModule({ seed, windowBase: 0x8020_0000, functions: 6, runs: 2 });
+  const floats = seed % 2 === 0;
+  const { wasm } = randomModule({ seed, windowBase: 0x8020_0000, functions: 6, runs: 2, floats });
   const module = decodeModule(wasm);
   const context: TranslationContext = {
     module,
     options: {
-      isa: { bitmanip: false, compressed: true },
+      isa: { bitmanip: false, compressed: true, floatingPoint: true },
       memoryPages: 1,
       optimize: true,
       locate: () => undefined,
@@ -28,6 +29,7 @@ function functionsOf(seed: number): IRFunction[] {
     onCall: () => undefined,
     onImport: () => undefined,
     onTable: () => undefined,
+    onHandlers: () => undefined,
   };
   return module.functions
     .filter((source) => !source.import)

@@ -25,6 +25,8 @@ export interface TranslationContext {
   onImport(imported: ImportedFunction): void;
   /** Called when code needs the function table: for a signature, or (null) for all functions. */
   onTable(signature: string | null): void;
+  /** Called when code needs the table of interrupt handlers. */
+  onHandlers(): void;
 }
 
 export class FunctionEmitter {

@@ -122,6 +122,9 @@ class IntrinsicTranslator {
         return this.functionAddress("functionAddress", null);
       case "stackEntry":
         return this.functionAddress("stackEntry", STACK_ENTRY);
+      case "handlerAddress":
+        emitter.context.onHandlers();
+        return this.tableAddress("handlerAddress");
       case "contextSwitch":
         emitter.lastEcall = null;
         return this.emit("call", null, args, { symbol: CONTEXT_SWITCH, position: this.position });
@@ -138,8 +141,12 @@ class IntrinsicTranslator {
   }
 
   private functionAddress(op: Operation, signature: string | null): Value {
+    this.emitter.context.onTable(signature);
+    return this.tableAddress(op);
+  }
+
+  private tableAddress(op: Operation): Value {
     const { emitter, args } = this;
-    emitter.context.onTable(signature);
     const size = this.emitter.constant("i32", emitter.context.module.table.length);
     emitter.trapIf(this.emit("geu", "i32", [args[0]!, size]));
     return this.emit(op, "i64", args);

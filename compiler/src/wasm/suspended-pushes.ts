@@ -6,9 +6,8 @@
  */
 import { CompileError } from "../diagnostics";
 import { type Block, type IRFunction, isConstant, type Value } from "../ir/ir";
+import { CallGraph } from "./call-graph";
 import type { TranslationContext } from "./emitter";
-import type { WasmFunction, WasmModule } from "./module";
-import { callsOf } from "./suspension";
 import { translateFunction } from "./translator";
 
 /** What is known of the global at some place: by how much it differs from its value at the function's entry. */
@@ -63,19 +62,6 @@ class PushSearch {
   }
 }
 
-/** What may run on a stack of its own: whatever the function table's entries call. */
-function onNewStacks(module: WasmModule): Set<WasmFunction> {
-  const found = new Set<WasmFunction>();
-  const pending = module.table.flatMap((index) => (index === null ? [] : [index]));
-  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
-    const target = module.functions[index]!;
-    if (target.import || found.has(target)) continue;
-    found.add(target);
-    pending.push(...callsOf(module, target).functions);
-  }
-  return found;
-}
-
 /**
  * Whether some function that may run on a new stack may suspend while the mutable global in `slot` differs from its value at the
  * function's entry.
@@ -88,7 +74,7 @@ export function isPushedAtSuspension(context: TranslationContext, slot: number):
     onImport: () => {},
     onTable: () => {},
   };
-  const candidates = onNewStacks(context.module);
+  const candidates = new CallGraph(context.module).onNewStacks();
   return [...context.suspension.functions].some((source) => {
     if (!candidates.has(source)) return false;
     try {
