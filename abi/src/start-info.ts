@@ -26,6 +26,8 @@ export const START_INFO_FIRST_FREE_SLOT_AT = 56;
 export const START_INFO_GENERATION_AT = 60;
 /** How many programs of the system are placed on this program's hart, itself included. */
 export const START_INFO_PROGRAMS_ON_HART_AT = 64;
+/** Written by the root server, for whoever looks at the machine from outside: PEER_*, what has become of this program itself. */
+export const START_INFO_PRESENCE_AT = 68;
 export const START_INFO_HEADER_SIZE = 72;
 
 export const CHANNEL_RECORD_SIZE = 64;

@@ -1,6 +1,6 @@
 // What `rel4 run` and `rel4 build` were given: an ELF image, a system description or a single program.
 import { resolve } from "node:path";
-import { isSystemDescription } from "@rel4/image";
+import { isSystemDescription, lineOfForgottenImport } from "@rel4/image";
 import { readWholeFile } from "./read-file";
 import { UsageError } from "./report-error";
 
@@ -20,7 +20,7 @@ const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 /**
  * Reads `path` and says what it is, by its content: an ELF by its magic number, a system description by its import of
  * `rel4/system`, any other `.ts` file is a program.
- * @throws UsageError when it is a directory, empty, not readable, or none of the three.
+ * @throws UsageError when it is a directory, empty, not readable, none of the three, or a description without that import.
  */
 export function readInput(path: string): InputFile {
   const bytes = readWholeFile(path, { hint: WHAT_TO_GIVE });
@@ -32,6 +32,12 @@ export function readInput(path: string): InputFile {
       WHAT_TO_GIVE,
     );
   const text = new TextDecoder().decode(bytes);
+  const line = lineOfForgottenImport(text);
+  if (line !== undefined)
+    throw new UsageError(
+      `${path}:${line}: a system description that does not import "rel4/system"`,
+      'begin it with: import { defineSystem } from "rel4/system";',
+    );
   return { kind: isSystemDescription(text) ? "system" : "program", path: absolute, bytes };
 }
 

@@ -1,4 +1,5 @@
 // Runs a machine in a terminal: the guest's console on standard output, the keyboard to the guest, and what the end means.
+import { type BuiltSystem, describeUnended } from "@rel4/image";
 import type { Machine, RunResult } from "@rel4/machine";
 import pc from "picocolors";
 import { statisticsTable } from "./statistics";
@@ -122,11 +123,22 @@ export function endedWell({ reason }: SessionEnd): boolean {
   return reason === "poweroff" || reason === "quit" || reason === "signal";
 }
 
-/** Reports the end on standard error, with the harts' counters if asked for, and sets the process's exit code. */
-export function finishSession(machine: Machine, end: SessionEnd, withStatistics = false): void {
+/**
+ * Reports the end on standard error, with the harts' counters if asked for, and sets the process's exit code.
+ * @param system what runs on the machine, if it is a system of programs
+ */
+export function finishSession(
+  machine: Machine,
+  end: SessionEnd,
+  withStatistics = false,
+  system?: BuiltSystem,
+): void {
   if (withStatistics) console.error(`\n${statisticsTable(machine)}`);
   const { code, message } = describeEnd(end);
   if (message) console.error(message);
+  const unended = end.reason === "deadlock" && system ? describeUnended(system, machine) : undefined;
+  if (unended) console.error(`not ended: ${unended.names}`);
+  if (unended?.hint) console.error(`${pc.dim("hint:")}  ${unended.hint}`);
   process.exitCode = code;
 }
 

@@ -160,6 +160,23 @@ describe("a system description", () => {
     expectRefusal(bench.rel4("run", file), "memory", "2M");
   });
 
+  it("is refused when it does not import defineSystem", () => {
+    const body = '({ programs: { a: { source: "./a.ts" } } })';
+    const calls = bench.write("no-import.ts", `export default defineSystem${body};\n`);
+    expectRefusal(bench.rel4("run", calls), "no-import.ts:1", 'import { defineSystem } from "rel4/system"');
+    const object = bench.write("object.ts", `// a system\nexport default ${body};\n`);
+    expectRefusal(bench.rel4("build", object), "object.ts:2", 'import { defineSystem } from "rel4/system"');
+  });
+
+  it("is refused when it exports no description", () => {
+    const begin = 'import { defineSystem } from "rel4/system";\n';
+    const body = '({ programs: { a: { source: "./a.ts" } } });\n';
+    for (const declaration of ["", "export const system = "]) {
+      const file = bench.write("no-export.ts", `${begin}${declaration}defineSystem${body}`);
+      expectRefusal(bench.rel4("run", file), "no-export.ts", "export default defineSystem");
+    }
+  });
+
   it("is refused with file and line when it is not TypeScript", () => {
     const file = bench.write(
       "broken-system.ts",

@@ -60,6 +60,33 @@ describe("rel4 run", () => {
     );
     const { code, stderr } = bench.rel4("run", "deadlock.ts");
     expect(stderr).toMatch(/nothing can ever run again/);
+    expect(stderr).toMatch(/^not ended: waiter, other$/m);
+    expect(stderr).not.toMatch(/hint/);
+    expect(code).toBe(125);
+  });
+
+  it("names the server that keeps a system from ending, and says how to describe it", () => {
+    const checks = join(programs, "checks");
+    bench.write(
+      "server-stays.ts",
+      `import { defineSystem } from "rel4/system";
+export default defineSystem({
+  programs: {
+    adder: { source: "${checks}/adder.ts" },
+    relay: { source: "${checks}/relay.ts", arguments: ["adder"], background: true },
+    sums: { source: "${checks}/sums.ts", arguments: ["relay", "2", "3"] },
+  },
+  channels: [{ from: "relay", to: "adder", kind: "async" }, { from: "sums", to: "relay", kind: "async" }],
+});
+`,
+    );
+    const { code, stdout, stderr } = bench.rel4("run", "server-stays.ts");
+    expect(stdout).toBe("sums: 6 of 6 are right\n");
+    expect(stderr).toMatch(/nothing can ever run again/);
+    expect(stderr).toMatch(/^not ended: adder, relay \(background\)$/m);
+    expect(stderr).toMatch(
+      /^hint: {2}adder serves other programs: with background: true in the description/m,
+    );
     expect(code).toBe(125);
   });
 

@@ -31,6 +31,8 @@ export interface BuiltSystem {
   description: CheckedSystem;
   /** Compiled programs by name: their functions (for naming program counters) and ELF files (for debuggers). */
   programs: Record<string, ProgramImage>;
+  /** Physical addresses of the programs' start-info pages (abi/src/start-info.ts), in the description's order. */
+  startInfo: number[];
 }
 
 /** RAM the firmware, the kernel and its objects need beside the programs' own. */
@@ -128,9 +130,10 @@ async function buildChecked(
     configuration: system.kernel,
     onProgress: (step) => onProgress?.(`kernel: ${step}`),
   });
-  const { elf: image, minimumMemory } = makeImage({ kernelElf, root: task, memory: system.machine.memory });
+  const made = makeImage({ kernelElf, root: task, memory: system.machine.memory });
+  const startInfo = task.startInfo.map((address) => made.rootStart + address - task.virtualStart);
   const programs = Object.fromEntries(system.programs.map(({ name }, index) => [name, images[index]!]));
-  return { image, minimumMemory, description: system, programs };
+  return { image: made.elf, minimumMemory: made.minimumMemory, description: system, programs, startInfo };
 }
 
 /** Finds out here, where the message can name numbers, that a machine is too small. */

@@ -55,6 +55,8 @@ export interface BootableImage {
   elf: Uint8Array;
   /** Least RAM in bytes that the image boots with. */
   minimumMemory: number;
+  /** Physical address of the root task's first byte. */
+  rootStart: number;
 }
 
 const hexadecimal = (value: number | bigint) => `0x${value.toString(16)}`;
@@ -194,5 +196,5 @@ export function makeImage(options: {
     symbols: kernel.symbols,
     compressed: true,
   });
-  return { elf, minimumMemory };
+  return { elf, minimumMemory, rootStart: physicalStart };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isSystemDescription, loadSystem } from "./load-system";
+import { isSystemDescription, lineOfForgottenImport, loadSystem } from "./load-system";
 
 let folder: string;
 beforeAll(() => {
@@ -23,6 +23,15 @@ describe("loading a system description", () => {
   it("tells it from a program by its import", () => {
     expect(isSystemDescription(begin)).toBe(true);
     expect(isSystemDescription('import { Process } from "rel4";')).toBe(false);
+  });
+
+  it("finds the line that describes a system without the import", () => {
+    expect(lineOfForgottenImport("// mine\nexport default defineSystem({});")).toBe(2);
+    expect(lineOfForgottenImport("export default { programs: {} };")).toBe(1);
+    expect(lineOfForgottenImport(`${begin}export default defineSystem({});`)).toBeUndefined();
+    expect(
+      lineOfForgottenImport("export default function f(): void {}\n// not defineSystem"),
+    ).toBeUndefined();
   });
 
   it("works anywhere on disk, with other files imported", async () => {

@@ -14,6 +14,14 @@ export function isSystemDescription(text: string): boolean {
   return /\bfrom\s*["']rel4\/system["']/.test(text);
 }
 
+/**
+ * Line (from 1) in which a text that does not import "rel4/system" describes a system all the same; undefined for a program.
+ */
+export function lineOfForgottenImport(text: string): number | undefined {
+  const found = /\bdefineSystem\s*\(|^export\s+default\s*\(?\s*\{/m.exec(text);
+  return found && !isSystemDescription(text) ? text.slice(0, found.index).split("\n").length : undefined;
+}
+
 /** The description `path` exports by default, unchecked, and the directory its sources are relative to. */
 export async function loadSystem(path: string): Promise<{ description: unknown; directory: string }> {
   const file = resolve(path);

@@ -26,6 +26,12 @@ export interface RootImage {
   bytes: Uint8Array;
 }
 
+/** The root task of a system. */
+export interface SystemRoot extends RootImage {
+  /** User virtual addresses, in the root task, of the programs' start-info pages. */
+  startInfo: number[];
+}
+
 const PAGE = abi.PROGRAM_PAGE_SIZE;
 
 function pageAligned(bytes: number): number {
@@ -56,7 +62,7 @@ export function rootImage(
   plan: SystemPlan,
   root: ProgramImage,
   images: readonly ProgramImage[],
-): RootImage {
+): SystemRoot {
   checkRootFits(root);
   const layout = new Layout(abi.ROOT_PROGRAMS_BASE);
   // programs made from one source share what none of them can change
@@ -82,7 +88,12 @@ export function rootImage(
   memory.copy(abi.ROOT_TEXT_BASE, root.text);
   memory.copy(abi.ROOT_DATA_BASE, root.data);
   for (const { address, bytes } of layout.pieces) memory.copy(address, bytes);
-  return { virtualStart: abi.ROOT_TABLES_BASE, entry: root.entry, bytes: memory.bytes };
+  return {
+    virtualStart: abi.ROOT_TABLES_BASE,
+    entry: root.entry,
+    bytes: memory.bytes,
+    startInfo: placed.map(({ startInfo }) => startInfo),
+  };
 }
 
 function checkRootFits(root: ProgramImage): void {

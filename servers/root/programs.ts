@@ -42,7 +42,7 @@ import {
 } from "../../abi/src/program-layout";
 import { ALL_RIGHTS, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import { SYSTEM_CALL_ITEM_BYTES } from "../../abi/src/ring";
-import { NEWS_BADGE } from "../../abi/src/start-info";
+import { NEWS_BADGE, PEER_ENDED, PEER_RUNS } from "../../abi/src/start-info";
 import { FAULT_BADGE, SUPERVISOR_BITS } from "../../abi/src/supervisor";
 import { CNode } from "../../runtime/src/invocations/cnode";
 import { NotificationCapability } from "../../runtime/src/invocations/notification-capability";
@@ -249,6 +249,7 @@ export class Program {
   start(): void {
     this.generation += 1;
     this.startInfo.generation = this.generation;
+    this.startInfo.presence = PEER_RUNS;
     this.running = true;
     mustSucceed("starting a program", this.thread.resume());
   }
@@ -256,6 +257,7 @@ export class Program {
   stop(): void {
     this.console.finish();
     this.running = false;
+    this.startInfo.presence = PEER_ENDED;
     mustSucceed("stopping a program", this.thread.suspend());
   }
 

@@ -8,6 +8,7 @@ import {
   START_INFO_CHANNEL_COUNT_AT,
   START_INFO_CHANNELS_AT,
   START_INFO_GENERATION_AT,
+  START_INFO_PRESENCE_AT,
 } from "../../abi/src/start-info";
 
 const WRITE: u32 = 1;
@@ -21,6 +22,11 @@ export class StartInfo {
 
   set generation(value: u32) {
     store32(changetype<u32>(this) + START_INFO_GENERATION_AT, value);
+  }
+
+  /** PEER_*: what has become of this program. */
+  set presence(value: u32) {
+    store32(changetype<u32>(this) + START_INFO_PRESENCE_AT, value);
   }
 
   /** Writes what has become of the program numbered `peer` into all channels to it; returns whether there are any. */

@@ -67,7 +67,7 @@ async function run(file: string, programArguments: string[], flags: RunFlags): P
     maxInstructions: flags.maxInstructions,
     watchdog: (running) => findTrapLoop(running) ?? handlers?.check(running),
   });
-  finishSession(machine, end, flags.stats);
+  finishSession(machine, end, flags.stats, built);
 }
 
 /** Loads an image; what is wrong with it is said with the file's name. */

@@ -1,8 +1,8 @@
 /**
  * Sets a timer again and again, and learns that it went off: by a user interrupt (way=0, with a handler of its own), by asking
- * the kernel again and again (way=1), or waiting in the kernel (way=2).
+ * the kernel again and again (way=1), or waiting in the kernel (way=2). With competes=1 a more important program has the hart by then.
  */
-import { UserInterrupts } from "rel4";
+import { SignalTo, UserInterrupts } from "rel4";
 import { poll, setTimer, wait } from "rel4/system-calls";
 import { load32, rdtime, store32 } from "rv";
 import { SLOT_ASYNC_NOTIFICATION } from "../../../abi/src/program-layout";
@@ -30,9 +30,11 @@ function waitInUserMode(): void {
 export function main(): void {
   Stages.announce(PROGRAM_RECEIVER);
   const way = numberArgument("way");
+  const competes = numberArgument("competes") != 0;
   if (way == 0 && !UserInterrupts.enable(onInterrupt)) throw new Error("this machine has no user interrupts");
   for (let left = numberArgument("operations"); left != 0; left--) {
     setTimer(rdtime() + DELAY);
+    if (competes) SignalTo.named("competitor").signal();
     if (way == 0) {
       waitInUserMode();
       continue;

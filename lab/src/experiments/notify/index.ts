@@ -37,7 +37,9 @@ const METHOD = [
 export const notify: Experiment = {
   name: "notify",
   summary: "notifications stage by stage: by user interrupt and through the kernel",
-  help: `Ways: user → user, kernel → user, user → kernel, kernel → kernel, and one synchronous and one asynchronous call.
+  help: `Ways: user → user, kernel → user, user → kernel, kernel → kernel, each with the receivers there are for it (running in user mode,
+polling, ready while its hart runs another program, blocked in the kernel; of the kernel: on an idle or a busy hart), and synchronous and
+asynchronous calls. Below each table stands why others do not exist.
 --quick leaves out the ways whose receiver takes long to fall asleep. Published values are in cycles of Rocket cores on
 FPGAs, except those of the real seL4, which are instructions.
 

@@ -17,7 +17,17 @@ import {
   wakes,
 } from "./paths";
 import type { KernelMark } from "./recorder";
-import { DELIVER, HANDLER, HANDLER_ENTRY, KERNEL_ENTRY, POLL, SEND, SIGNAL, WAKE } from "./stage-names";
+import {
+  DELIVER,
+  HANDLER,
+  HANDLER_ENTRY,
+  KERNEL_ENTRY,
+  POLL,
+  SEND,
+  SIGNAL,
+  WAIT_FOR_HART,
+  WAKE,
+} from "./stage-names";
 import type { Step } from "./stages";
 
 const taic = (value: number): Published => ({ value, unit: "cycles", source: TAIC.source });
@@ -42,24 +52,41 @@ const FINISHES: KernelMark = { name: "finishes", function: "traps/finishInterrup
 const KERNEL_TO_USER = "kernel → user";
 const TIMER_INTERRUPT = "timer";
 
+/** How the timer's receiver learns of it. */
+const BY_HANDLER = 0;
+const BY_POLLING = 1;
+const BY_WAITING = 2;
+/** Cycles for which the competitor has the hart: the timer goes off after 10,000. */
+const HOLDS = 14_000;
+
 function timerPath(
   receiver: Receiver,
   way: number,
   steps: readonly Step[],
   published?: Path["published"],
 ): Path {
-  const begins =
-    receiver === "blocked" ? wakes(0) : (moment: Moment) => traps("receiver", "interrupt")(moment);
+  const competes = receiver === "ready";
+  const interrupted = traps(competes ? "competitor" : "receiver", "interrupt");
+  const source = "./notify/timer-receiver.ts";
   return {
     group: KERNEL_TO_USER,
     name: TIMER_INTERRUPT,
     receiver,
     description: {
       machine: { harts: 1 },
-      programs: { receiver: { source: "./notify/timer-receiver.ts", systemCalls: 4 } },
+      programs: {
+        receiver: { source, systemCalls: 4 },
+        ...(competes && {
+          competitor: { source: "./notify/competitor.ts", priority: 200, background: true },
+        }),
+      },
+      channels: competes ? [{ from: "receiver", to: "competitor", kind: "notification" }] : [],
     },
-    arguments: { receiver: [`operations=${OPERATIONS}`, `way=${way}`] },
-    span: { begins, ends: marker("end", "receiver") },
+    arguments: {
+      receiver: [`operations=${OPERATIONS}`, `way=${way}`, `competes=${competes ? 1 : 0}`],
+      ...(competes && { competitor: [`holds=${HOLDS}`] }),
+    },
+    span: { begins: receiver === "blocked" ? wakes(0) : interrupted, ends: marker("end", "receiver") },
     steps,
     ...(published && { published }),
   };
@@ -68,7 +95,7 @@ function timerPath(
 const TIMER_PATHS: readonly Path[] = [
   timerPath(
     "running",
-    0,
+    BY_HANDLER,
     [
       throughKernel("receiver"),
       { stage: DELIVER, until: isUserInterrupt("receiver") },
@@ -76,8 +103,21 @@ const TIMER_PATHS: readonly Path[] = [
     ],
     { total: taic(TAIC.externalInterruptUser) },
   ),
-  timerPath("polling", 1, [throughKernel("receiver"), { stage: POLL, until: marker("end", "receiver") }]),
-  timerPath("blocked", 2, [throughKernel("receiver"), { stage: WAKE, until: marker("end", "receiver") }]),
+  timerPath("polling", BY_POLLING, [
+    throughKernel("receiver"),
+    { stage: POLL, until: marker("end", "receiver") },
+  ]),
+  timerPath("ready", BY_HANDLER, [
+    throughKernel("competitor"),
+    { stage: WAIT_FOR_HART, until: traps("competitor") },
+    throughKernel("receiver"),
+    { stage: DELIVER, until: isUserInterrupt("receiver") },
+    { stage: HANDLER_ENTRY, until: marker("end", "receiver") },
+  ]),
+  timerPath("blocked", BY_WAITING, [
+    throughKernel("receiver"),
+    { stage: WAKE, until: marker("end", "receiver") },
+  ]),
 ];
 
 // Kernel → user and user → kernel: asynchronous system calls

@@ -2,6 +2,7 @@
 import type { Machine } from "@rel4/machine";
 import { describe, expect, it } from "vitest";
 import { runSystem } from "../../run-system";
+import { functionsOf, kernelFunctions } from "./code";
 import { notifyGoals } from "./goals";
 import { PATHS } from "./index";
 import { KERNEL_REGIONS } from "./kernel-stages";
@@ -22,6 +23,7 @@ import {
   RESUME,
   SEND,
   SWITCH,
+  WAIT_FOR_HART,
   WAKE,
 } from "./stage-names";
 import { type StageCost, stagesOf, total } from "./stages";
@@ -123,6 +125,30 @@ describe("the stages of a call", () => {
 });
 
 describe("rel4 lab notify", () => {
+  it.each(
+    PATHS.filter(({ long }) => !long).map((path) => [`${path.group}: ${path.name}, ${path.receiver}`, path]),
+  )("finds every place it marks, and each stage in its order: %s", async (_, path) => {
+    const { stages, sum } = await measurePath(path as Path, settings);
+    expect(sum.instructions).toBeGreaterThan(10);
+    const busy = stages.find(({ stage }) => stage === WAIT_FOR_HART);
+    expect(busy?.instructions).toBe((path as Path).receiver === "ready" ? 0 : undefined);
+  });
+
+  it("knows all functions of the kernel that it sorts by stage", async () => {
+    const { description, arguments: args } = PATHS[0]!;
+    let measured: Machine | undefined;
+    await runSystem({
+      description,
+      arguments: args,
+      onMachine: (machine) => {
+        measured = machine;
+      },
+    });
+    const functions = kernelFunctions(measured!);
+    for (const { function: wanted, stage } of KERNEL_REGIONS)
+      expect(functionsOf(wanted, functions).length, `${stage}: ${wanted}`).toBeGreaterThan(0);
+  });
+
   it("reaches its goal, and measures the same each time", async () => {
     const path = pathOf(HANDLER_PATH, "running");
     const [once, again] = [await measurePath(path, settings), await measurePath(path, settings)];

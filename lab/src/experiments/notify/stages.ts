@@ -1,6 +1,7 @@
 /** From the moments of an operation to what each of its stages cost. */
 import { LabError } from "../../errors";
 import type { Moment } from "./moments";
+import { WAIT_FOR_HART } from "./stage-names";
 
 /** A part of an operation: from the end of the step before to the first moment `until` accepts. */
 export interface Step {
@@ -58,6 +59,12 @@ function addStep(stages: Map<string, StageCost>, step: Step, moments: readonly M
 
 /** What a hart did between two moments that follow each other; a trap belongs to what it ends. */
 function addPart(stages: Map<string, StageCost>, step: Step, from: Moment, to: Moment): void {
+  if (step.stage === WAIT_FOR_HART) {
+    // what somebody else does meanwhile is no part of it
+    const passed = to.clock - from.clock;
+    add(stages, step.stage, { cycles: passed, waited: passed, ...entries(to) });
+    return;
+  }
   const stage = stageAt(step, from);
   // the marker of the beginning is no part of what begins
   const marker = from.kind === "mark" && from.name === "begin" ? 1 : 0;

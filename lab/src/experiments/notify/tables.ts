@@ -1,5 +1,6 @@
 /** Tables of ways and their stages, one for each kind of sender and receiver. */
 import { type ResultTable, rounded } from "../../experiment";
+import { COMBINATIONS } from "./combinations";
 import type { Measurement } from "./measure";
 import { STAGE_ORDER, WAIT_FOR_HART } from "./stage-names";
 import type { StageCost } from "./stages";
@@ -37,7 +38,7 @@ function groupTable(title: string, measurements: readonly Measurement[]): Result
       number(sum.userInterrupts),
       path.published?.total ? `${path.published.total.value} ${path.published.total.unit}` : "–",
     ]),
-    notes: notes(measurements, stages),
+    notes: [...notes(measurements, stages), ...(COMBINATIONS[title] ?? [])],
   };
 }
 
