@@ -320,9 +320,12 @@ export class VirtioTransport implements Device, VirtioPort {
     if (!wasReady && this.isLive) for (let queue = 0; queue < this.queues.length; queue++) this.notify(queue);
   }
 
-  /** A driver of the present interface says so by VERSION_1, and takes nothing that was not offered (section 2.2). */
+  /**
+   * Section 2.2: a driver takes nothing that was not offered. VERSION_1 may be missing: section 6.1 leaves that to the device,
+   * and drivers that look at the first word of features only are common.
+   */
   private featuresAreAcceptable(): boolean {
-    return (this.accepted & ~this.offered) === 0n && (this.accepted & Feature.version1) !== 0n;
+    return (this.accepted & ~this.offered) === 0n;
   }
 
   /** The driver is ready, and the device works. */
