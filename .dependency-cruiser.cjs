@@ -78,7 +78,8 @@ module.exports = {
     ),
     {
       name: "no-node-in-machine-and-compiler",
-      comment: "The machine and the compiler run in a browser; files and sockets are machine/node's business.",
+      comment:
+        "The machine and the compiler run in a browser; files and sockets are machine/node's business.",
       severity: "error",
       from: { path: "^(machine/(?!node/)|compiler/|abi/)", pathNot: tests },
       to: { dependencyTypes: ["core"] },
