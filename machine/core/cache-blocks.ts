@@ -1,6 +1,6 @@
 // Cache-block operations (Zicbom and Zicboz, version 1.0.1) on blocks of 64 bytes. There are no caches, so cbo.inval,
 // cbo.clean and cbo.flush only check whether the hart may reach the block; cbo.zero stores zeros.
-import { Slot } from "./slot";
+
 import { CAUSE_ILLEGAL, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import {
   ENVIRONMENT_CBCFE,
@@ -11,6 +11,7 @@ import {
 import { Hart, Machine } from "./hart";
 import { mayAccess, translateData } from "./mmu";
 import { breakReservations } from "./observed-stores";
+import { Slot } from "./slot";
 import { HART_LEFT, HART_PC, HART_TRANSLATED_ADDRESS } from "./state";
 import { buffersStores, waitForAll } from "./store-buffer";
 
