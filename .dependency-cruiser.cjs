@@ -78,10 +78,18 @@ module.exports = {
     ),
     {
       name: "no-node-in-machine-and-compiler",
-      comment: "The machine and the compiler run in a browser.",
+      comment:
+        "The machine and the compiler run in a browser; files and sockets are machine/node's business.",
       severity: "error",
-      from: { path: "^(machine|compiler|abi)/", pathNot: tests },
+      from: { path: "^(machine/(?!node/)|compiler/|abi/)", pathNot: tests },
       to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "machine-knows-no-host",
+      comment: "What needs Node stands on the machine, never the machine on it.",
+      severity: "error",
+      from: { path: "^machine/(?!node/)", pathNot: tests },
+      to: { path: "^machine/node/" },
     },
     {
       name: "no-circular",

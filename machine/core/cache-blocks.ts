@@ -1,6 +1,6 @@
 // Cache-block operations (Zicbom and Zicboz, version 1.0.1) on blocks of 64 bytes. There are no caches, so cbo.inval,
 // cbo.clean and cbo.flush only check whether the hart may reach the block; cbo.zero stores zeros.
-import { Slot } from "./slot";
+
 import { CAUSE_ILLEGAL, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import {
   ENVIRONMENT_CBCFE,

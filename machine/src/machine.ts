@@ -263,8 +263,8 @@ export class Machine implements FirmwareHost {
    */
   async run(options: RunOptions = {}): Promise<RunResult> {
     const limits = new RunLimits(options);
-    const isPaced = () => (options.paced?.(this) ?? false) || this.board.isOpen();
-    this.view.setUint32(S.MACHINE_PACED, options.paced || this.board.isOpen() ? 1 : 0, true);
+    const isPaced = () => (options.paced?.(this) ?? false) || this.board.isPaced();
+    this.view.setUint32(S.MACHINE_PACED, options.paced || this.board.isPaced() ? 1 : 0, true);
     let since = performance.now();
     while (true) {
       const result = this.step(limits);

@@ -20,8 +20,8 @@ export interface VirtBoard extends Board {
   readonly userInterrupts: boolean;
   /** Would console input interrupt a hart now? If not, it cannot wake a guest in which every hart waits. */
   inputWakes(): boolean;
-  /** The host may send something to a device at any time: machine time is not to run ahead of the host's. */
-  isOpen(): boolean;
+  /** A device talks to somebody who has the host's clock: idle time is not to be skipped. */
+  isPaced(): boolean;
   /** Would something from the host, other than console input, interrupt a hart now? */
   hostWakes(): boolean;
 }
@@ -61,8 +61,8 @@ export function createVirtBoard(host: BoardHost, options: BoardOptions, console:
     bootRom,
     userInterrupts: options.uintc,
     inputWakes,
-    isOpen: () => slots.some((slot) => slot.isOpen),
-    hostWakes: () => slots.some((slot) => slot.isOpen && plic.reachesHart(slot.interruptSource)),
+    isPaced: () => slots.some((slot) => slot.isPaced),
+    hostWakes: () => slots.some((slot) => slot.awaitsHost && plic.reachesHart(slot.interruptSource)),
   };
 }
 

@@ -29,19 +29,25 @@ export interface VirtioDevice {
   writeConfiguration?(offset: number, bytes: number, value: bigint): void;
   /** The driver reset the device: forget everything about its queues. */
   reset?(): void;
-  /** The host may send something at any time: a machine in which every hart waits is to wait for that. */
-  readonly isOpen?: boolean;
+  /** Something may come in from the host at any time: a machine in which every hart waits is to wait for that. */
+  readonly awaitsHost?: boolean;
+  /** Who sends that has a clock of its own: idle time is to pass at the host's pace, and not to be skipped. */
+  readonly isPaced?: boolean;
 }
 
 /** What a device may ask of its transport. */
 export interface VirtioPort {
   readonly host: DeviceHost;
+  /** Number of the slot, from 0. */
+  readonly slot: number;
   /** What random numbers of this device start from: another one for each slot. */
   readonly seed: number;
   /** The feature bits that device and driver agreed on. */
   readonly negotiated: bigint;
   /** The virtio 0.9.5 interface is in use ("legacy", section 1.3). */
   readonly legacy: boolean;
+  /** The driver is ready, and the device works. */
+  readonly isLive: boolean;
   queue(index: number): Virtqueue;
   /** Does something with queues now, if the driver is ready; a {@link QueueError} breaks the device until its reset. */
   perform(work: () => void): void;

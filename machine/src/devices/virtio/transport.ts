@@ -4,7 +4,7 @@
 // A driver that breaks the rules of queues gets what section 2.1.2 names: DEVICE_NEEDS_RESET and a configuration change
 // interrupt. From then on the device does nothing until it is reset.
 import type { Device, DeviceHost } from "../../device";
-import { VIRTIO, VIRTIO_INTERRUPT } from "../addresses";
+import { VIRTIO, VIRTIO_INTERRUPT, VIRTIO_SLOTS } from "../addresses";
 import { readWords, writeWords } from "../register-access";
 import { Feature, type VirtioDevice, type VirtioFactory, type VirtioPort } from "./device";
 import { MAX_QUEUE_SIZE, QueueError, type QueueLayout, Virtqueue } from "./queue";
@@ -116,6 +116,7 @@ export class VirtioTransport implements Device, VirtioPort {
   readonly base: number;
   readonly size = VIRTIO.size;
   readonly legacy: boolean;
+  readonly slot: number;
   readonly seed: number;
   /** Source at the interrupt controller. */
   readonly interruptSource: number;
@@ -144,7 +145,8 @@ export class VirtioTransport implements Device, VirtioPort {
     this.base = VIRTIO.base + slot * VIRTIO.size;
     this.interruptSource = VIRTIO_INTERRUPT + slot;
     this.legacy = legacy;
-    this.seed = seed * 8 + slot;
+    this.slot = slot;
+    this.seed = seed * VIRTIO_SLOTS + slot;
     this.device = create?.(this);
     this.name = `${this.device?.name ?? "virtio"} in slot ${slot}`;
     this.offered = this.device ? this.offeredFeatures(this.device) : 0n;
@@ -160,9 +162,14 @@ export class VirtioTransport implements Device, VirtioPort {
     return device.features | ring | (this.legacy ? Feature.anyLayout : Feature.version1);
   }
 
-  /** The host may send something at any time (see {@link VirtioDevice.isOpen}). */
-  get isOpen(): boolean {
-    return this.device?.isOpen ?? false;
+  /** See {@link VirtioDevice.awaitsHost}. */
+  get awaitsHost(): boolean {
+    return this.device?.awaitsHost ?? false;
+  }
+
+  /** See {@link VirtioDevice.isPaced}. */
+  get isPaced(): boolean {
+    return this.device?.isPaced ?? false;
   }
 
   // --- Registers ---
@@ -320,13 +327,15 @@ export class VirtioTransport implements Device, VirtioPort {
     if (!wasReady && this.isLive) for (let queue = 0; queue < this.queues.length; queue++) this.notify(queue);
   }
 
-  /** A driver of the present interface says so by VERSION_1, and takes nothing that was not offered (section 2.2). */
+  /**
+   * Section 2.2: a driver takes nothing that was not offered. VERSION_1 may be missing: section 6.1 leaves that to the device,
+   * and drivers that look at the first word of features only are common.
+   */
   private featuresAreAcceptable(): boolean {
-    return (this.accepted & ~this.offered) === 0n && (this.accepted & Feature.version1) !== 0n;
+    return (this.accepted & ~this.offered) === 0n;
   }
 
-  /** The driver is ready, and the device works. */
-  private get isLive(): boolean {
+  get isLive(): boolean {
     const needed = this.legacy ? DRIVER_OK : DRIVER_OK | FEATURES_OK;
     return (this.status & (needed | NEEDS_RESET)) === needed;
   }
