@@ -11,7 +11,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "rel4-docs-"));
   const page = readFileSync(repositoryPath("docs/user-level.md"), "utf8");
-  for (const [, name, text] of page.matchAll(/```ts\n\/\/ (\S+\.ts)\n([^]*?)```/g))
+  for (const [, name, text] of page.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g))
     writeFileSync(join(folder, name!), text!);
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -34,6 +34,7 @@ const SIGNATURES = [
   "stackEntry(index: u32): u64",
   "stackPointer(): u64",
   "functionAddress(index: u32): u64",
+  "handlerAddress(index: u32): u64",
   "uipiSend(index: u64): void",
   "uipiRead(): u64",
   "uipiWrite(bits: u64): void",
