@@ -130,7 +130,12 @@ async function buildChecked(
     configuration: system.kernel,
     onProgress: (step) => onProgress?.(`kernel: ${step}`),
   });
-  const made = makeImage({ kernelElf, root: task, memory: system.machine.memory });
+  const made = makeImage({
+    kernelElf,
+    root: task,
+    configuration: system.kernel,
+    memory: system.machine.memory,
+  });
   const startInfo = task.startInfo.map((address) => made.rootStart + address - task.virtualStart);
   const programs = Object.fromEntries(system.programs.map(({ name }, index) => [name, images[index]!]));
   return { image: made.elf, minimumMemory: made.minimumMemory, description: system, programs, startInfo };

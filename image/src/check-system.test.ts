@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkSystem } from "./check-system";
+import { DEFAULT_CONFIGURATION } from "./kernel-configuration";
 import { SystemError } from "./system-error";
 
 const program = { source: "./a.ts" };
@@ -20,7 +21,7 @@ describe("a system description", () => {
   it("gets defaults for everything it leaves out", () => {
     expect(checkSystem({ programs: { hello: { source: "./hello.ts" } } })).toEqual({
       machine: {},
-      kernel: { syncIpc: true, fastpath: true, fpu: true },
+      kernel: DEFAULT_CONFIGURATION,
       programs: [
         {
           name: "hello",
@@ -79,9 +80,18 @@ describe("a system description", () => {
   it("may ask for a kernel without synchronous IPC, fast paths or floating point", () => {
     const channels = [{ from: "client", to: "server", kind: "async" }];
     const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two, channels }).kernel;
-    expect(kernelOf({ syncIpc: false })).toEqual({ syncIpc: false, fastpath: true, fpu: true });
-    expect(kernelOf({ fastpath: false })).toEqual({ syncIpc: true, fastpath: false, fpu: true });
-    expect(kernelOf({ fpu: false })).toEqual({ syncIpc: true, fastpath: true, fpu: false });
+    for (const name of ["syncIpc", "fastpath", "fpu", "debug"])
+      expect(kernelOf({ [name]: false })).toEqual({ ...DEFAULT_CONFIGURATION, [name]: false });
+  });
+
+  it("may ask for a kernel of other sizes, and gets one hart without SMP", () => {
+    const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two }).kernel;
+    expect(kernelOf({ domains: 4, rootCNodeBits: 14 })).toEqual({
+      ...DEFAULT_CONFIGURATION,
+      domains: 4,
+      rootCNodeBits: 14,
+    });
+    expect(kernelOf({ smp: false, harts: 4 })).toEqual({ ...DEFAULT_CONFIGURATION, smp: false, harts: 1 });
   });
 
   it("rounds memory up to the 64 KiB in which a heap grows", () => {
@@ -107,9 +117,21 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
   ],
   [
     "an unknown build option",
-    { kernel: { smp: 1 }, programs: two },
-    /unknown field "smp"/,
+    { kernel: { cores: 1 }, programs: two },
+    /unknown field "cores"/,
     /syncIpc, fastpath, fpu/,
+  ],
+  [
+    "a build option of the wrong kind",
+    { kernel: { smp: 1 }, programs: two },
+    /kernel\.smp: 1/,
+    /true or false/,
+  ],
+  [
+    "a kernel of too many domains",
+    { kernel: { domains: 1000 }, programs: two },
+    /kernel\.domains: 1000/,
+    /256/,
   ],
   [
     "an endpoint channel on a kernel that has none",

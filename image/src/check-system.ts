@@ -18,7 +18,12 @@ import {
   show,
   wholeNumber,
 } from "./field-checks";
-import { DEFAULT_CONFIGURATION, type KernelConfiguration } from "./kernel-configuration";
+import {
+  DEFAULT_CONFIGURATION,
+  KERNEL_OPTIONS,
+  type KernelConfiguration,
+  kernelConfiguration,
+} from "./kernel-configuration";
 import { formatMemorySize } from "./memory-size";
 import type { ChannelKind } from "./system";
 import { SystemError } from "./system-error";
@@ -68,18 +73,19 @@ function checkMachine(value: unknown): CheckedSystem["machine"] {
 function checkKernel(value: unknown): KernelConfiguration {
   if (value === undefined) return DEFAULT_CONFIGURATION;
   const where = "kernel";
+  const names = Object.keys(KERNEL_OPTIONS) as (keyof KernelConfiguration)[];
   if (!isObject(value))
-    throw new SystemError(
-      `${show(value)} describes no kernel`,
-      "give { syncIpc, fastpath, fpu }, each true or false",
-      where,
-    );
-  refuseUnknownFields(value, Object.keys(DEFAULT_CONFIGURATION), where);
-  return {
-    syncIpc: flag(value.syncIpc ?? DEFAULT_CONFIGURATION.syncIpc, "kernel.syncIpc"),
-    fastpath: flag(value.fastpath ?? DEFAULT_CONFIGURATION.fastpath, "kernel.fastpath"),
-    fpu: flag(value.fpu ?? DEFAULT_CONFIGURATION.fpu, "kernel.fpu"),
-  };
+    throw new SystemError(`${show(value)} describes no kernel`, `give { ${names.join(", ")} }`, where);
+  refuseUnknownFields(value, names, where);
+  const given = names.filter((name) => value[name] !== undefined);
+  return kernelConfiguration(
+    Object.fromEntries(given.map((name) => [name, checkOption(name, value[name], `${where}.${name}`)])),
+  );
+}
+
+function checkOption(name: keyof KernelConfiguration, value: unknown, where: string): number | boolean {
+  const { bounds } = KERNEL_OPTIONS[name];
+  return bounds ? wholeNumber(value, ...bounds, where) : flag(value, where);
 }
 
 /** Channels must be of kinds that the kernel has. */

@@ -8,7 +8,7 @@ describe("a kernel configuration", () => {
 
   it("replaces only the constants it sets", () => {
     const [[path, text] = ["", ""]] = Object.entries(
-      configurationOverrides({ syncIpc: false, fastpath: false, fpu: false }),
+      configurationOverrides({ ...DEFAULT_CONFIGURATION, syncIpc: false, fastpath: false, fpu: false }),
     );
     expect(path).toMatch(/abi\/src\/config\.ts$/);
     expect(text).toContain("export const SYNC_IPC = 0;\n");

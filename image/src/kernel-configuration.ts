@@ -2,7 +2,19 @@
  * The kernel's build options. They are constants of abi/src/config.ts, compiled into the kernel and the user level alike:
  * another configuration is the same file with other numbers.
  */
-import { FASTPATH, FPU, SYNC_IPC } from "@rel4/abi";
+import {
+  DEBUG,
+  DOMAINS,
+  FASTPATH,
+  FPU,
+  MAX_HARTS,
+  PRIORITIES,
+  ROOT_CNODE_BITS,
+  SMP,
+  SYNC_IPC,
+  TICK_MICROSECONDS,
+  TIME_SLICE_TICKS,
+} from "@rel4/abi";
 import type { KernelConfiguration } from "../../kernel/assembly";
 import { readText } from "./cache";
 import { repositoryPath } from "./repository";
@@ -11,19 +23,42 @@ export type { KernelConfiguration } from "../../kernel/assembly";
 
 const CONFIGURATION_FILE = repositoryPath("abi/src/config.ts");
 
-/** What abi/src/config.ts says as it is. */
-export const DEFAULT_CONFIGURATION: KernelConfiguration = {
-  syncIpc: (SYNC_IPC as number) !== 0,
-  fastpath: (FASTPATH as number) !== 0,
-  fpu: (FPU as number) !== 0,
+/** An option: the constant it sets and, for numbers, the bounds. */
+interface KernelOption {
+  constant: string;
+  value: number;
+  bounds?: readonly [least: number, most: number];
+}
+
+const OPTIONS: Record<keyof KernelConfiguration, KernelOption> = {
+  smp: { constant: "SMP", value: SMP },
+  harts: { constant: "MAX_HARTS", value: MAX_HARTS, bounds: [1, 8] },
+  priorities: { constant: "PRIORITIES", value: PRIORITIES, bounds: [1, 256] },
+  domains: { constant: "DOMAINS", value: DOMAINS, bounds: [1, 256] },
+  rootCNodeBits: { constant: "ROOT_CNODE_BITS", value: ROOT_CNODE_BITS, bounds: [8, 18] },
+  timeSliceTicks: { constant: "TIME_SLICE_TICKS", value: TIME_SLICE_TICKS, bounds: [1, 1000] },
+  tickMicroseconds: { constant: "TICK_MICROSECONDS", value: TICK_MICROSECONDS, bounds: [100, 1_000_000] },
+  debug: { constant: "DEBUG", value: DEBUG },
+  syncIpc: { constant: "SYNC_IPC", value: SYNC_IPC },
+  fastpath: { constant: "FASTPATH", value: FASTPATH },
+  fpu: { constant: "FPU", value: FPU },
 };
 
-/** The constant that each option sets. */
-const CONSTANTS: Record<keyof KernelConfiguration, string> = {
-  syncIpc: "SYNC_IPC",
-  fastpath: "FASTPATH",
-  fpu: "FPU",
-};
+/** All options by name, with the bounds of those that are numbers. */
+export const KERNEL_OPTIONS = OPTIONS as Readonly<
+  Record<keyof KernelConfiguration, Pick<KernelOption, "bounds">>
+>;
+
+/** What abi/src/config.ts says as it is. */
+export const DEFAULT_CONFIGURATION = Object.fromEntries(
+  Object.entries(OPTIONS).map(([name, { value, bounds }]) => [name, bounds ? value : value !== 0]),
+) as unknown as KernelConfiguration;
+
+/** The default configuration with some options changed. A kernel without SMP runs on one hart. */
+export function kernelConfiguration(changes: Partial<KernelConfiguration>): KernelConfiguration {
+  const configuration = { ...DEFAULT_CONFIGURATION, ...changes };
+  return configuration.smp ? configuration : { ...configuration, harts: 1 };
+}
 
 /**
  * Files to compile with in place of those in the repository: none for the default configuration.
@@ -31,10 +66,10 @@ const CONSTANTS: Record<keyof KernelConfiguration, string> = {
  */
 export function configurationOverrides(configuration: KernelConfiguration): Record<string, string> {
   const text = readText(CONFIGURATION_FILE) ?? "";
-  const changed = Object.entries(CONSTANTS).reduce((result, [option, constant]) => {
-    const line = new RegExp(`^export const ${constant} = [01];$`, "m");
-    if (!line.test(result)) throw new Error(`${CONFIGURATION_FILE} defines no ${constant} of 0 or 1`);
-    const value = configuration[option as keyof KernelConfiguration] ? 1 : 0;
+  const changed = Object.entries(OPTIONS).reduce((result, [option, { constant }]) => {
+    const line = new RegExp(`^export const ${constant} = \\d+;$`, "m");
+    if (!line.test(result)) throw new Error(`${CONFIGURATION_FILE} defines no number ${constant}`);
+    const value = Number(configuration[option as keyof KernelConfiguration]);
     return result.replace(line, `export const ${constant} = ${value};`);
   }, text);
   return changed === text ? {} : { [CONFIGURATION_FILE]: changed };

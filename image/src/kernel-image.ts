@@ -8,7 +8,6 @@
  *                  root task's pages
  */
 
-import { MAX_HARTS, ROOT_CNODE_BITS } from "@rel4/abi";
 import { compile, type ElfSymbol, readElf, type Segment, writeElf } from "@rel4/compiler";
 import { kernelAssembly } from "../../kernel/assembly";
 import {
@@ -36,8 +35,8 @@ const PAGE = 4096;
 const MEGABYTE = 1024 * 1024;
 /** RAM the kernel needs for the root task's objects, besides the image itself. */
 const BOOT_OBJECTS_SIZE = MEGABYTE;
-/** Pages of the root task's image: each takes a slot, and so do page tables, untypeds and the root's own objects. */
-const MAXIMUM_ROOT_PAGES = 2 ** ROOT_CNODE_BITS - 1024;
+/** Slots of the root task's CNode that its image leaves to page tables, untypeds, the root's own objects and what it makes. */
+const OTHER_ROOT_SLOTS = 1024;
 const USER_TOP = 0x8000_0000;
 /** Where RAM begins on the board. */
 const RAM_BASE = 0x8000_0000;
@@ -99,19 +98,20 @@ export async function buildKernel({
 }
 
 /** Physical address behind everything the kernel itself occupies. */
-function kernelEnd(symbols: ElfSymbol[]): number {
+function kernelEnd(symbols: ElfSymbol[], { harts }: KernelConfiguration): number {
   const end = symbols.find(({ name }) => name === "__bss_end");
   if (!end)
     throw new ImageError("the kernel's ELF file lacks the symbol __bss_end; build it with buildKernel()");
   const tables = alignUp(Number(BigInt.asUintN(32, end.address)), PAGE);
-  return tables + KERNEL_ROOT_TABLE_SIZE + MAX_HARTS * HART_AREA_SIZE;
+  return tables + KERNEL_ROOT_TABLE_SIZE + harts * HART_AREA_SIZE;
 }
 
-function checkRoot({ virtualStart, bytes, entry }: RootImage): void {
-  if (bytes.length > MAXIMUM_ROOT_PAGES * PAGE) {
+function checkRoot({ virtualStart, bytes, entry }: RootImage, configuration: KernelConfiguration): void {
+  const pages = Math.max(0, 2 ** configuration.rootCNodeBits - OTHER_ROOT_SLOTS);
+  if (bytes.length > pages * PAGE) {
     throw new ImageError(
-      `the root task has ${bytes.length / PAGE} pages, but its capability space has room for ${MAXIMUM_ROOT_PAGES}: ` +
-        "make the programs smaller, or raise ROOT_CNODE_BITS in abi/src/config.ts",
+      `the root task has ${bytes.length / PAGE} pages, but its capability space has room for ${pages}: ` +
+        "make the programs smaller, or raise the kernel's rootCNodeBits",
     );
   }
   if (bytes.length === 0) throw new ImageError("the root task is empty: give it at least one page");
@@ -165,12 +165,14 @@ function writeHeader(
 export function makeImage(options: {
   kernelElf: Uint8Array;
   root: RootImage;
+  /** What the kernel was built with. */
+  configuration?: KernelConfiguration;
   memory?: number;
 }): BootableImage {
-  const { kernelElf, root, memory } = options;
-  checkRoot(root);
+  const { kernelElf, root, configuration = DEFAULT_CONFIGURATION, memory } = options;
+  checkRoot(root, configuration);
   const kernel = readElf(kernelElf);
-  const physicalStart = kernelEnd(kernel.symbols);
+  const physicalStart = kernelEnd(kernel.symbols, configuration);
   const physicalEnd = physicalStart + root.bytes.length;
   const minimumMemory = alignUp(physicalEnd + BOOT_OBJECTS_SIZE - RAM_BASE, MEGABYTE);
   if (memory !== undefined && memory < minimumMemory) {

@@ -27,6 +27,22 @@ export interface MachineDescription {
 
 /** Build options of the kernel. The programs are compiled for the kernel they run on. */
 export interface KernelDescription {
+  /** False: a kernel for one hart, with the labels of a single-core seL4. Default true. */
+  smp?: boolean;
+  /** Most harts it runs on, 1–8. Default 8. */
+  harts?: number;
+  /** Priorities of threads, 1–256. Default 256. */
+  priorities?: number;
+  /** Scheduling domains, 1–256. Default 1. */
+  domains?: number;
+  /** The root task's CNode has 2^n slots. Default 13. */
+  rootCNodeBits?: number;
+  /** Timer ticks of a time slice. Default 5. */
+  timeSliceTicks?: number;
+  /** Length of a timer tick. Default 2000. */
+  tickMicroseconds?: number;
+  /** False: no debug system calls and no assertions in the kernel. Default true. */
+  debug?: boolean;
   /** False: a kernel without synchronous IPC, for systems without channels of kind "endpoint". Default true. */
   syncIpc?: boolean;
   /** False: every message takes the kernel's general path, for comparisons. Default true. */

@@ -1,5 +1,21 @@
-/** Build options of the kernel (abi/src/config.ts) that its assembly depends on. */
+/** The kernel's build options, constants of abi/src/config.ts. */
 export interface KernelConfiguration {
+  /** SMP: several harts; as in seL4, labels of invocations then differ from those of a single-core kernel. */
+  smp: boolean;
+  /** MAX_HARTS: most harts it runs on; 1 without SMP. */
+  harts: number;
+  /** PRIORITIES of threads. */
+  priorities: number;
+  /** DOMAINS that are scheduled. */
+  domains: number;
+  /** ROOT_CNODE_BITS: the root task's CNode has 2^n slots. */
+  rootCNodeBits: number;
+  /** TIME_SLICE_TICKS: timer ticks of a time slice. */
+  timeSliceTicks: number;
+  /** TICK_MICROSECONDS: length of a timer tick. */
+  tickMicroseconds: number;
+  /** DEBUG: debug system calls, kernel assertions. */
+  debug: boolean;
   /** SYNC_IPC: endpoints, Call and Reply between threads, fault messages. */
   syncIpc: boolean;
   /** FASTPATH: short paths for common messages. */

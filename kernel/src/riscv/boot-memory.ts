@@ -5,6 +5,9 @@
 
 import { panic } from "./console";
 
+/** End of the memory the kernel can reach. */
+export const KERNEL_MEMORY_END: u64 = 0x1_0000_0000;
+
 const MAX_RANGES: u32 = 32;
 const RANGE_SIZE: u32 = 16;
 const LIST_SIZE: i32 = 8 + 32 * 16;
@@ -61,6 +64,23 @@ export class RangeList {
     }
   }
 
+  /** Puts a range that was taken out back, joined with those it touches. */
+  putBack(start: u64, end: u64): void {
+    let i: u32 = 0;
+    while (i < this.count && this.end(i) < start) i++;
+    while (i < this.count && this.start(i) <= end) {
+      start = min(start, this.start(i));
+      end = max(end, this.end(i));
+      this.drop(i);
+    }
+    this.insert(i, start, end);
+  }
+
+  private drop(index: u32): void {
+    this.count -= 1;
+    for (let i = index; i < this.count; i++) this.set(i, this.start(i + 1), this.end(i + 1));
+  }
+
   private insert(index: u32, start: u64, end: u64): void {
     if (this.count == MAX_RANGES) panic("too many memory ranges");
     for (let i = this.count; i > index; i--) this.set(i, this.start(i - 1), this.end(i - 1));
@@ -80,13 +100,13 @@ export class RangeList {
 
 /** Pieces of RAM for boot: zeroed, aligned to their size. */
 export class BootMemory {
-  /** Takes 2^bits zeroed bytes from the highest place where they fit. */
+  /** Takes 2^bits zeroed bytes from the lowest place where they fit, next to the kernel: large blocks stay whole. */
   static take(bits: u32): u32 {
     const size: u64 = 1 << (<u64>bits);
     const ram = RangeList.ram();
-    for (let i: i32 = ram.count - 1; i >= 0; i--) {
-      const start = (ram.end(i) - size) & ~(size - 1);
-      if (ram.end(i) >= size && start >= ram.start(i)) {
+    for (let i: u32 = 0; i < ram.count; i++) {
+      const start = (ram.start(i) + size - 1) & ~(size - 1);
+      if (start + size <= ram.end(i)) {
         ram.remove(start, start + size);
         memory.fill(<u32>start, 0, <u32>size);
         return <u32>start;

@@ -36,7 +36,7 @@ import { Boot } from "../boot";
 import { Capability } from "../capability";
 import { AddressSpaceIds } from "./address-space-ids";
 import { AddressSpaces } from "./asid-invocation";
-import { BootMemory } from "./boot-memory";
+import { BootMemory, KERNEL_MEMORY_END, RangeList } from "./boot-memory";
 import { BootUntypeds } from "./boot-untypeds";
 import { panic } from "./console";
 import { DeviceTree } from "./device-tree";
@@ -96,6 +96,7 @@ export class RootTask {
     provideFrame(ROOT_SLOT_BOOTINFO_FRAME, RootTask.bootInfo, ipcBuffer + PAGE);
     provideExtra(ipcBuffer + 2 * PAGE, extraPages);
     provideImage();
+    freeDeviceTree();
     provideUntypeds();
     const info = RootTask.bootInfo;
     store<u64>(info + BOOTINFO_EXTRA_LENGTH, extraBytes);
@@ -216,6 +217,14 @@ function provideImage(): void {
     virtualAddress += PAGE;
   }
   RootTask.region(BOOTINFO_USER_IMAGE_FRAMES, firstSlot, RootTask.slots);
+}
+
+/** The firmware's device tree has been copied, and its place at the end of RAM would break a large block of memory. */
+function freeDeviceTree(): void {
+  const isInFreeRam =
+    DeviceTree.firstPage >= RootTask.physicalEnd &&
+    DeviceTree.pagesEnd <= min(DeviceTree.memoryEnd, KERNEL_MEMORY_END);
+  if (isInFreeRam) RangeList.ram().putBack(DeviceTree.firstPage, DeviceTree.pagesEnd);
 }
 
 /** Untypeds, and behind them the empty slots. */

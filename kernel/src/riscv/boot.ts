@@ -6,7 +6,7 @@ import { Boot } from "../boot";
 import { handleReschedule } from "../traps";
 import { AddressSpaceIds } from "./address-space-ids";
 import { probeUserInterrupts } from "./asm";
-import { BootMemory, RangeList } from "./boot-memory";
+import { BootMemory, KERNEL_MEMORY_END, RangeList } from "./boot-memory";
 import { RootTask } from "./boot-root-task";
 import { panic } from "./console";
 import {
@@ -38,15 +38,12 @@ import { ThreadContext, threadContextIsAsLaidOut } from "./thread-context";
 import { Timer } from "./timer";
 import { Uintc } from "./uintc";
 
-/** End of the memory the kernel can reach. */
-const KERNEL_MEMORY_END: u64 = 0x1_0000_0000;
 /** Device addresses end here, as in seL4. */
 const DEVICE_END: u64 = 1 << 39;
 /** The core-local interruptor belongs to the firmware. */
 const CLINT_START: u64 = 0x200_0000;
 const CLINT_SIZE: u64 = 0x1_0000;
 const UINTC_SIZE: u64 = 0x4000;
-const PAGE: u64 = 4096;
 const MAXIMUM: u32 = MAX_HARTS;
 /** cycle, time, instret, hpmcounter3 and hpmcounter4 are readable in user mode. */
 const USER_COUNTERS: u64 = 0x1f;
@@ -117,7 +114,7 @@ function collectMemory(uintc: u64): void {
   ram.append(KERNEL_PHYSICAL_BASE, min(memoryEnd, KERNEL_MEMORY_END));
   ram.remove(KERNEL_PHYSICAL_BASE, areasEnd);
   ram.remove(RootTask.physicalStart, RootTask.physicalEnd);
-  ram.remove(DeviceTree.start & ~(PAGE - 1), (DeviceTree.start + DeviceTree.size + PAGE - 1) & ~(PAGE - 1));
+  ram.remove(DeviceTree.firstPage, DeviceTree.pagesEnd);
   const devices = RangeList.devices();
   devices.append(0, DeviceTree.memoryStart);
   devices.append(memoryEnd, DEVICE_END);

@@ -4,6 +4,7 @@
 import { MAX_HARTS as MAXIMUM } from "../../../abi/src/config";
 
 const MAX_HARTS: u32 = MAXIMUM;
+const PAGE: u64 = 4096;
 const MAGIC: u32 = 0xd00dfeed;
 const TOKEN_BEGIN_NODE: u32 = 1;
 const TOKEN_END_NODE: u32 = 2;
@@ -34,6 +35,15 @@ const hartPlicContexts = memory.data(MAXIMUM * 4, 8);
 export class DeviceTree {
   static start: u32 = 0;
   static size: u32 = 0;
+
+  /** First page it lies in, and the end of the last: physical addresses. */
+  static get firstPage(): u64 {
+    return DeviceTree.start & ~(PAGE - 1);
+  }
+
+  static get pagesEnd(): u64 {
+    return (<u64>DeviceTree.start + DeviceTree.size + PAGE - 1) & ~(PAGE - 1);
+  }
   static memoryStart: u64 = 0;
   static memoryEnd: u64 = 0;
   static harts: u32 = 0;

@@ -44,5 +44,5 @@ export async function testImage(name: string, configuration = DEFAULT_CONFIGURAT
   const bytes = new Uint8Array(ROOT_STACK_TOP - ROOT_TEXT_BASE);
   for (const segment of root.segments) bytes.set(segment.bytes, Number(segment.address) - ROOT_TEXT_BASE);
   const image = { virtualStart: ROOT_TEXT_BASE, entry: Number(root.entry), bytes };
-  return makeImage({ kernelElf: await buildKernel({ configuration }), root: image }).elf;
+  return makeImage({ kernelElf: await buildKernel({ configuration }), root: image, configuration }).elf;
 }
