@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { type BootOptions, boot, ImageError, type Machine } from "@rel4/machine";
 import type { Command } from "commander";
+import pc from "picocolors";
 import { ensureCore } from "../../../tools/build-core";
 import {
   EventLog,
@@ -15,6 +16,7 @@ import { addMachineOptions, type MachineFlags, machineSettings } from "../machin
 import { endedWell, finishSession, runSession } from "../machine-session";
 import { describeSize, memorySizeWithin, wholeNumber } from "../options";
 import { orUsageError, readWholeFile } from "../read-file";
+import { RepeatedException } from "../repeated-exception";
 import { UsageError } from "../report-error";
 import { findTrapLoop } from "../trap-loop";
 
@@ -123,7 +125,7 @@ async function machine(flags: Flags): Promise<void> {
     const end = await runSession(machine, {
       input: "stdin",
       maxInstructions: flags.maxInstructions,
-      watchdog: findTrapLoop,
+      watchdog: watchForLoops(),
       restarts: flags.reboot,
       skipIdle: flags.skipIdle,
     });
@@ -132,6 +134,18 @@ async function machine(flags: Flags): Promise<void> {
   } finally {
     log?.close();
   }
+}
+
+/** A loop in which no hart can ever do anything else ends the session; one that may be meant is said once. */
+function watchForLoops(): (machine: Machine) => string | undefined {
+  const repeated = new RepeatedException();
+  let isSaid = false;
+  return (machine) => {
+    const hint = isSaid ? undefined : repeated.check(machine);
+    if (hint) console.error(`${pc.yellow("hint:")} ${hint}`);
+    isSaid ||= hint !== undefined;
+    return findTrapLoop(machine);
+  };
 }
 
 /** Reads the images and boots them; what is wrong with one is said with its option and file. */
