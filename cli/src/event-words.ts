@@ -62,6 +62,11 @@ function describeAction(event: MachineEvent): string {
   }
 }
 
+/** An exception by its name and number. */
+export function exceptionName(cause: number): string {
+  return describeCause(cause, false);
+}
+
 function describeCause(cause: number, interrupt: boolean): string {
   const name = (interrupt ? INTERRUPTS : EXCEPTIONS)[cause];
   const kind = interrupt ? "interrupt" : "exception";

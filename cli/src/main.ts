@@ -1,18 +1,22 @@
 // `rel4`: the commands and their help.
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
-import { addBenchCommands } from "./commands/bench";
-import { addBuildCommand } from "./commands/build";
-import { addLabCommands } from "./commands/lab";
-import { addMachineCommand } from "./commands/machine";
-import { addRunCommand } from "./commands/run";
-import { addSoakCommand } from "./commands/soak";
-import { addTourCommand } from "./commands/tour";
 import { fromQemuSpelling } from "./qemu-spelling";
 import { describeError, isExpected } from "./report-error";
 
 /** Exit codes of our own; a guest's exit code is passed on as it is. */
 const EXIT = { badInput: 2, defect: 70, noReader: 141 } as const;
+
+/** Adds each command. They are loaded when they are needed: the compiler takes longer to load than many a run. */
+const COMMANDS: Record<string, (program: Command) => Promise<void>> = {
+  tour: async (program) => (await import("./commands/tour")).addTourCommand(program),
+  run: async (program) => (await import("./commands/run")).addRunCommand(program),
+  build: async (program) => (await import("./commands/build")).addBuildCommand(program),
+  machine: async (program) => (await import("./commands/machine")).addMachineCommand(program),
+  bench: async (program) => (await import("./commands/bench")).addBenchCommands(program),
+  lab: async (program) => (await import("./commands/lab")).addLabCommands(program),
+  soak: async (program) => (await import("./commands/soak")).addSoakCommand(program),
+};
 
 const EXAMPLES = `
 Examples:
@@ -30,7 +34,8 @@ Examples:
 
 'rel4 <command> --help' tells more about each.`;
 
-export function createProgram(): Command {
+/** The command line with one command, or with all of them when `name` is none. */
+async function createProgram(name = ""): Promise<Command> {
   const program = new Command("rel4");
   program
     .description(
@@ -39,13 +44,8 @@ export function createProgram(): Command {
     .version("0.1.0")
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(rel4 --help shows every command with an example)");
-  addTourCommand(program);
-  addRunCommand(program);
-  addBuildCommand(program);
-  addMachineCommand(program);
-  addBenchCommands(program);
-  addLabCommands(program);
-  addSoakCommand(program);
+  const wanted = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  for (const add of wanted) await add(program);
   return program;
 }
 
@@ -66,7 +66,7 @@ function ourSpelling([node = "", script = "", command, ...words]: string[]): str
 /** Runs the command line `argv` (as process.argv) and sets the process's exit code. */
 export async function main(argv: string[]): Promise<void> {
   endQuietlyWithoutReader();
-  const program = createProgram();
+  const program = await createProgram(argv[2]);
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
     command.exitOverride();
   try {

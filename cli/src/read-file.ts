@@ -1,5 +1,5 @@
 // Reads what a user named, whole and as it was at one moment, or says why not.
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { systemErrorReason, UsageError } from "./report-error";
 
 export interface ReadOptions {
@@ -29,6 +29,11 @@ export function readWholeFile(path: string, { most = ANY_FILE, hint }: ReadOptio
       closeSync(file);
     }
   });
+}
+
+/** Writes a file. @throws UsageError when that is not possible */
+export function writeWholeFile(path: string, bytes: Uint8Array): void {
+  orUsageError(path, () => writeFileSync(path, bytes));
 }
 
 /** Turns what the system says about a file into a UsageError with its name. */

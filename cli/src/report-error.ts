@@ -1,6 +1,6 @@
 // What a user sees when something goes wrong: what, where, and what to do. Never a stack trace of ours,
 // unless REL4_DEBUG asks for one.
-import { CompileError } from "@rel4/compiler";
+import type { CompileError } from "@rel4/compiler";
 import pc from "picocolors";
 
 /** An error the command line itself finds: `message` says what is wrong with which value, `hint` what to do. */
@@ -18,7 +18,7 @@ const MOST_DIAGNOSTICS = 10;
 
 /** The whole message for an error, at most one screen long, without a final newline. */
 export function describeError(error: unknown): string {
-  if (error instanceof CompileError) return describeCompileError(error);
+  if (isCompileError(error)) return describeCompileError(error);
   if (error instanceof Error) {
     const hint = (error as { hint?: unknown }).hint;
     const system = describeSystemError(error);
@@ -26,6 +26,11 @@ export function describeError(error: unknown): string {
     return typeof hint === "string" ? `${text}\n${pc.dim("hint:")}  ${hint}` : text;
   }
   return `${pc.red("error:")} ${String(error)}`;
+}
+
+/** By its name: the compiler is only loaded by commands that compile. */
+function isCompileError(error: unknown): error is CompileError {
+  return error instanceof Error && error.name === "CompileError";
 }
 
 function describeCompileError(error: CompileError): string {
@@ -67,7 +72,7 @@ function describeSystemError(error: Error): string | undefined {
 /** True for errors that are the user's to mend; anything else is a defect of ours and says so. */
 export function isExpected(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof CompileError || error instanceof UsageError) return true;
+  if (isCompileError(error) || error instanceof UsageError) return true;
   if ((error as NodeJS.ErrnoException).code !== undefined && describeSystemError(error)) return true;
   return /^(Machine|Elf|Image|System|Bundle|Lab)\w*Error$/.test(error.name);
 }

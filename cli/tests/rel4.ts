@@ -26,10 +26,15 @@ export class Workbench {
   }
 
   rel4(...args: string[]): Outcome {
+    return this.rel4With("", ...args);
+  }
+
+  /** The same with bytes on standard input. */
+  rel4With(input: string, ...args: string[]): Outcome {
     const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
       cwd: this.folder,
       encoding: "utf8",
-      input: "",
+      input,
       timeout: PATIENCE,
       env: { ...process.env, NO_COLOR: "1" },
     });

@@ -1,8 +1,9 @@
 // `rel4 machine`: the RISC-V computer by itself, with the options people know from QEMU.
-import { writeFileSync } from "node:fs";
-import { type BootOptions, boot, ImageError, type Machine } from "@rel4/machine";
-import type { Command } from "commander";
+import { type BootOptions, boot, hostEntropy, ImageError, type Machine, virtioEntropy } from "@rel4/machine";
+import { type Command, Option } from "commander";
+import pc from "picocolors";
 import { ensureCore } from "../../../tools/build-core";
+import { type DriveRequest, openDrive, parseDrive } from "../drives";
 import {
   EventLog,
   LOG_ITEMS_HELP,
@@ -11,10 +12,13 @@ import {
   RingSink,
   StreamSink,
 } from "../event-log";
+import { Attachments } from "../machine-attachments";
 import { addMachineOptions, type MachineFlags, machineSettings } from "../machine-options";
 import { endedWell, finishSession, runSession } from "../machine-session";
+import { type NetRequest, openNet, parseNet } from "../networks";
 import { describeSize, memorySizeWithin, wholeNumber } from "../options";
-import { orUsageError, readWholeFile } from "../read-file";
+import { readWholeFile, writeWholeFile } from "../read-file";
+import { RepeatedException } from "../repeated-exception";
 import { UsageError } from "../report-error";
 import { findTrapLoop } from "../trap-loop";
 
@@ -24,6 +28,11 @@ interface Flags extends MachineFlags {
   initrd?: string;
   append?: string;
   dtb?: string;
+  drive: DriveRequest[];
+  net: NetRequest[];
+  pcap?: string;
+  rng?: "seeded" | "host";
+  virtioLegacy?: boolean;
   seed?: number;
   reboot: boolean;
   skipIdle?: boolean;
@@ -64,6 +73,11 @@ Examples:
         U-Boot alone, in M mode
   $ echo poweroff | rel4 machine --kernel Image --initrd initramfs.cpio.gz --stats
         in a script: keys from a pipe, counters at the end
+  $ rel4 machine --kernel Image --append "root=/dev/vda" --drive file=root.img,snapshot=on --net user
+        a disk whose changes are thrown away, and the host's network by passt: the guest is 10.0.2.15, the host 10.0.2.2
+  $ rel4 machine --kernel Image --net stream,server=on,path=wire.socket
+  $ rel4 machine --kernel Image --net stream,path=wire.socket,mac=52:54:00:12:34:57
+        two machines on one network, each in a terminal of its own; QEMU's -netdev stream joins them as well
   $ rel4 machine --kernel test.elf --log traps,devices:trace.log
         every exception and device access into a file
   $ rel4 machine --kernel test.elf --log-last 32
@@ -81,7 +95,27 @@ export function addMachineCommand(program: Command): void {
     .option("--kernel <file>", "ELF, Linux Image or plain code; may be compressed by gzip")
     .option("--initrd <file>", "initial RAM disk")
     .option("--append <words>", "the kernel's command line")
-    .option("--dtb <file>", "a device tree instead of the machine's own");
+    .option("--dtb <file>", "a device tree instead of the machine's own")
+    .option(
+      "--drive <image>",
+      "a disk: file=FILE,readonly=on|snapshot=on|overlay=FILE; may be repeated",
+      parseDrive,
+      [],
+    )
+    .option(
+      "--net <wire>",
+      "a network card: user, stream or dgram with suboptions; may be repeated",
+      parseNet,
+      [],
+    )
+    .option("--pcap <file>", "record what passes the network card, for Wireshark and tcpdump")
+    .addOption(
+      new Option("--rng <source>", "a virtio entropy source: seeded (the same in each run) or host").choices([
+        "seeded",
+        "host",
+      ]),
+    )
+    .option("--virtio-legacy", "virtio devices as before VIRTIO 1.0, as QEMU's are by default");
   addMachineOptions(command, memorySizeWithin(LEAST_MEMORY, MOST_MEMORY))
     .option(
       "--seed <n>",
@@ -112,18 +146,25 @@ export function addMachineCommand(program: Command): void {
 }
 
 async function machine(flags: Flags): Promise<void> {
-  const machine = await bootMachine(flags);
-  if (flags.dumpDtb !== undefined) {
-    const { dumpDtb } = flags;
-    orUsageError(dumpDtb, () => writeFileSync(dumpDtb, machine.deviceTree));
-    return;
+  checkCombination(flags);
+  const attachments = new Attachments();
+  try {
+    const machine = await bootMachine(flags, attachments);
+    if (flags.dumpDtb === undefined) await runMachine(machine, flags);
+    else writeWholeFile(flags.dumpDtb, machine.deviceTree);
+  } finally {
+    attachments.close();
   }
+}
+
+async function runMachine(machine: Machine, flags: Flags): Promise<void> {
   const { log, ring } = startLog(machine, flags);
+  machine.onWarning(({ device, message }) => warn(`${device}: ${message}`));
   try {
     const end = await runSession(machine, {
       input: "stdin",
       maxInstructions: flags.maxInstructions,
-      watchdog: findTrapLoop,
+      watchdog: watchForLoops(),
       restarts: flags.reboot,
       skipIdle: flags.skipIdle,
     });
@@ -134,15 +175,33 @@ async function machine(flags: Flags): Promise<void> {
   }
 }
 
+function warn(message: string): void {
+  console.error(`${pc.yellow("warning:")} ${message}`);
+}
+
+/** A loop in which no hart can ever do anything else ends the session; one that may be meant is said once. */
+function watchForLoops(): (machine: Machine) => string | undefined {
+  const repeated = new RepeatedException();
+  let isSaid = false;
+  return (machine) => {
+    const hint = isSaid ? undefined : repeated.check(machine);
+    if (hint) console.error(`${pc.yellow("hint:")} ${hint}`);
+    isSaid ||= hint !== undefined;
+    return findTrapLoop(machine);
+  };
+}
+
 /** Reads the images and boots them; what is wrong with one is said with its option and file. */
-async function bootMachine(flags: Flags): Promise<Machine> {
+async function bootMachine(flags: Flags, attachments: Attachments): Promise<Machine> {
   const memory = flags.memory ?? DEFAULT_MEMORY;
-  checkCombination(flags);
   const files = { bios: biosFile(flags.bios), kernel: flags.kernel, initrd: flags.initrd, dtb: flags.dtb };
   const images: Record<string, Uint8Array> = {};
   for (const [name, path] of Object.entries(files))
     if (path !== undefined) images[name] = readImage(name, path, memory);
+  await attach(flags, attachments);
   const options: BootOptions = {
+    virtio: attachments.devices,
+    virtioLegacy: flags.virtioLegacy,
     core: await ensureCore(),
     harts: flags.harts ?? DEFAULT_HARTS,
     memory,
@@ -163,7 +222,20 @@ async function bootMachine(flags: Flags): Promise<Machine> {
   }
 }
 
-function checkCombination({ bios, kernel, initrd, append }: Flags): void {
+/** Opens drives, then network cards, then the entropy source: in this order guests find them. */
+async function attach({ drive, net, pcap, rng }: Flags, attachments: Attachments): Promise<void> {
+  for (const request of drive) await attachments.add(openDrive(request));
+  for (const request of net) await attachments.add(openNet({ ...request, pcap: request.pcap ?? pcap }, warn));
+  const source = rng === "host" ? hostEntropy : undefined;
+  if (rng) await attachments.add({ device: virtioEntropy({ source }), close() {} });
+}
+
+function checkCombination({ bios, kernel, initrd, append, net, pcap }: Flags): void {
+  if (pcap !== undefined && net.length !== 1)
+    throw new UsageError(
+      `--pcap records one network card, and there are ${net.length}`,
+      "write pcap=FILE into the --net it is for",
+    );
   if (kernel === undefined && biosFile(bios) === undefined)
     throw new UsageError(
       "there is nothing to run",
