@@ -30,6 +30,16 @@ export class Random {
     return choices[this.below(choices.length)]!;
   }
 
+  /** One of the choices, each as often as its weight says. */
+  pickWeighted<T>(choices: readonly (readonly [weight: number, choice: T])[]): T {
+    let rest = this.below(choices.reduce((sum, [weight]) => sum + weight, 0));
+    for (const [weight, choice] of choices) {
+      if (rest < weight) return choice;
+      rest -= weight;
+    }
+    throw new Error("unreachable: the weights add up to the total");
+  }
+
   /** 64 random bits; small, large and boundary values are more frequent than chance would make them. */
   bits64(): bigint {
     const whole = (BigInt(this.next()) << 32n) | BigInt(this.next());

@@ -115,23 +115,17 @@ const makers: [weight: number, maker: Maker][] = [
   [1, (r) => [r.chance(3) ? half(ILLEGAL_HALF) : word(r.chance(3) ? ECALL : r.pick(ILLEGAL_WORDS))]],
   [1, badAccess],
 ];
-const TOTAL_WEIGHT = makers.reduce((sum, [weight]) => sum + weight, 0);
 
 /** The bytes of a stream of about `length` instructions, without anything that ends it. */
 export function randomStream(random: Random, length: number): Uint8Array {
   const pieces: Piece[] = [];
   while (pieces.length < length)
-    pieces.push(...pickMaker(random)(random).map((piece, index) => ({ ...piece, continued: index > 0 })));
+    pieces.push(
+      ...random
+        .pickWeighted(makers)(random)
+        .map((piece, index) => ({ ...piece, continued: index > 0 })),
+    );
   return assemble(pieces);
-}
-
-function pickMaker(random: Random): Maker {
-  let rest = random.below(TOTAL_WEIGHT);
-  for (const [weight, maker] of makers) {
-    if (rest < weight) return maker;
-    rest -= weight;
-  }
-  throw new Error("unreachable: the weights add up to the total");
 }
 
 function assemble(pieces: readonly Piece[]): Uint8Array {
