@@ -50,14 +50,15 @@ describe("a program anywhere on disk", () => {
     expect(error.message).toMatch(/typo\.ts:2:10: .*'lenght'/);
   });
 
-  it("that needs floating point is refused with the place", async () => {
-    const path = file(
+  it("that needs floating point is refused, with the place, for a kernel that has none", async () => {
+    file(
       "float.ts",
       "export function main(): i32 {\n  let x: f64 = 1;\n  for (let i = 0; i < 9; i++) x *= 1.5;\n  return <i32>x;\n}\n",
     );
-    const error = await errorOf(buildProgram(path));
+    const description = { kernel: { fpu: false }, programs: { float: { source: "./float.ts" } } };
+    const error = await errorOf(buildSystem({ description, directory: folder }));
     expect(error).toBeInstanceOf(CompileError);
-    expect(error.message).toMatch(/float\.ts/);
+    expect(error.message).toMatch(/float\.ts:\d+:\d+: .*without floating point/);
   });
 });
 

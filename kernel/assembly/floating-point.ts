@@ -1,37 +1,23 @@
 /**
  * Moving floating-point registers between a hart and a thread's context, and finding out whether there are any
  * (kernel/src/riscv/fpu.ts says whose they are). sstatus.FS is off before and after.
- *
- * The moves are written as machine words: RISC-V unprivileged specification, chapters "F" and "D".
  */
-import { Assembler, type Fragment, reg } from "@rel4/compiler";
+import { Assembler, type Fragment, freg, reg } from "@rel4/compiler";
 import { CSR_FCSR, CSR_SSTATUS, CSR_STVEC, SSTATUS_FS } from "../src/riscv/csr";
 import { CONTEXT_FCSR, CONTEXT_FPU_REGISTERS } from "../src/riscv/layout";
 
-const REGISTERS = 32;
-/** fld f0, 0(x0) and fsd f0, 0(x0). */
-const FLD = 0x0000_3007;
-const FSD = 0x0000_3027;
-/** fmv.d.x f0, x0: needs F and D. */
-const FMV_D_X = 0xf200_0053;
-
-/** Where a context keeps f`register`. */
-const registerOffset = (register: number): number => CONTEXT_FPU_REGISTERS + 8 * register;
-
-function loadRegister(a: Assembler, register: number, base: number): void {
-  a.word(FLD | (registerOffset(register) << 20) | (base << 15) | (register << 7));
-}
-
-function storeRegister(a: Assembler, register: number, base: number): void {
-  const offset = registerOffset(register);
-  a.word(FSD | ((offset >> 5) << 25) | (register << 20) | (base << 15) | ((offset & 31) << 7));
-}
+/** f0…f31 in order. */
+const REGISTERS = Object.values(freg);
+/** Where a context keeps f`index`. */
+const registerOffset = (index: number): number => CONTEXT_FPU_REGISTERS + 8 * index;
 
 /** Stores all of them in the context at `base`. Overwrites `status` and `control`. */
 export function storeFpu(a: Assembler, base: number, status: number, control: number): void {
   a.li(status, SSTATUS_FS);
   a.csrs(CSR_SSTATUS, status);
-  for (let register = 0; register < REGISTERS; register++) storeRegister(a, register, base);
+  REGISTERS.forEach((register, index) => {
+    a.fsd(register, base, registerOffset(index));
+  });
   a.csrr(control, CSR_FCSR);
   a.sw(control, base, CONTEXT_FCSR);
   a.csrc(CSR_SSTATUS, status);
@@ -50,7 +36,9 @@ function loadFragment(): Fragment {
   const a = new Assembler("loadFpu");
   a.li(reg.t0, SSTATUS_FS);
   a.csrs(CSR_SSTATUS, reg.t0);
-  for (let register = 0; register < REGISTERS; register++) loadRegister(a, register, reg.a0);
+  REGISTERS.forEach((register, index) => {
+    a.fld(register, reg.a0, registerOffset(index));
+  });
   a.lwu(reg.t1, reg.a0, CONTEXT_FCSR);
   a.csrw(CSR_FCSR, reg.t1);
   a.csrc(CSR_SSTATUS, reg.t0);
@@ -65,7 +53,7 @@ function probeFragment(): Fragment {
   a.csrrw(reg.t1, CSR_STVEC, reg.t0);
   a.li(reg.t0, SSTATUS_FS);
   a.csrs(CSR_SSTATUS, reg.t0);
-  a.word(FMV_D_X);
+  a.fmvDX(freg.ft0, reg.zero);
   a.li(reg.a0, 1);
   a.label("end");
   a.csrc(CSR_SSTATUS, reg.t0);

@@ -64,10 +64,19 @@ export interface QemuInput {
  */
 export type HostThreads = "single" | "multi";
 
+/** How QEMU runs an image. */
+export interface QemuOptions {
+  harts?: number;
+  input?: QemuInput;
+  threads?: HostThreads;
+  /** The harts' model and its properties, default "rv64". */
+  cpu?: string;
+}
+
 /** Boots an image on QEMU's virt board. The output does not contain the firmware's banner. */
 export async function runOnQemu(
   image: Uint8Array,
-  { harts = 1, input, threads = "single" }: { harts?: number; input?: QemuInput; threads?: HostThreads } = {},
+  { harts = 1, input, threads = "single", cpu = "rv64" }: QemuOptions = {},
 ): Promise<{ output: string; exitCode: number | null }> {
   const folder = mkdtempSync(join(tmpdir(), "rel4-"));
   const file = join(folder, "image.elf");
@@ -77,6 +86,8 @@ export async function runOnQemu(
     `tcg,thread=${threads}`,
     "-M",
     "virt",
+    "-cpu",
+    cpu,
     "-m",
     "64M",
     "-smp",

@@ -4,7 +4,7 @@ import { readElf, writeElf } from "@rel4/compiler";
 import type { Machine } from "@rel4/machine";
 import { describe, expect, test } from "vitest";
 import { buildKernel, makeImage } from "../../../image/src/kernel-image";
-import { type HostThreads, qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
+import { type QemuOptions, qemuIsInstalled, qemuNote, runOnMachine, runOnQemu } from "./run-image";
 import { testImage } from "./test-image";
 
 /** Runs a root task on the machine; it must power off with exit code 0. */
@@ -15,8 +15,8 @@ async function onMachine(name: string, harts: number, input?: string): Promise<s
 }
 
 /** Runs a root task on QEMU; it must power off with exit code 0. */
-async function onQemu(name: string, harts: number, threads?: HostThreads): Promise<string> {
-  const { output, exitCode } = await runOnQemu(await testImage(name), { harts, threads });
+async function onQemu(name: string, harts: number, options: QemuOptions = {}): Promise<string> {
+  const { output, exitCode } = await runOnQemu(await testImage(name), { harts, ...options });
   expect({ exitCode, output }).toEqual({ exitCode: 0, output });
   return output;
 }
@@ -203,6 +203,52 @@ describe("faults", () => {
 describe("floating point", () => {
   const supported = ["feature=8", "TCB in 1024 bytes: error=10", "flags=1", "computed=1", "fault=0"];
 
+  test("is there for a thread that uses it", async () => {
+    expect((await onMachine("floating-point-support", 1)).trim().split("\n")).toEqual(supported);
+  });
+
+  // Each number of harts, quantum and seed of delayed stores is another interleaving.
+  test.each([
+    [1, 8, 0],
+    [2, 8, 0],
+    [2, 1, 1],
+    [4, 8, 2],
+    [4, 64, 0],
+  ])(
+    "is each thread's own, whatever is done to it (%i harts, quantum %i, seed %i)",
+    async (harts, quantum, seed) => {
+      const storeBuffer = seed === 0 ? undefined : { seed };
+      const { output, result } = await runOnMachine(await testImage("floating-point"), {
+        harts,
+        quantum,
+        storeBuffer,
+      });
+      expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+      const report = reported(output);
+      console.log(`floating point, ${harts} harts: ${JSON.stringify(report)}`);
+      expect(report).toMatchObject({ operations: 1500, "lively workers": 6, mismatches: 0 });
+    },
+  );
+
+  test("costs nothing in a kernel entry of a thread that uses none, and little in one of the owner", async () => {
+    const costs = reported(await onMachine("floating-point-cost", 1));
+    console.log(`instructions: ${JSON.stringify(costs)}`);
+    const nobody = costs["round trip, nobody computes"]!;
+    expect(costs["round trip, the owner and a thread that does not compute"]).toBeLessThan(nobody + 40);
+    expect(costs["one after the other thread's"]).toBeLessThan(nobody);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`is a fault on QEMU without F and D${qemuNote}`, async () => {
+    const cpu = "rv64,g=false,d=false,f=false";
+    const output = await onQemu("floating-point-support", 1, { cpu });
+    expect(output.trim().split("\n")).toEqual([
+      "feature=0",
+      ...supported.slice(1, 3),
+      "computed=0",
+      "fault=3",
+    ]);
+  });
+
   test.skipIf(!qemuIsInstalled)(`is there for a thread that uses it, on QEMU${qemuNote}`, async () => {
     const output = await onQemu("floating-point-support", 1);
     expect(output.trim().split("\n")).toEqual(supported);
@@ -211,7 +257,7 @@ describe("floating point", () => {
   test.skipIf(!qemuIsInstalled).each([1, 2, 4])(
     `is each thread's own on QEMU, whatever is done to it (%i harts)${qemuNote}`,
     async (harts) => {
-      const report = reported(await onQemu("floating-point", harts, "multi"));
+      const report = reported(await onQemu("floating-point", harts, { threads: "multi" }));
       console.log(`floating point on QEMU, ${harts} harts: ${JSON.stringify(report)}`);
       expect(report.mismatches).toBe(0);
       // How much is done in its time depends on the host.

@@ -13,7 +13,7 @@ import {
 } from "../../../../abi/src/labels";
 import { OBJECT_NOTIFICATION, TCB_FLAG_FPU_DISABLED } from "../../../../abi/src/objects";
 import { SYS_SET_TIMER } from "../../../../abi/src/syscalls";
-import { loadFloats, setFloatControl, storeFloats } from "./asm";
+import { loadFloats, orbit, setFloatControl, storeFloats } from "./asm";
 import { Root, report, System } from "./support";
 
 export { abort } from "./support";
@@ -31,6 +31,7 @@ const PAUSE_FOR_ALL: u64 = 50_000;
 const PATIENCE: u64 = 50_000_000;
 /** f0…f31 and fcsr. */
 const VALUES: u32 = 33;
+const ROUNDING_MODES: u64 = 5;
 const PAGE: u32 = 4096;
 
 /** A page for each worker: its record, and its stack behind it. */
@@ -70,10 +71,11 @@ class Worker {
     return (this.random >> 16) % limit;
   }
 
-  /** One random step: new values, a new fcsr, a look at what there is, computing without floating point, yielding. */
+  /** One random step: new values, a new fcsr, a look at what there is, computing, yielding. */
   step(): void {
-    const kind = this.next(8);
+    const kind = this.next(9);
     if (kind < 2) this.change();
+    else if (kind == 8) this.compute();
     else if (kind == 2) this.changeControl();
     else if (kind < 6) this.check();
     else if (kind == 6) this.spin();
@@ -105,6 +107,15 @@ class Worker {
       if (load<u64>(found + (i << 3)) != load<u64>(this.expected + (i << 3))) this.mismatches += 1;
     }
     this.checks += 1;
+  }
+
+  /** The same computation twice has the same result, however often it is interrupted. */
+  private compute(): void {
+    setFloatControl(this.next(ROUNDING_MODES) << 5);
+    const start = 1 + this.next(998);
+    const first = orbit(start);
+    if (orbit(start) != first) this.mismatches += 1;
+    loadFloats(this.expected);
   }
 
   private spin(): void {
