@@ -9,7 +9,7 @@ import { compileWasm } from "../src";
 import { bareMetalOptions, bootable, HIGH, LOW, type Outcome, parseReports } from "./bare-metal";
 import { optimizeWithBinaryen } from "./binaryen-optimize";
 import { type RandomModule, randomModule } from "./random-module";
-import { runOnQemu as runFloats, runOnMachine } from "./run-image";
+import { runOnMachine } from "./run-image";
 
 const RUNS = Number(process.env.REL4_FUZZ_RUNS ?? 12);
 const FIRST_SEED = Number(process.env.REL4_FUZZ_SEED ?? 1);
@@ -46,8 +46,7 @@ async function compare(seed: number, floats: boolean): Promise<void> {
   const expected = outcomesInNode(module);
   const target = bareMetalOptions(layout, module.calls, { ...isa, floatingPoint: floats });
   const program = compileWasm(module.wasm, { ...target, memoryPages: module.pages, optimize });
-  const run = floats ? runFloats : runOnMachine;
-  const { outcomes } = parseReports(await run(bootable(program.elf, layout)));
+  const { outcomes } = parseReports(await runOnMachine(bootable(program.elf, layout)));
   module.calls.forEach((name, index) => {
     expect(outcomes[index], `REL4_FUZZ_SEED=${seed} REL4_FUZZ_RUNS=1: ${name}`).toEqual(expected[index]);
   });

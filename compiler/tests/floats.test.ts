@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { Assembler, type CompiledProgram, compile, type Fragment, freg, reg } from "../src";
 import { FLOAT_CALLEE_SAVED, FLOAT_REGISTERS } from "../src/backend/registers";
 import { bareMetalOptions, bootable, HIGH, type Layout, LOW, type Outcome, parseReports } from "./bare-metal";
-import { runOnQemu as runFloats } from "./run-image";
+import { runOnMachine } from "./run-image";
 
 interface Variant {
   layout?: Layout;
@@ -35,7 +35,7 @@ async function build(
 }
 
 async function run(program: CompiledProgram, layout: Layout): Promise<{ outcomes: Outcome[]; text: string }> {
-  return parseReports(await runFloats(bootable(program.elf, layout)));
+  return parseReports(await runOnMachine(bootable(program.elf, layout)));
 }
 
 const NUMBERS = `

@@ -11,7 +11,7 @@ import { bareMetalOptions, bootable, HIGH, LOW, type Outcome, parseReports } fro
 import { optimizeWithBinaryen } from "./binaryen-optimize";
 import type { SwitchIntrinsic } from "./random-coroutines";
 import { randomModule } from "./random-module";
-import { runOnQemu as runFloats, runOnMachine } from "./run-image";
+import { runOnMachine } from "./run-image";
 
 const RUNS = Number(process.env.REL4_FUZZ_RUNS ?? 4);
 const FIRST_SEED = Number(process.env.REL4_FUZZ_SEED ?? 1);
@@ -33,8 +33,7 @@ async function outcomes(seed: number, floats: boolean, intrinsic: SwitchIntrinsi
     memoryPages: module.pages,
     optimize: seed % 5 !== 0,
   });
-  const run = floats ? runFloats : runOnMachine;
-  return parseReports(await run(bootable(program.elf, layout))).outcomes;
+  return parseReports(await runOnMachine(bootable(program.elf, layout))).outcomes;
 }
 
 describe("random coroutines", () => {
