@@ -15,8 +15,9 @@ describe("the compiler benchmark", () => {
   it.skipIf(!hasCommand(GCC))(
     `finds our code no longer than gcc -O2's on average (skipped without ${GCC})`,
     async () => {
-      const { geomean, paths } = await benchCompiler();
+      const { geomean, floatGeomean, paths } = await benchCompiler();
       expect(geomean).toBeLessThanOrEqual(1);
+      expect(floatGeomean).toBeLessThanOrEqual(1.1);
       for (const { name, ratio } of paths) expect(ratio, name).toBeLessThanOrEqual(1.2);
     },
   );
