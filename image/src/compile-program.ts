@@ -62,9 +62,8 @@ export interface ProgramOptions {
   asynchronous?: boolean;
 }
 
-/** The root server runs without floating-point registers, as the kernel does. */
+/** The root server runs without floating-point registers, as the kernel does; programs have them if the kernel gives them. */
 const ROOT_ISA = { bitmanip: true, compressed: true };
-const PROGRAM_ISA = { ...ROOT_ISA, floatingPoint: true };
 const HEAP_PAGE = 0x1_0000;
 
 /** Which exported function answers each import AssemblyScript makes by itself. */
@@ -101,7 +100,7 @@ export async function compileProgram(
       runtime: "incremental",
       imports: PROGRAM_IMPORTS,
       assembly: () => [programStart(), userInterruptEntry(), arrivalsEntry(), randomSeed()],
-      isa: PROGRAM_ISA,
+      isa: { ...ROOT_ISA, floatingPoint: configuration.fpu },
       textBase: PROGRAM_TEXT_BASE,
       dataBase: PROGRAM_DATA_BASE,
       memoryPages: (PROGRAM_DATA_BASE + memory) / HEAP_PAGE,

@@ -1,5 +1,8 @@
 /** Floating point in programs under the kernel. */
 import { describe, expect, it } from "vitest";
+import { compileProgram } from "../src/compile-program";
+import { DEFAULT_CONFIGURATION } from "../src/kernel-configuration";
+import { repositoryPath } from "../src/repository";
 import { runChecks } from "./run-system";
 
 describe("floating point", () => {
@@ -14,6 +17,16 @@ describe("floating point", () => {
     const text = `0 wrong, ${Math.sin(1)} 0.1 ${1 / 3} NaN -Infinity`;
     expect(output.trimEnd().split("\n").sort()).toEqual([`a: ${text}`, `b: ${text}`, `c: ${text}`]);
     expect(end).toBe(0);
+  });
+
+  it("is refused in programs for a kernel without it, where others compile as ever", async () => {
+    const configuration = { ...DEFAULT_CONFIGURATION, fpu: false };
+    const compile = (name: string) =>
+      compileProgram(repositoryPath(`programs/${name}.ts`), 1 << 20, name, { configuration });
+    await expect(compile("checks/floats")).rejects.toThrow(
+      /checks\/floats\.ts:\d+:\d+: this code is compiled for a target without floating point/,
+    );
+    expect((await compile("hello/hello")).text.length).toBeGreaterThan(0);
   });
 
   it("moves the planets as others do", async () => {
