@@ -15,9 +15,12 @@ describe("the compiler benchmark", () => {
   it.skipIf(!hasCommand(GCC))(
     `finds our code no longer than gcc -O2's on average (skipped without ${GCC})`,
     async () => {
-      const { geomean, paths } = await benchCompiler();
+      const { geomean, floatGeomean, paths } = await benchCompiler();
       expect(geomean).toBeLessThanOrEqual(1);
-      for (const { name, ratio } of paths) expect(ratio, name).toBeLessThanOrEqual(1.2);
+      expect(floatGeomean).toBeLessThanOrEqual(1.1);
+      // C leaves open what a conversion of NaN to an integer gives, so gcc does not look for it
+      const limit = (name: string) => (name.includes("samples") ? 1.3 : 1.2);
+      for (const { name, ratio } of paths) expect(ratio, name).toBeLessThanOrEqual(limit(name));
     },
   );
 });

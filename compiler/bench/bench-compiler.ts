@@ -20,7 +20,7 @@ import {
 } from "../tests/bare-metal";
 import { hasCommand, type Runner, runOnMachine, runOnQemu } from "../tests/run-image";
 import { buildWithGcc, GCC } from "./gnu";
-import { type Argument, PATHS, REGION, type Step } from "./paths";
+import { type Argument, PATHS, type PathKind, REGION, type Step } from "./paths";
 
 export interface BenchOptions {
   /** Whether both compilers may use Zba, Zbb and Zbs (default true). */
@@ -36,6 +36,7 @@ export interface BenchOptions {
 /** Dynamic instructions of one path. */
 export interface PathResult {
   name: string;
+  kind: PathKind;
   /** null without gcc. */
   gcc: number | null;
   ours: number;
@@ -45,8 +46,10 @@ export interface PathResult {
 
 export interface BenchResult {
   paths: PathResult[];
-  /** Geometric mean of the ratios; null without gcc. */
+  /** Geometric mean of the ratios of paths that compute with integers; null without gcc. */
   geomean: number | null;
+  /** The same of those that compute with floating-point numbers. */
+  floatGeomean: number | null;
   worst: number | null;
 }
 
@@ -96,7 +99,7 @@ function interpret(outcomes: Outcome[]): Run {
 async function buildOurs(bitmanip: boolean): Promise<Uint8Array> {
   const entry = fileURLToPath(new URL("./guest/main.ts", import.meta.url));
   const program = await compile({
-    ...bareMetalOptions(HIGH, callsFor(HIGH), { bitmanip, compressed: true }),
+    ...bareMetalOptions(HIGH, callsFor(HIGH), { bitmanip, compressed: true, floatingPoint: true }),
     entries: [entry],
     readFile: (path) => readFile(path, "utf8").catch(() => null),
     runtime: "stub",
@@ -133,6 +136,11 @@ const VOID_FUNCTIONS = [
   "multiplyMatrices",
   "quicksort",
   "encrypt",
+  "fillFloats",
+  "multiplyFloats",
+  "polynomial",
+  "moveBodies",
+  "samples",
 ];
 
 const geometricMean = (values: number[]) =>
@@ -150,18 +158,24 @@ export async function benchCompiler(options: BenchOptions = {}): Promise<BenchRe
   const ours = interpret(parseAllReports(await run(await buildOurs(bitmanip))).slice(1));
   const peer = withoutGcc ? undefined : await runPeer(run, bitmanip, onProgress);
   if (peer) checkAgreement(ours, peer);
-  const paths = PATHS.map(({ name }, index) => {
+  const paths = PATHS.map(({ name, kind = "integers" }, index) => {
     const gcc = peer?.counts[index] ?? null;
-    return { name, gcc, ours: ours.counts[index]!, ratio: gcc === null ? null : ours.counts[index]! / gcc };
+    const count = ours.counts[index]!;
+    return { name, kind, gcc, ours: count, ratio: gcc === null ? null : count / gcc };
   });
-  const ratios = paths.map(({ ratio }) => ratio).filter((ratio) => ratio !== null);
-  if (ratios.length === 0) return { paths, geomean: null, worst: null };
-  return { paths, geomean: geometricMean(ratios), worst: Math.max(...ratios) };
+  if (!peer) return { paths, geomean: null, floatGeomean: null, worst: null };
+  const ratios = (kind: PathKind) => paths.filter((path) => path.kind === kind).map(({ ratio }) => ratio!);
+  return {
+    paths,
+    geomean: geometricMean(ratios("integers")),
+    floatGeomean: geometricMean(ratios("floats")),
+    worst: Math.max(...ratios("integers"), ...ratios("floats")),
+  };
 }
 
 async function runPeer(run: Runner, bitmanip: boolean, onProgress: (step: string) => void): Promise<Run> {
   onProgress("compiling and running gcc's");
-  const march = `rv64imac_zicsr_zifencei${bitmanip ? "_zba_zbb_zbs" : ""}`;
+  const march = `rv64imafdc_zicsr_zifencei${bitmanip ? "_zba_zbb_zbs" : ""}`;
   const program = buildWithGcc(bareMetalAssembly(IDENTITY, callsFor(IDENTITY)), march);
   return interpret(parseAllReports(await run(program)));
 }

@@ -10,9 +10,13 @@ export interface Step {
   pointer?: boolean;
 }
 
+/** What a path mainly does; the geometric mean of each kind is reported. */
+export type PathKind = "integers" | "floats";
+
 /** A measured call, and unmeasured ones before it and after it (whose results must agree too). */
 export interface Path extends Step {
   name: string;
+  kind?: PathKind;
   before?: Step[];
   after?: Step[];
 }
@@ -161,5 +165,53 @@ const COMPUTE_PATHS: Path[] = [
   },
 ];
 
+const floats = (area: { at: number }, count: number, seed: number): Step => ({
+  call: "fillFloats",
+  args: [area, count, seed],
+});
+const FLOAT_MATRIX = 20;
+
+const FLOAT_PATHS: Path[] = [
+  {
+    name: "dot product, 500 × f64",
+    before: [floats(scratch(1), 500, 2), floats(scratch(2), 500, 3)],
+    call: "dotProduct",
+    args: [scratch(1), scratch(2), 500],
+  },
+  {
+    name: `matrix product, ${FLOAT_MATRIX} × ${FLOAT_MATRIX} f64`,
+    call: "multiplyFloats",
+    args: [scratch(3), scratch(1), scratch(2), FLOAT_MATRIX],
+    after: [digest(scratch(3), 8 * FLOAT_MATRIX * FLOAT_MATRIX)],
+  },
+  {
+    name: "polynomial of 500 f64",
+    call: "polynomial",
+    args: [scratch(3), scratch(1), 500],
+    after: [digest(scratch(3), 4000)],
+  },
+  {
+    name: "eight bodies, 20 steps",
+    before: [floats(scratch(4), 64, 4)],
+    call: "moveBodies",
+    args: [scratch(4), 8, 20],
+    after: [digest(scratch(4), 512)],
+  },
+  { name: "Mandelbrot set, 24 × 24", call: "mandelbrot", args: [24, 100] },
+  {
+    name: "500 samples, f32 to i16",
+    call: "samples",
+    args: [scratch(3), scratch(1), 500],
+    after: [digest(scratch(3), 1000)],
+  },
+  { name: "adaptive quadrature", call: "quadrature", args: [1_000_000_000] },
+];
+
 /** All measured paths, in the order they must run (each leaves the world the next one expects). */
-export const PATHS: readonly Path[] = [...IPC_PATHS, ...MEMORY_PATHS, ...HASH_PATHS, ...COMPUTE_PATHS];
+export const PATHS: readonly Path[] = [
+  ...IPC_PATHS,
+  ...MEMORY_PATHS,
+  ...HASH_PATHS,
+  ...COMPUTE_PATHS,
+  ...FLOAT_PATHS.map((path) => ({ ...path, kind: "floats" as const })),
+];

@@ -239,3 +239,67 @@ describe("a condition that is unlikely", () => {
     expect(leaving.indexOf("jalr zero, ra, 0")).toBeLessThan(leaving.indexOf("call other"));
   });
 });
+
+describe("floating point that is nowhere in a program", () => {
+  const HANDLER: Signature = { params: ["i64"], result: "i64" };
+  const FLOAT_OPTIONS: BackendOptions = { ...OPTIONS, isa: { ...OPTIONS.isa, floatingPoint: true } };
+  /** local 0 as a number, its root, as an integer */
+  const ROOT = [0x20, 0, 0xb9, 0x9f, 0xfc, 0x06];
+
+  /**
+   * A program that switches stacks both ways and installs handlers: `plain` and `calling`, which calls `helper`.
+   * @param floats where to use floating point
+   */
+  function build(floats: "nowhere" | "elsewhere" | "in what a handler calls"): ModuleObject {
+    const builder = new WasmBuilder();
+    const pair: Signature = { params: ["i32", "i32"], result: null };
+    const switchStack = builder.addImport("rv", "switchStack", pair);
+    const contextSwitch = builder.addImport("rv", "contextSwitch", pair);
+    const address = builder.addImport("rv", "handlerAddress", { params: ["i32"], result: "i64" });
+    const helper = builder.addFunction({
+      signature: HANDLER,
+      locals: [],
+      code: floats === "in what a handler calls" ? ROOT : [0x20, 0],
+    });
+    const plain = builder.addFunction({ signature: HANDLER, locals: [], code: [0x20, 0] });
+    const calling = builder.addFunction({ signature: HANDLER, locals: [], code: [0x20, 0, 0x10, helper] });
+    const other = builder.addFunction({ signature: NUMBER, locals: [], code: i32Const(1) });
+    builder.setTable([plain, calling, other]);
+    const both = (intrinsic: number) => [...i32Const(8), ...i32Const(64), 0x10, intrinsic];
+    const code = [...both(switchStack), ...both(contextSwitch), ...i32Const(0), 0x10, address];
+    builder.addFunction({ signature: { params: [], result: "i64" }, locals: [], code }, "run");
+    if (floats === "elsewhere") builder.addFunction({ signature: HANDLER, locals: [], code: ROOT }, "root");
+    return compileModule(builder.build(), FLOAT_OPTIONS);
+  }
+  const textOf = ({ fragments }: ModuleObject, name: string): string =>
+    fragmentText(fragments.find((fragment) => fragment.name === name)!);
+  const handlers = (compiled: ModuleObject): string[] =>
+    textOf(compiled, "__handlers")
+      .split("\n")
+      .slice(1, -1)
+      .map((line) => line.replace(/ *\.word /, ""));
+
+  it("costs nothing", () => {
+    const compiled = build("nowhere");
+    expect(compiled.usesFloats).toBe(false);
+    expect(compiled.fragments.map(fragmentText).join("")).not.toMatch(/\b(fs|fa|ft)\d|csrr/);
+    expect(handlers(compiled)).toEqual(["function[4]", "function[5]", "__trap"]);
+  });
+
+  it("elsewhere costs switches of stacks fs0–fs11, and handlers nothing", () => {
+    const compiled = build("elsewhere");
+    expect(compiled.usesFloats).toBe(true);
+    expect(textOf(compiled, "run")).toMatch(/fsd fs11/);
+    expect(textOf(compiled, "__contextSwitch")).toMatch(/fsd fs11.*fld fs11/s);
+    expect(handlers(compiled)).toEqual(["function[4]", "function[5]", "__trap"]);
+  });
+
+  it("in what a handler calls makes that handler, and no other, save the registers calls may change, and fcsr", () => {
+    const compiled = build("in what a handler calls");
+    expect(handlers(compiled)).toEqual(["function[4]", "function[5].handler", "__trap"]);
+    const entry = textOf(compiled, "function[5].handler");
+    expect(entry.match(/^ *fsd f[ta]\d+, /gm)).toHaveLength(20);
+    expect(entry.match(/^ *fld f[ta]\d+, /gm)).toHaveLength(20);
+    expect(entry).toMatch(/csrrs t0, 0x3, zero.*call function\[5\].*csrrw zero, 0x3, t0/s);
+  });
+});

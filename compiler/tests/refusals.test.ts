@@ -25,10 +25,20 @@ async function complaints(files: Record<string, string>): Promise<string> {
 const main = (body: string) => complaints({ "/app/main.ts": body });
 
 describe("refused", () => {
-  it("are floating-point numbers, at their place", async () => {
+  it("are floating-point numbers where the target has none, at their place", async () => {
     const source =
       "export function main(): i32 {\n  return load<i32>(64);\n}\n\nexport function half(x: f64): f64 {\n  return x / 2;\n}\n";
-    expect(await main(source)).toMatch(/^\/app\/main\.ts:[56]:\d+: .*float/);
+    expect(await main(source)).toMatch(
+      /^\/app\/main\.ts:[56]:\d+: this code is compiled for a target without floating point: a value of type f64/,
+    );
+  });
+
+  it("are floating-point instructions there whose numbers never have a name", async () => {
+    const source =
+      "export function main(): i32 {\n  store<f64>(64, load<f64>(72));\n  return <i32>sqrt(load<f32>(80));\n}\n";
+    expect(await main(source)).toMatch(
+      /^\/app\/main\.ts:[23]:\d+: this code is compiled for a target without floating point: instruction 0x2b/,
+    );
   });
 
   it("are type errors, all of them", async () => {

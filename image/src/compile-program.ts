@@ -62,7 +62,7 @@ export interface ProgramOptions {
   asynchronous?: boolean;
 }
 
-/** The root server runs without floating-point registers, as the kernel does. */
+/** The root server runs without floating-point registers, as the kernel does; programs have them if the kernel gives them. */
 const ROOT_ISA = { bitmanip: true, compressed: true };
 const HEAP_PAGE = 0x1_0000;
 

@@ -11,6 +11,14 @@ const storm: SystemDescription = {
   channels: [{ from: "storm", to: "handler", kind: "async" }],
 };
 
+const floats: SystemDescription = {
+  programs: {
+    "handler-floats": { source: "./handler-floats.ts", hart: 1 },
+    storm: { source: "./storm.ts", hart: 0, arguments: ["handler-floats", "1000"] },
+  },
+  channels: [{ from: "storm", to: "handler-floats", kind: "async" }],
+};
+
 const sleepy = (hart: number): SystemDescription => ({
   programs: {
     sleepy: { source: "./sleepy.ts", hart },
@@ -23,6 +31,13 @@ describe("user interrupts", () => {
   it("reach a handler wherever the program is, and leave no trace in what it computes", async () => {
     const { output, end, machine } = await runChecks(storm);
     expect(output).toBe("handler: counted many interrupts\n");
+    expect(end).toBe(0);
+    expect(Number(machine.harts[1]!.counters.userInterrupts)).toBeGreaterThan(100);
+  });
+
+  it("may use floating point in the handler, and leave no trace in the numbers and flags it interrupts", async () => {
+    const { output, end, machine } = await runChecks(floats);
+    expect(output).toBe("handler-floats: counted many interrupts\n");
     expect(end).toBe(0);
     expect(Number(machine.harts[1]!.counters.userInterrupts)).toBeGreaterThan(100);
   });

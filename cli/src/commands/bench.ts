@@ -60,7 +60,8 @@ async function compiler({ json }: { json?: boolean }): Promise<void> {
   console.log(
     result.geomean === null
       ? "riscv64-linux-gnu-gcc is not installed here, so there is no ratio."
-      : `Geometric mean: ${ratioText(result.geomean)} of gcc -O2's instructions at the same -march.`,
+      : `Geometric mean: ${ratioText(result.geomean)} of gcc -O2's instructions at the same -march, ` +
+          `${ratioText(result.floatGeomean)} where floating-point numbers are computed with.`,
   );
 }
 

@@ -8,3 +8,4 @@
 #include "invocation.c"
 #include "hashes.c"
 #include "compute.c"
+#include "floats.c"

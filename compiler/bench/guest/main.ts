@@ -13,6 +13,16 @@ export {
 } from "./compute";
 export { revoke } from "./derivation";
 export { fastpathCall, fastpathReplyReceive } from "./fastpath";
+export {
+  dotProduct,
+  fillFloats,
+  mandelbrot,
+  moveBodies,
+  multiplyFloats,
+  polynomial,
+  quadrature,
+  samples,
+} from "./floats";
 export { crc32, sha256Block } from "./hashes";
 export { send } from "./ipc";
 export { mapFrame, unmapFrame } from "./page-tables";

@@ -46,6 +46,29 @@ describe("the textual form of the IR", () => {
     expect(printFunction(parseFunction(text))).toContain("return 255:i64");
   });
 
+  it("keeps every bit of floating-point constants", () => {
+    const constants = [
+      "1.5:f64",
+      "-0:f64",
+      "inf:f64",
+      "-inf:f32",
+      "5e-324:f64",
+      "1.7976931348623157e+308:f64",
+      "0.10000000149011612:f32",
+      "1.401298464324817e-45:f32",
+      "nan:0x7ff8000000000000:f64",
+      "nan:0xfff0000000000001:f64",
+      "nan:0xffc00000:f32",
+    ];
+    for (const constant of constants) {
+      const type = constant.slice(-3);
+      const text = `function "f"()->${type} {\nb0:\n  return ${constant}\n}\n`;
+      expect(printFunction(parseFunction(text))).toBe(text);
+    }
+    const short = 'function "f"()->f64 {\nb0:\n  return nan:f64\n}\n';
+    expect(printFunction(parseFunction(short))).toContain("nan:0x7ff8000000000000:f64");
+  });
+
   it("names the line of an unknown operation", () => {
     expect(() => parseFunction("function f()-> {\nb0:\n  v0: i32 = frobnicate v1\n}")).toThrow("line 3");
   });

@@ -41,4 +41,19 @@ describe("the verifier", () => {
   it("finds operands of the wrong type", () => {
     expect(problems("b0:\n v0: i64 = add 1:i64, 2:i32\n return 0:i32")).toContain("operand 1 is not i64");
   });
+
+  it.each([
+    ["v0: f64 = add 1:f64, 2:f64", "result is floating point"],
+    ["v0: i32 = fadd 1:i32, 2:i32", "result is not floating point"],
+    ["v0: f64 = fadd 1:f64, 2:f32", "operand 1 is not f64"],
+    ["v0: i32 = flt 1:i32, 2:i32", "operands are not floating point"],
+    ["v0: i32 = eq 1:f32, 2:f32", "operands are floating point"],
+    ["v0: f64 = promote 1:f64", "operand 0 is not f32"],
+    ["v0: f64 = reinterpret 1:i32", "operand 0 is not i64"],
+    ['v0: f64 = toSigned [symbol="rtz"] 1:f64', "no conversion to an integer"],
+    ["v0: i32 = fromSigned 1:i32", "no conversion from an integer"],
+    ["v0: f64 = load [offset=0 size=4 signed=0] 8:i32", "loads a part of a number"],
+  ])("finds that in `%s` the %s", (line, problem) => {
+    expect(problems(`b0:\n ${line}\n return 0:i32`)).toContain(problem);
+  });
 });

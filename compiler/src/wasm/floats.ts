@@ -79,10 +79,8 @@ const truncateSaturating =
   (result: IntegerType, signed: boolean): Translation =>
   (emitter, operands) => {
     const [x] = operands as [Value];
-    const condition = isNumber(emitter, x);
-    const flag = result === "i64" ? emitter.emit("extu", "i64", [condition]) : condition;
-    const mask = emitter.emit("sub", result, [emitter.constant(result, 0), flag]);
-    return emitter.emit("and", result, [truncate(emitter, result, signed, x), mask]);
+    const whole = truncate(emitter, result, signed, x);
+    return emitter.rarely(not(emitter, isNumber(emitter, x)), whole, () => emitter.constant(result, 0));
   };
 
 /** Instructions by opcode. */

@@ -99,7 +99,8 @@ class FunctionTranslator {
       );
     }
     for (const { count, type } of this.reader.locals()) {
-      const irType = emitter.type(type, this.reader.position);
+      // where a local is declared is no place in the source; its uses are
+      const irType = type === "f32" || type === "f64" ? type : emitter.type(type, this.reader.position);
       for (let k = 0; k < count; k++) this.declareLocal(irType);
     }
   }
@@ -391,6 +392,7 @@ class FunctionTranslator {
   private variable(opcode: number, index: number, position: number): void {
     const { emitter } = this;
     const block = emitter.current!;
+    if (opcode !== OP.globalGet && opcode !== OP.globalSet) emitter.type(this.localTypes[index]!, position);
     if (opcode === OP.localGet) this.push(emitter.builder.read(block, this.locals[index]!));
     else if (opcode === OP.localSet) emitter.builder.write(block, this.locals[index]!, this.pop());
     else if (opcode === OP.localTee)
