@@ -87,6 +87,14 @@ describe("rel4 lab ipc", () => {
     );
   });
 
+  it("shows what polling saves: without it every idle server costs its client a user interrupt", () => {
+    expect(row("async-smp", 8).userInterruptsPerOp).toBeLessThan(0.01);
+    expect(row("async-smp-armed", 1).userInterruptsPerOp).toBeCloseTo(2, 1);
+    expect(row("async-smp-armed", 32).userInterruptsPerOp).toBeLessThan(
+      row("async-smp-armed", 8).userInterruptsPerOp,
+    );
+  });
+
   it("leaves the same files each time, byte for byte", () => {
     const second = bench.rel4("lab", "ipc", "--quick", "--out", "second");
     expect(second.stdout).toMatch(/Goals/);
