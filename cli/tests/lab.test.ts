@@ -48,10 +48,11 @@ describe("rel4 lab", () => {
     expect(stderr).not.toMatch(/in flight/);
   });
 
-  it("says which numbers of harts an experiment is for", () => {
-    const { code, stderr } = bench.rel4("lab", "ipc", "--quick", "--harts", "5");
+  it.each(["ipc", "syscall", "notify", "switch"])("refuses numbers of harts %s is not for", (experiment) => {
+    const { code, stderr } = bench.rel4("lab", experiment, "--quick", "--harts", "5", "--out", "no-harts");
     expect(code).toBe(2);
-    expect(stderr).toMatch(/5 harts/);
+    expect(stderr).toMatch(/nothing here is measured on 5 harts/);
+    expect(readdirSync(join(bench.folder, "no-harts"))).toEqual([]);
   });
 });
 
