@@ -48,10 +48,11 @@ describe("rel4 lab", () => {
     expect(stderr).not.toMatch(/in flight/);
   });
 
-  it("says which numbers of harts an experiment is for", () => {
-    const { code, stderr } = bench.rel4("lab", "ipc", "--quick", "--harts", "5");
+  it.each(["ipc", "syscall", "notify", "switch"])("refuses numbers of harts %s is not for", (experiment) => {
+    const { code, stderr } = bench.rel4("lab", experiment, "--quick", "--harts", "5", "--out", "no-harts");
     expect(code).toBe(2);
-    expect(stderr).toMatch(/5 harts/);
+    expect(stderr).toMatch(/nothing here is measured on 5 harts/);
+    expect(readdirSync(join(bench.folder, "no-harts"))).toEqual([]);
   });
 });
 
@@ -84,6 +85,14 @@ describe("rel4 lab ipc", () => {
     expect(row("async-up-ring", 32).trapsPerOp).toBeLessThan(0.1);
     expect(row("async-up-ring", 32).instructionsPerOp).toBeLessThan(
       0.5 * row("sync-fastpath", 1).instructionsPerOp,
+    );
+  });
+
+  it("shows what polling saves: without it every idle server costs its client a user interrupt", () => {
+    expect(row("async-smp", 8).userInterruptsPerOp).toBeLessThan(0.01);
+    expect(row("async-smp-armed", 1).userInterruptsPerOp).toBeCloseTo(2, 1);
+    expect(row("async-smp-armed", 32).userInterruptsPerOp).toBeLessThan(
+      row("async-smp-armed", 8).userInterruptsPerOp,
     );
   });
 

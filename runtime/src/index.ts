@@ -4,6 +4,7 @@ export { AsyncClient } from "./async/async-client";
 export { AsyncService } from "./async/async-service";
 export { CallChoice } from "./async/call-choice";
 export { Coroutine } from "./async/coroutine";
+export { Polling } from "./async/polling";
 export { Request } from "./async/request";
 export {
   CALL_CANCELLED,

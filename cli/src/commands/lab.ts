@@ -103,7 +103,10 @@ async function measured(experiment: Experiment, flags: LabFlags): Promise<Experi
   process.once("SIGINT", interrupted);
   try {
     const { quick = false, harts, quantum } = flags;
-    return await experiment.run({ quick, harts, quantum, progress: progress.step });
+    const result = await experiment.run({ quick, harts, quantum, progress: progress.step });
+    if (result.rows.length === 0)
+      throw new UsageError(`nothing here is measured on ${harts} harts`, "leave out --harts");
+    return result;
   } finally {
     process.off("SIGINT", interrupted);
     progress.done();

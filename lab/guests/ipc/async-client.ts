@@ -1,5 +1,5 @@
 /** Keeps a number of calls in flight, each made by a coroutine of its own, and checks each answer. */
-import { AsyncClient, CallChoice, Coroutine } from "rel4";
+import { AsyncClient, CallChoice, Coroutine, Polling } from "rel4";
 import { numberArgument } from "../arguments";
 import { Schedule } from "../schedule";
 import { Answer, Request, refuse } from "./request";
@@ -21,6 +21,7 @@ function callRepeatedly(caller: u32): void {
 
 export function main(): void {
   if (numberArgument("ring-only") != 0) CallChoice.disable();
+  if (numberArgument("polling") == 0) Polling.limit(0);
   Work.prepare(numberArgument("work"));
   work = Work.run();
   Schedule.begin();

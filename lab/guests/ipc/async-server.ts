@@ -1,5 +1,5 @@
 /** Answers calls that come over rings, and those that a client with nothing else to do makes synchronously. */
-import { AsyncService, Request as Pending } from "rel4";
+import { AsyncService, Request as Pending, Polling } from "rel4";
 import { numberArgument } from "../arguments";
 import { Answer } from "./request";
 import { Work } from "./work";
@@ -19,6 +19,7 @@ function workAndAnswer(request: Pending, _label: u32, word0: u64, word1: u64, wo
 
 export function main(): void {
   const work = numberArgument("work");
+  if (numberArgument("polling") == 0) Polling.limit(0);
   Work.prepare(work);
   AsyncService.handle(0, work == 0 ? answer : workAndAnswer);
   AsyncService.serve();

@@ -4,7 +4,7 @@
  * Waiting has three stages, each cheaper for the program and dearer for whoever wakes it: polling the rings (the peer does
  * nothing), armed in user mode (a user interrupt), blocked in the kernel (a Signal). Peers on the same hart cannot do
  * anything while this program runs, so for them only the last makes sense; so it is when other programs are placed on this hart,
- * which a program of high priority would stop for ever. How long to poll is learned from whether it paid.
+ * which a program of high priority would stop for ever. How long to poll is learned from whether it paid (polling.ts).
  */
 import {
   amoSwap64,
@@ -32,20 +32,14 @@ import { Connection } from "./connection";
 import { Ends } from "./ends";
 import { Handlers } from "./handlers";
 import { News } from "./news";
+import { Polling } from "./polling";
 import { RingEnd } from "./ring-end";
 import { SignalInbox } from "./signal-inbox";
 import { Timers } from "./timers";
 import { Turns } from "./turns";
 
-/** Cycles of polling before arming: bounds of what is learned, and where it begins. */
-const LEAST_POLLING: u64 = 256;
-const MOST_POLLING: u64 = 16_384;
-/** The same, on a hart that other programs run on, too. */
-const MOST_POLLING_SHARED: u64 = 2048;
 /** Cycles armed in user mode before blocking. */
 const ARMED_LIMIT: u32 = 100_000;
-
-let patience: u64 = 2048;
 
 /** Rounds of the executor after which it asks the kernel for signals even though it never waits for them. */
 const ROUNDS_BETWEEN_SIGNALS: u32 = 64;
@@ -290,34 +284,28 @@ class Executor {
     if (!end.isOpen) return false;
     let index = load32(end.inTail);
     if (end.isNews(index)) return true;
+    if (unlikely(Polling.patience == 0)) return false;
     const canWait = Features.waitOnReservation;
     const start = rdcycle();
     do {
       if (canWait) waitWhileEqual32(end.inTail, index);
       else pause();
       index = load32(end.inTail);
-      if (end.isNews(index)) return Executor.hasPaid(true);
+      if (end.isNews(index)) return Polling.hasPaid(true);
       if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
-    } while (rdcycle() - start < patience);
-    return Executor.hasPaid(false);
+    } while (rdcycle() - start < Polling.patience);
+    return Polling.hasPaid(false);
   }
 
   /** Polls all hot rings. */
   private static pollAll(): bool {
     const start = rdcycle();
     do {
-      if (Executor.anyNews()) return Executor.hasPaid(true);
+      if (Executor.anyNews()) return Polling.hasPaid(true);
       if (load64(Arrivals.address) != 0 || Executor.timerIsDue()) return true;
       pause();
-    } while (rdcycle() - start < patience);
-    return Executor.hasPaid(false);
-  }
-
-  /** Learns for how long to poll: longer after it has paid, shorter after it has not. */
-  private static hasPaid(paid: bool): bool {
-    const most = Process.sharesHart ? MOST_POLLING_SHARED : MOST_POLLING;
-    patience = paid ? min<u64>(patience << 1, most) : max<u64>(patience >> 1, LEAST_POLLING);
-    return paid;
+    } while (rdcycle() - start < Polling.patience);
+    return Polling.hasPaid(false);
   }
 
   /** Signals `slot` (0: nobody) and waits in the kernel for a signal, a synchronous call or a timer. */

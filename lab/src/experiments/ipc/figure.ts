@@ -89,26 +89,32 @@ function ratioPanel(results: IpcResults): SeriesOption[] {
   return drawnModes(results).flatMap((mode) => [line(mode, true), line(mode, false)]);
 }
 
-/** Notifications by server work, ours solid, published dashed. */
+type LineKind = "solid" | "dashed" | "dotted";
+
+/** Notifications by server work: ours solid, ours without polling dotted, published dashed. */
 function workPanel(results: IpcResults): SeriesOption[] {
-  return results.workConcurrencies.flatMap((concurrency, index) =>
-    [true, false].map(
-      (isOurs): SeriesOption => ({
-        type: "line",
-        name: isOurs ? `${concurrency} in flight` : `published: ${concurrency}`,
-        color: COLOURS[[4, 2, 0][index] ?? index],
-        xAxisIndex: 2,
-        yAxisIndex: 3,
-        symbol: isOurs ? "circle" : "emptyCircle",
-        symbolSize: 6,
-        lineStyle: { type: isOurs ? "solid" : "dashed", width: isOurs ? 2 : 1.5 },
-        data: results.works.map((work) => {
-          if (!isOurs) return PUBLISHED_IPC_WORK[concurrency]?.[work] ?? "-";
-          return (results.find("async-smp", concurrency, work)?.notificationsPerOp as number) ?? "-";
-        }),
-      }),
-    ),
-  );
+  const measured = (mode: string, concurrency: number, work: number) =>
+    results.find(mode, concurrency, work)?.notificationsPerOp as number | undefined;
+  return results.workConcurrencies.flatMap((concurrency, index) => {
+    const line = (name: string, kind: LineKind, of: (work: number) => number | undefined): SeriesOption => ({
+      type: "line",
+      name,
+      color: COLOURS[[4, 2, 0][index] ?? index],
+      xAxisIndex: 2,
+      yAxisIndex: 3,
+      symbol: kind === "dashed" ? "emptyCircle" : "circle",
+      symbolSize: 6,
+      lineStyle: { type: kind, width: kind === "dashed" ? 1.5 : 2 },
+      data: results.works.map((work) => of(work) ?? "-"),
+    });
+    return [
+      line(`${concurrency} in flight`, "solid", (work) => measured("async-smp", concurrency, work)),
+      line(`without polling: ${concurrency}`, "dotted", (work) =>
+        measured("async-smp-armed", concurrency, work),
+      ),
+      line(`published: ${concurrency}`, "dashed", (work) => PUBLISHED_IPC_WORK[concurrency]?.[work]),
+    ];
+  });
 }
 
 export function ipcFigure(results: IpcResults): Figure {
@@ -167,7 +173,16 @@ export function ipcFigure(results: IpcResults): Figure {
         { type: "log", gridIndex: 0, name: "cycles (log)", min: 10 },
         { type: "value", gridIndex: 0, name: "notifications", min: 0, splitLine: { show: false } },
         { type: "log", gridIndex: 1, name: "ours —, published - -", min: 0.1 },
-        ...(hasWork ? [{ type: "value" as const, gridIndex: 2, min: 0, name: "ours —, published - -" }] : []),
+        ...(hasWork
+          ? [
+              {
+                type: "value" as const,
+                gridIndex: 2,
+                min: 0,
+                name: "ours —, no polling ···, published - -",
+              },
+            ]
+          : []),
       ],
       series: [...cyclesPanel(results), ...ratioPanel(results), ...(hasWork ? workPanel(results) : [])],
     },

@@ -15,6 +15,7 @@ import { ipcTables } from "./tables";
 const CONCURRENCIES = [1, 2, 4, 8, 16, 32, 64];
 const QUICK_CONCURRENCIES = [1, 8, 32];
 const WORKS = [10, 20, 30];
+const WORK_MODES = ["async-smp", "async-smp-armed"];
 const WORK_CONCURRENCIES = [8, 16, 32];
 
 /** What is measured, in the order of the rows. */
@@ -26,7 +27,7 @@ function points({ quick, harts }: ExperimentSettings): IpcPoint[] {
   );
   if (quick) return plain;
   const worked = modes
-    .filter(({ name }) => name === "async-smp")
+    .filter(({ name }) => WORK_MODES.includes(name))
     .flatMap((mode) =>
       WORKS.flatMap((work) => WORK_CONCURRENCIES.map((concurrency) => ({ mode, concurrency, work }))),
     );
@@ -63,6 +64,7 @@ export const ipc: Experiment = {
   async-up        the asynchronous runtime on one hart; it chooses by load between ring and Call
   async-up-ring   the same, every call through the ring
   async-smp       the asynchronous runtime, server on another hart
+  async-smp-armed the same without polling: who has nothing to do waits for a user interrupt at once
 
 The unit S is 538 instructions, the real seL4's fastpath round trip. Published values are those of ReL4 on its FPGA.
 

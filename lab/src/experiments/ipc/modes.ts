@@ -13,6 +13,8 @@ export interface IpcMode {
   synchronous: boolean;
   /** Every call goes through the ring, instead of the way the runtime chooses by load. */
   ringOnly?: boolean;
+  /** Neither side polls: who has nothing to do waits for a user interrupt at once. */
+  armed?: boolean;
   kernel?: { fastpath: boolean };
 }
 
@@ -23,6 +25,7 @@ export const IPC_MODES: readonly IpcMode[] = [
   { name: "async-up", harts: 1, synchronous: false },
   { name: "async-up-ring", harts: 1, synchronous: false, ringOnly: true },
   { name: "async-smp", harts: 2, synchronous: false },
+  { name: "async-smp-armed", harts: 2, synchronous: false, armed: true },
 ];
 
 /** One measurement: a mode, calls in flight, and the server's work. */
@@ -69,6 +72,7 @@ export async function measureIpc(point: IpcPoint, settings: ExperimentSettings):
   const { mode, concurrency, work } = point;
   const what = `${mode.name}, ${concurrency} in flight${work > 0 ? `, ${work} × ${work} matrices` : ""}`;
   settings.progress(what);
+  const polling = `polling=${mode.armed ? 0 : 1}`;
   const run = await runSystem({
     description: ipcSystem(point),
     arguments: {
@@ -78,8 +82,9 @@ export async function measureIpc(point: IpcPoint, settings: ExperimentSettings):
         `concurrency=${concurrency}`,
         `ring-only=${mode.ringOnly ? 1 : 0}`,
         `work=${work}`,
+        polling,
       ],
-      server: [`work=${work}`],
+      server: [`work=${work}`, polling],
     },
     quantum: settings.quantum,
     onProgress: (step) => settings.progress(`${what}: ${step}`),

@@ -1,5 +1,10 @@
 /** `rel4 lab notify`: what it takes to tell somebody something, stage by stage. */
-import type { Experiment, ExperimentResult, ExperimentSettings } from "../../experiment";
+import {
+  checkHarts,
+  type Experiment,
+  type ExperimentResult,
+  type ExperimentSettings,
+} from "../../experiment";
 import { CALL_PATHS } from "./call-paths";
 import { notifyFigure } from "./figure";
 import { notifyGoals } from "./goals";
@@ -13,9 +18,14 @@ import { USER_PATHS } from "./user-paths";
 export const PATHS: readonly Path[] = [...USER_PATHS, ...KERNEL_PATHS, ...CALL_PATHS];
 
 async function run(settings: ExperimentSettings): Promise<ExperimentResult> {
+  const hartsOf = ({ description }: Path) => description.machine?.harts ?? 1;
+  checkHarts(
+    settings.harts,
+    PATHS.map((path) => ({ harts: hartsOf(path) })),
+  );
   const measurements: Measurement[] = [];
   for (const path of PATHS) {
-    if (settings.harts !== undefined && path.description.machine?.harts !== settings.harts) continue;
+    if (settings.harts !== undefined && hartsOf(path) !== settings.harts) continue;
     if (settings.quick && path.long) continue;
     measurements.push(await measurePath(path, settings));
   }
