@@ -6,7 +6,7 @@ import { buildCsrTable, csrExists as exists, readCsr as read, writeCsr as write 
 import { Hart, Harts } from "./hart";
 import { loseReservation } from "./observed-stores";
 import { dropReservation } from "./reservation";
-import { runHarts } from "./scheduler";
+import { nextClock, runHarts } from "./scheduler";
 import * as S from "./state";
 import {
   now as currentClock,
@@ -62,7 +62,12 @@ export function time(): u64 {
   return timeAt(currentClock());
 }
 
-/** Lets idle time pass up to `clock`, which must not lie beyond MACHINE_IDLE_TARGET. Only between runs. */
+/** The clock at which a hart or a device has something to do, all ones = never. Only between runs. */
+export function nextActivity(): u64 {
+  return nextClock();
+}
+
+/** Lets idle time pass up to `clock`, which must not lie beyond nextActivity(). Only between runs. */
 export function passIdleTime(clock: u64): void {
   if (clock > currentClock()) store<u64>(S.MACHINE_BASE, clock, S.MACHINE_NOW);
 }

@@ -91,6 +91,16 @@ export function runHarts(): u32 {
   }
 }
 
+/** The clock at which something happens next: a hart runs or wakes, a device wants to be called, a buffered store drains. */
+export function nextClock(): u64 {
+  const hart = slowest(NOBODY);
+  const clock = min(
+    hart == NOBODY ? NEVER : scheduledClock(hart),
+    load<u64>(MACHINE_BASE, MACHINE_NEXT_EVENT),
+  );
+  return buffersStores() ? min(clock, nextDrain()) : clock;
+}
+
 /** Would going on at `clock` skip idle time that the host wants to wait out? */
 function mustPause(clock: u64): bool {
   if (load<u32>(MACHINE_BASE, MACHINE_PACED) == 0) return false;

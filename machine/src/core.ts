@@ -8,6 +8,7 @@ export interface CoreExports extends HartCore {
   powerOn(harts: number, ramSize: bigint, quantum: number, features: number): void;
   run(): number;
   now(): bigint;
+  nextActivity(): bigint;
   passIdleTime(clock: bigint): void;
   time(): bigint;
   setTime(ticks: bigint): void;

@@ -40,3 +40,4 @@ export { LONGEST_FRAME, type NetworkLink, type Station } from "./network/link";
 export { recordFrames } from "./network/pcap";
 export type { Program, ProgramPart } from "./program";
 export type { RunOptions } from "./run-limits";
+export { type RunTogetherOptions, runTogether } from "./run-together";

@@ -25,7 +25,7 @@ import {
 } from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
-import { IdleTime } from "./idle-time";
+import { HostSide } from "./host-side";
 import { MachineConsole } from "./machine-console";
 import { type Mark, Marks } from "./marks";
 import { Ram } from "./memory";
@@ -111,13 +111,9 @@ export class Machine implements FirmwareHost {
   private program: Program | undefined;
   /** Nothing has been written to RAM since it was all zero. */
   private isRamFresh = true;
-  /** What devices wait for; the guest's clock stands still meanwhile. */
-  private hostWork: Promise<void> | undefined;
-  private powerCycles = 0;
+  /** What happens between this machine and its host. For {@link runTogether}, too. */
+  readonly hostSide: HostSide;
   private readonly warningListeners = new Set<WarningListener>();
-  private readonly idleTime = new IdleTime();
-  /** Ends the present wait for the host. */
-  private wake: () => void = () => {};
 
   /**
    * Builds a machine and puts it into the state after power-on.
@@ -152,6 +148,7 @@ export class Machine implements FirmwareHost {
     this.console = new MachineConsole((action) => this.fromHost(() => action(this.board.console)));
     this.events = new EventHub((mask) => this.view.setUint32(S.MACHINE_EVENT_MASK, mask, true));
     this.marks = new Marks(this.view, () => core.fenceI());
+    this.hostSide = new HostSide(core);
     this.agenda = new EventQueue((cycle) => {
       this.view.setBigUint64(S.MACHINE_NEXT_EVENT, cycle, true);
       core.reschedule();
@@ -165,8 +162,7 @@ export class Machine implements FirmwareHost {
     this.core.powerOn(options.harts, BigInt(options.memory), options.quantum ?? DEFAULT_QUANTUM, features);
     this.setStoreBuffer(options.storeBuffer);
     this.agenda.clear();
-    this.powerCycles++;
-    this.hostWork = undefined;
+    this.hostSide.powerOn();
     this.view.setUint32(S.MACHINE_EVENT_MASK, this.events.mask, true);
     this.marks.publish();
     const { program } = this;
@@ -269,8 +265,8 @@ export class Machine implements FirmwareHost {
     while (true) {
       const result = this.step(limits);
       if (result?.reason === "pause") await this.waitOut(isPaced());
-      else if (result?.reason === "input") await this.waitForInput(isPaced());
-      else if (result?.reason === "host") await this.settleHostWork();
+      else if (result?.reason === "input") await this.hostSide.sleep(NEVER, isPaced());
+      else if (result?.reason === "host") await this.hostSide.settle();
       else if (result) return result;
       if (performance.now() - since < HOST_SLICE) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -290,7 +286,7 @@ export class Machine implements FirmwareHost {
 
   /** Runs a batch. Returns a result when the run is over, or the guest idles for a while. */
   private step(limits: RunLimits): RunResult | { reason: "pause" } | undefined {
-    if (this.hostWork) return { reason: "host" };
+    if (this.hostSide.isWorking) return { reason: "host" };
     const batch = limits.nextBatch();
     if (batch === 0) return { reason: "limit" };
     this.view.setBigInt64(S.MACHINE_INSTRUCTION_BUDGET, BigInt(batch), true);
@@ -308,68 +304,40 @@ export class Machine implements FirmwareHost {
   /** Lets the idle time up to the next thing to do pass: at the host's pace, or at once. */
   private async waitOut(atHostsPace: boolean): Promise<void> {
     const target = this.view.getBigUint64(S.MACHINE_IDLE_TARGET, true);
-    const milliseconds = atHostsPace ? this.idleTime.pause(target - this.now()) : 0;
-    if (milliseconds > 0) await this.hostEvent(milliseconds);
-    else this.view.setBigUint64(S.MACHINE_IDLE_LIMIT, target, true);
+    if (!(await this.hostSide.sleep(target, atHostsPace)))
+      this.view.setBigUint64(S.MACHINE_IDLE_LIMIT, target, true);
   }
 
-  private async waitForInput(atHostsPace: boolean): Promise<void> {
-    this.view.setBigUint64(S.MACHINE_IDLE_TARGET, NEVER, true);
-    if (atHostsPace) this.idleTime.pause(NEVER);
-    await this.hostEvent();
+  // --- For runTogether ---
+
+  /** The clock at which a hart or a device has something to do; all ones when nothing ever will. */
+  get nextActivity(): bigint {
+    return BigInt.asUintN(64, this.core.nextActivity());
   }
 
-  /** Resolves when something of the host's reaches the guest, or after so many milliseconds. */
-  private hostEvent(milliseconds?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = milliseconds === undefined ? undefined : setTimeout(() => this.wake(), milliseconds);
-      this.wake = () => {
-        clearTimeout(timer);
-        this.passIdleTime();
-        this.idleTime.resume();
-        this.wake = () => {};
-        resolve();
-      };
+  /** A device talks to somebody who has the host's clock. */
+  get isPaced(): boolean {
+    return this.board.isPaced();
+  }
+
+  /** Runs until the clock is `clock`, whatever happens in between. Returns a result when the run is over before. */
+  advance(clock: bigint, limits: RunLimits): RunResult | undefined {
+    let isThere = false;
+    const cancel = this.scheduleAt(clock, () => {
+      isThere = true;
     });
-  }
-
-  /** Brings the clock of a guest that waits at the host's pace up to date. */
-  private passIdleTime(): void {
-    const now = this.now();
-    const passed = this.idleTime.passed(this.view.getBigUint64(S.MACHINE_IDLE_TARGET, true) - now);
-    if (passed > 0n) this.core.passIdleTime(now + passed);
-  }
-
-  /**
-   * Lets something of the host's (a key, a packet, a time-out) reach the guest, at the guest's present time; a waiting run goes on.
-   * Everything that changes a device or an interrupt line from outside a run does it in here.
-   */
-  fromHost(action: () => void): void {
-    this.passIdleTime();
-    action();
-    this.wake();
-  }
-
-  waitForHost<T>(work: Promise<T>, then: (result: T) => void): void {
-    const { powerCycles, hostWork: before } = this;
-    // In the order in which devices asked, whatever comes first on the host.
-    const hand = async (): Promise<void> => {
-      await before;
-      const result = await work;
-      if (powerCycles === this.powerCycles) then(result);
-    };
-    this.hostWork = hand();
-    if (this.isRunning) this.core.requestStop();
-  }
-
-  private async settleHostWork(): Promise<void> {
-    const work = this.hostWork;
-    await work;
-    if (this.hostWork === work) this.hostWork = undefined;
+    this.view.setUint32(S.MACHINE_PACED, 0, true);
+    while (!isThere) {
+      const result = this.step(limits);
+      if (!result || result.reason === "pause") continue;
+      cancel();
+      return result;
+    }
+    return undefined;
   }
 
   /** Input wakes an idle guest only through an interrupt; one that polls is not idle. */
-  private awaitsInput(): boolean {
+  awaitsInput(): boolean {
     return (this.console.inputOpen && this.board.inputWakes()) || this.board.hostWakes();
   }
 
@@ -458,6 +426,15 @@ export class Machine implements FirmwareHost {
 
   scheduleAt(cycle: bigint, callback: () => void): () => void {
     return this.agenda.schedule(cycle < NEVER ? cycle : NEVER, callback);
+  }
+
+  fromHost(action: () => void): void {
+    this.hostSide.fromHost(action);
+  }
+
+  waitForHost<T>(work: Promise<T>, then: (result: T) => void): void {
+    this.hostSide.waitForHost(work, then);
+    if (this.isRunning) this.core.requestStop();
   }
 
   powerOff(exitCode: number): void {
