@@ -8,6 +8,7 @@ import { loseReservation } from "./observed-stores";
 import { dropReservation } from "./reservation";
 import { nextClock, runHarts } from "./scheduler";
 import * as S from "./state";
+import { sleepUntilInterrupt } from "./system";
 import {
   now as currentClock,
   setLine as driveLine,
@@ -104,10 +105,12 @@ export function reschedule(): void {
   endSlice();
 }
 
+/** RUN_WAITING is what wfi does: nothing, when an enabled interrupt is pending. */
 export function setRunState(hart: u32, state: u32): void {
   const block = Harts.at(hart);
   store<u32>(block, 1, S.HART_ATTENTION);
   if (state == S.RUN_RUNNING) resume(block, currentClock());
+  else if (state == S.RUN_WAITING) sleepUntilInterrupt(block);
   else {
     dropReservation(block);
     store<u32>(block, state, S.HART_RUN_STATE);

@@ -126,9 +126,16 @@ function environmentCallFrom(hart: u32, privilege: u32): bool {
 
 /** wfi completes at once when an enabled interrupt is pending, whether or not it can be taken. */
 function waitForInterrupt(hart: u32, nextPc: u64): bool {
-  if (pendingEnabled(hart) != 0) return Hart.finish(hart, 4);
+  if (!sleepUntilInterrupt(hart)) return Hart.finish(hart, 4);
+  return Hart.leave(hart, nextPc, EXIT_ATTENTION);
+}
+
+/** Puts a hart to sleep as wfi does; false when an enabled interrupt is pending, so that it does not sleep. */
+export function sleepUntilInterrupt(hart: u32): bool {
+  if (pendingEnabled(hart) != 0) return false;
   dropReservation(hart);
-  return beginWait(hart, WAIT_WFI, NEVER, nextPc);
+  beginWait(hart, WAIT_WFI, NEVER);
+  return true;
 }
 
 /**
@@ -143,17 +150,17 @@ function waitForStore(hart: u32, word: u32, privilege: u32, nextPc: u64): bool {
     privilege != PRIVILEGE_MACHINE && (load<u64>(hart, HART_MSTATUS) & MSTATUS_TW) != 0;
   if (word == WRS_NTO && isForbiddenToWait) return illegal(hart, word);
   keepReservationWaiting(hart);
-  return beginWait(hart, WAIT_WRS, word == WRS_STO ? Hart.clock(hart) + WRS_STO_CYCLES : NEVER, nextPc);
+  beginWait(hart, WAIT_WRS, word == WRS_STO ? Hart.clock(hart) + WRS_STO_CYCLES : NEVER);
+  return Hart.leave(hart, nextPc, EXIT_ATTENTION);
 }
 
 /** Stops executing until something wakes the hart (time.ts) or its clock is `end`. */
-function beginWait(hart: u32, instruction: u32, end: u64, nextPc: u64): bool {
+function beginWait(hart: u32, instruction: u32, end: u64): void {
   store<u32>(hart, instruction, HART_WAIT_INSTRUCTION);
   store<u64>(hart, end, HART_WAIT_END);
   reportWait(hart);
   store<u32>(hart, RUN_WAITING, HART_RUN_STATE);
   store<u32>(hart, 1, HART_ATTENTION);
-  return Hart.leave(hart, nextPc, EXIT_ATTENTION);
 }
 
 function fenceTranslations(hart: u32, word: u32, privilege: u32): bool {

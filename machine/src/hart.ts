@@ -141,6 +141,11 @@ export class Hart {
     this.core.setRunState(this.id, S.RUN_RUNNING);
   }
 
+  /** Lets the hart wait as wfi does: until an interrupt that mie enables is pending, so not at all if one is. */
+  waitForInterrupt(): void {
+    this.core.setRunState(this.id, S.RUN_WAITING);
+  }
+
   /** Stops the hart; `start` begins anew. */
   stop(): void {
     this.core.setRunState(this.id, S.RUN_STOPPED);

@@ -10,6 +10,7 @@ import { QEMU, runOnQemu } from "./qemu";
 import { type FirmwareCall, sbiCallsGuest } from "./sbi-calls-guest";
 import { SBI_GUEST_OUTPUT, sbiGuest } from "./sbi-guest";
 import { SBI } from "./supervisor-guest";
+import { SUSPEND_GUEST_OUTPUT, suspendGuest } from "./suspend-guest";
 
 const qemu = hasTool(QEMU);
 const ALL = (1n << 64n) - 1n;
@@ -50,6 +51,20 @@ describe("a supervisor program", () => {
       input: INTERRUPTS_GUEST_INPUT,
     });
     expect([guestPart(output, "timer\n"), exitCode]).toEqual([INTERRUPTS_GUEST_OUTPUT, 0]);
+  });
+});
+
+describe("a hart that suspends itself", () => {
+  it("wakes where it was, or at the address it named", async () => {
+    const options = { harts: 2, memory: 16 << 20, firmware: "sbi" } as const;
+    const { output, reason } = await runElf(suspendGuest(), options);
+    expect([output, reason]).toEqual([SUSPEND_GUEST_OUTPUT, "poweroff"]);
+  });
+
+  it.skipIf(!qemu)(`does the same under OpenSBI${unlessMissing(QEMU, qemu)}`, () => {
+    const { output, exitCode } = runOnQemu(suspendGuest(), { firmware: "opensbi", harts: 2 });
+    const firstLine = SUSPEND_GUEST_OUTPUT.slice(0, SUSPEND_GUEST_OUTPUT.indexOf("\n", 20));
+    expect([guestPart(output, firstLine), exitCode]).toEqual([SUSPEND_GUEST_OUTPUT, 0]);
   });
 });
 
@@ -123,6 +138,7 @@ describe("firmware calls", () => {
     [SBI.hartState, 2, 5000n],
     [SBI.hartState, 0, 5000n, CODE, 0n],
     [SBI.hartState, 0, 0n, CODE, 0n],
+    [SBI.hartState, 3, 1n, CODE, 0n],
     [SBI.hartState, 77],
     [SBI.systemReset, 0, 0x77n, 0n],
     [SBI.systemReset, 1],

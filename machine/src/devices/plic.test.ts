@@ -10,9 +10,9 @@ const S0 = 1;
 const S1 = 3;
 const U1 = 5;
 
-function board(userContexts: PlicUserContexts = "after") {
+function board(userContexts: PlicUserContexts = "after", edgeTriggered: number[] = []) {
   const host = new FakeHost(2);
-  const plic = new Plic(host, userContexts);
+  const plic = new Plic(host, userContexts, edgeTriggered);
   const load = (offset: number): number => Number(plic.read(offset, 4));
   const store = (offset: number, value: number): void => plic.write(offset, 4, BigInt(value));
   return {
@@ -113,6 +113,28 @@ describe("the PLIC", () => {
     b.plic.setLine(10, false);
     b.complete(S0, 10);
     expect(b.pending(10)).toBe(false);
+  });
+
+  it("asks again after completion only if an edge-triggered source's line has risen, and is still high", () => {
+    const b = board("after", [10]);
+    b.priority(10, 1);
+    b.enable(S0, 10);
+    const asksAgain = (...levels: boolean[]): boolean => {
+      b.plic.setLine(10, false);
+      b.plic.setLine(10, true);
+      expect(b.claim(S0)).toBe(10);
+      for (const level of levels) b.plic.setLine(10, level);
+      b.complete(S0, 10);
+      const again = b.claim(S0) === 10;
+      b.complete(S0, 10);
+      return again;
+    };
+    expect([asksAgain(), asksAgain(false), asksAgain(false, true), asksAgain(false, true, false)]).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
   });
 
   it("keeps a request whose line fell before the claim", () => {

@@ -1,8 +1,9 @@
 // Platform-level interrupt controller. (RISC-V PLIC Specification 1.0; numbering as on QEMU's virt board, with contexts
 // for user mode as in plic-contexts.ts.)
 //
-// Sources are level-triggered. A source's gateway lets one request through: it becomes pending when its line is high,
-// stays so even if the line falls, and the line is looked at again only after the request was claimed and completed.
+// A source's gateway lets one request through: it becomes pending when its line is high, stays so even if the line falls, and
+// the line is looked at again only after the request was claimed and completed. An edge-triggered source then also needs that the
+// line has risen since its last request; a rise while that is in service counts, unless the line has fallen again.
 import { type Device, type DeviceHost, InterruptBit } from "../device";
 import { PLIC, PLIC_SOURCES } from "./addresses";
 import { type ContextMode, type PlicContext, type PlicUserContexts, plicContexts } from "./plic-contexts";
@@ -41,15 +42,21 @@ export class Plic implements Device {
   private readonly lines = new Uint32Array(WORDS);
   private readonly pending = new Uint32Array(WORDS);
   private readonly inService = new Uint32Array(WORDS);
+  private readonly edgeTriggered = new Uint32Array(WORDS);
+  /** The lines that have risen since their source's last request. */
+  private readonly risen = new Uint32Array(WORDS);
   private readonly priorities = new Uint8Array(PLIC_SOURCES);
   private readonly enables: Uint32Array[];
   private readonly thresholds: Uint8Array;
   private readonly outputs: boolean[];
 
+  /** @param edgeTriggered the sources that are; all others are level-triggered */
   constructor(
     private readonly host: Pick<DeviceHost, "hartCount" | "setInterrupt">,
     userContexts: PlicUserContexts,
+    edgeTriggered: readonly number[] = [],
   ) {
+    for (const source of edgeTriggered) setBit(this.edgeTriggered, source, true);
     this.contexts = plicContexts(host.hartCount, userContexts);
     this.enables = this.contexts.map(() => new Uint32Array(WORDS));
     this.thresholds = new Uint8Array(this.contexts.length);
@@ -60,6 +67,7 @@ export class Plic implements Device {
   setLine(source: number, level: boolean): void {
     if (bit(this.lines, source) === level) return;
     setBit(this.lines, source, level);
+    if (level) setBit(this.risen, source, true);
     this.passGateway(source);
     this.updateOutputs();
   }
@@ -131,7 +139,10 @@ export class Plic implements Device {
   }
 
   private passGateway(source: number): void {
-    if (bit(this.lines, source) && !bit(this.inService, source)) setBit(this.pending, source, true);
+    if (!bit(this.lines, source) || bit(this.inService, source)) return;
+    if (bit(this.edgeTriggered, source) && !bit(this.risen, source)) return;
+    setBit(this.risen, source, false);
+    setBit(this.pending, source, true);
   }
 
   private updateOutputs(): void {

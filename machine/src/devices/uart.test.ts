@@ -7,7 +7,7 @@ const [DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR] = [0, 1, 2, 3, 4, 5, 6, 7] as co
 function board() {
   const sent: number[] = [];
   const typed: number[] = [];
-  const line = { level: false };
+  const line = { level: false, rises: 0 };
   const uart = new Uart(
     {
       write: (byte) => sent.push(byte),
@@ -18,7 +18,9 @@ function board() {
     },
     {
       setLine(source, level) {
-        if (source === 10) line.level = level;
+        if (source !== 10) return;
+        if (level && !line.level) line.rises++;
+        line.level = level;
       },
     },
   );
@@ -80,6 +82,24 @@ describe("the serial port", () => {
     b.store(DATA, 0x61);
     expect(b.line.level).toBe(true);
     b.store(IER, 0);
+    expect(b.line.level).toBe(false);
+  });
+
+  it("raises its line anew for every event, and for nothing else", () => {
+    const b = board();
+    const rises = (action: () => unknown): number => {
+      const before = b.line.rises;
+      action();
+      return b.line.rises - before;
+    };
+    expect(rises(() => b.store(IER, 3))).toBe(1);
+    expect(rises(() => [b.load(LSR), b.load(MSR), b.store(SCR, 1)])).toBe(0);
+    expect(rises(() => b.store(DATA, 0x61))).toBe(1);
+    expect(rises(() => b.type(1, 2))).toBe(1);
+    expect(rises(() => b.load(IIR))).toBe(0);
+    expect(rises(() => b.load(DATA))).toBe(1); // one byte is left
+    b.load(DATA);
+    b.load(IIR);
     expect(b.line.level).toBe(false);
   });
 

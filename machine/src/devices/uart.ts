@@ -1,6 +1,9 @@
 // 16550A serial port. (National Semiconductor PC16550D data sheet, section 8.) Bytes are sent at once, so the transmitter
 // is always empty; received bytes wait at the console until the guest takes them, so none is ever lost, not even by
 // clearing the receive FIFO: those bytes count as still on the wire.
+//
+// Each event pulses the interrupt line, which is an edge-triggered source: xv6 never acknowledges the transmitter's interrupt, and a
+// level that nobody takes away would interrupt it for ever. (QEMU's serial port and interrupt controller behave like this.)
 import type { Device } from "../device";
 import { UART, UART_INTERRUPT } from "./addresses";
 
@@ -80,7 +83,7 @@ export class Uart implements Device {
 
   /** The console has new input. */
   inputArrived(): void {
-    this.updateInterrupt();
+    this.announceEvent();
   }
 
   /** Does the guest ask for an interrupt when bytes arrive? */
@@ -91,13 +94,15 @@ export class Uart implements Device {
   /** Registers are bytes: a wider access reaches the register at its address only. */
   read(offset: number, _bytes: number): bigint {
     const value = this.readRegister(offset);
-    this.updateInterrupt();
+    if (offset === DATA) this.announceEvent();
+    else this.updateInterrupt();
     return BigInt(value);
   }
 
   write(offset: number, _bytes: number, value: bigint): void {
     this.writeRegister(offset, Number(value & 0xffn));
-    this.updateInterrupt();
+    if (offset === DATA || offset === IER) this.announceEvent();
+    else this.updateInterrupt();
   }
 
   private readRegister(offset: number): number {
@@ -223,6 +228,12 @@ export class Uart implements Device {
       [MCR_OUT2, MSR_DCD],
     ];
     return map.reduce((status, [output, input]) => status | (this.modemControl & output ? input : 0), 0);
+  }
+
+  /** A byte came, went or is left, or an interrupt was enabled: what there is to tell is told anew. */
+  private announceEvent(): void {
+    this.plic.setLine(UART_INTERRUPT, false);
+    this.updateInterrupt();
   }
 
   private updateInterrupt(): void {

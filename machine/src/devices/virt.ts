@@ -32,7 +32,7 @@ export interface VirtBoard extends Board {
  */
 export function createVirtBoard(host: BoardHost, options: BoardOptions, console: Console): VirtBoard {
   const plicUserContexts = options.plicUserContexts ?? "after";
-  const plic = new Plic(host, plicUserContexts);
+  const plic = new Plic(host, plicUserContexts, [UART_INTERRUPT]);
   const uart = new Uart(console, plic);
   console.inputListener = () => uart.inputArrived();
   const bootRom = new BootRom();

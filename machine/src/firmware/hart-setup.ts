@@ -40,6 +40,7 @@ const ENVIRONMENT = (3n << 4n) | (1n << 6n) | (1n << 7n) | (1n << 62n) | (1n << 
 /** One PMP entry for everything: naturally aligned power of two; read, write, execute. */
 const PMP_ALL_ADDRESSES = (1n << 54n) - 1n;
 const PMP_OPEN = 0x1fn;
+const SSTATUS_SIE = 2n;
 /** sstatus.FS = Dirty: supervisors find the floating-point unit on, as OpenSBI leaves it. */
 const FLOAT_ON = 3n << 13n;
 
@@ -65,4 +66,11 @@ export function enterSupervisor(hart: Hart, entry: bigint, opaque: bigint): void
   hart.setX(10, BigInt(hart.id));
   hart.setX(11, opaque);
   hart.start(entry, Privilege.supervisor);
+}
+
+/** Lets a hart that runs in S mode go on at physical `entry`, translation and interrupts off and its other registers kept. */
+export function resumeSupervisor(hart: Hart, entry: bigint): void {
+  hart.setCsr(CSR.sstatus, hart.csr(CSR.sstatus) & ~SSTATUS_SIE);
+  hart.setCsr(CSR.satp, 0n);
+  hart.pc = entry;
 }

@@ -173,6 +173,53 @@ describe("hart state management", () => {
   });
 });
 
+describe("suspending a hart", () => {
+  const SUSPEND = 3n;
+  const NON_RETENTIVE = 0x8000_0000n;
+  const [SSTATUS, SATP, SIE] = [0x100, 0x180, 0x104];
+
+  it("makes it wait, and is told from waiting by itself", () => {
+    const { host, call, on } = booted();
+    const hart = host.harts[1]!;
+    call(HSM, 0n, 1n, RAM, 0n);
+    expect(on(1)(HSM, SUSPEND, 0n, 0n, 5n)).toEqual([SUCCESS, 0n]);
+    expect([hart.runState, call(HSM, 2n, 1n)]).toEqual(["waiting", [SUCCESS, 4n]]);
+    host.wake(1);
+    expect(call(HSM, 2n, 1n)).toEqual([SUCCESS, 0n]);
+    host.retire(1, 2);
+    hart.waitForInterrupt();
+    expect(call(HSM, 2n, 1n)).toEqual([SUCCESS, 0n]);
+  });
+
+  it("lets it go on elsewhere with translation and interrupts off when it keeps no registers", () => {
+    const { host, call, csr } = booted();
+    const hart = host.harts[0]!;
+    for (const [number, value] of [
+      [SSTATUS, 0x2_0002n],
+      [SATP, 8n << 60n],
+      [SIE, 0x222n],
+    ] as const)
+      hart.setCsr(number, value);
+    expect(call(HSM, SUSPEND, NON_RETENTIVE, RAM + 64n, 99n)).toEqual([0n, 99n]);
+    expect([hart.pc, hart.runState, csr(0, SSTATUS), csr(0, SATP), csr(0, SIE)]).toEqual([
+      RAM + 64n,
+      "waiting",
+      0x2_0000n,
+      0n,
+      0x222n,
+    ]);
+  });
+
+  it("is refused for unknown types and for addresses that do not exist, and then does not wait", () => {
+    const { host, call } = booted();
+    for (const type of [1n, 0x1000_0000n, 0x8000_0001n, 0xffff_ffffn])
+      expect(call(HSM, SUSPEND, type, RAM, 0n)[0]).toBe(INVALID_PARAMETER);
+    for (const address of [0n, RAM + 1n, RAM + 0x10_0000n])
+      expect(call(HSM, SUSPEND, NON_RETENTIVE, address, 0n)[0]).toBe(INVALID_ADDRESS);
+    expect(host.harts[0]!.runState).toBe("running");
+  });
+});
+
 describe("system reset", () => {
   it("powers off, with an exit code when the system failed, or resets", () => {
     const ending = (...args: bigint[]) => {

@@ -37,7 +37,7 @@ class Sbi implements Firmware {
       timerExtension,
       ipiExtension,
       remoteFenceExtension,
-      hartStateExtension,
+      hartStateExtension(),
       systemResetExtension,
       debugConsoleExtension,
     ])
