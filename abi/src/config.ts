@@ -10,6 +10,8 @@ export const MAX_HARTS = 8;
 export const PRIORITIES = 256;
 /** Scheduling domains. */
 export const DOMAINS = 1;
+/** Entries of the schedule of domains. */
+export const DOMAIN_SCHEDULES = DOMAINS > 1 ? 100 : 2;
 /** 1: debug system calls, kernel assertions. */
 export const DEBUG = 1;
 /** 1: synchronous IPC (endpoints, Call and Reply between threads, fault messages). 0: only invocations of kernel objects,

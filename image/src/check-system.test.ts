@@ -86,8 +86,10 @@ describe("a system description", () => {
 
   it("may ask for a kernel of other sizes, and gets one hart without SMP", () => {
     const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two }).kernel;
-    expect(kernelOf({ domains: 4, rootCNodeBits: 14 })).toEqual({
+    expect(kernelOf({ smp: false, domains: 4, rootCNodeBits: 14 })).toEqual({
       ...DEFAULT_CONFIGURATION,
+      smp: false,
+      harts: 1,
       domains: 4,
       rootCNodeBits: 14,
     });
@@ -126,6 +128,12 @@ const mistakes: [what: string, description: unknown, message: RegExp, hint: RegE
     { kernel: { smp: 1 }, programs: two },
     /kernel\.smp: 1/,
     /true or false/,
+  ],
+  [
+    "several domains on several harts",
+    { kernel: { domains: 2 }, programs: two },
+    /kernel\.domains: a kernel with several domains runs on one hart/,
+    /smp: false/,
   ],
   [
     "a kernel of too many domains",

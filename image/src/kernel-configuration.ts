@@ -18,6 +18,7 @@ import {
 import type { KernelConfiguration } from "../../kernel/assembly";
 import { readText } from "./cache";
 import { repositoryPath } from "./repository";
+import { SystemError } from "./system-error";
 
 export type { KernelConfiguration } from "../../kernel/assembly";
 
@@ -54,9 +55,18 @@ export const DEFAULT_CONFIGURATION = Object.fromEntries(
   Object.entries(OPTIONS).map(([name, { value, bounds }]) => [name, bounds ? value : value !== 0]),
 ) as unknown as KernelConfiguration;
 
-/** The default configuration with some options changed. A kernel without SMP runs on one hart. */
+/**
+ * The default configuration with some options changed. A kernel without SMP runs on one hart.
+ * @throws SystemError when the options exclude each other
+ */
 export function kernelConfiguration(changes: Partial<KernelConfiguration>): KernelConfiguration {
   const configuration = { ...DEFAULT_CONFIGURATION, ...changes };
+  if (configuration.smp && configuration.domains > 1)
+    throw new SystemError(
+      "a kernel with several domains runs on one hart",
+      "give it smp: false",
+      "kernel.domains",
+    );
   return configuration.smp ? configuration : { ...configuration, harts: 1 };
 }
 

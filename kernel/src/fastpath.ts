@@ -22,6 +22,7 @@ import {
 import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import { Capability, Slot } from "./capability";
 import { FastLookup } from "./cspace";
+import { Domains } from "./domains";
 import {
   ENDPOINT_IDLE,
   ENDPOINT_RECEIVING,
@@ -61,6 +62,7 @@ class Fast {
   @inline static mayRun(hart: Hart, thread: Tcb): bool {
     const level = hart.switchLevel;
     const priority = thread.priority;
+    if (!Domains.mayRun(thread)) return false;
     return priority >= level || (priority + 1 == level && hart.timerArmed != 0);
   }
 

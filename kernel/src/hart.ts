@@ -11,10 +11,10 @@ export const RESUME_CURRENT: u32 = 0;
 /** Hart.action: take the most important ready thread. */
 export const CHOOSE_NEW: u32 = 1;
 
-/** Offset of the 4 × 64-bit priority bitmap in the record. */
-const BITMAP: u32 = HART_CONTEXT_SIZE + 32;
-/** Offset of the ready queues {head, tail}, one a priority. */
-const QUEUES: u32 = BITMAP + PRIORITIES / 8;
+/** Offset in the record, and bytes, of the ready queues: the 4 × 64-bit bitmap of priorities, then a {head, tail} for each. */
+export const READY_QUEUES: u32 = HART_CONTEXT_SIZE + 32;
+export const READY_QUEUES_SIZE: u32 = PRIORITIES / 8 + PRIORITIES * 8;
+const QUEUES: u32 = READY_QUEUES + PRIORITIES / 8;
 
 @unmanaged
 export class Hart extends HartContext {
@@ -60,7 +60,7 @@ export class Hart extends HartContext {
 
   /** Address of word `index` of the bitmap of priorities with ready threads. */
   @inline bitmapWord(index: u32): u32 {
-    return changetype<u32>(this) + BITMAP + (index << 3);
+    return changetype<u32>(this) + READY_QUEUES + (index << 3);
   }
 
   /** Address of the ready queue {head: u32, tail: u32} of a priority. */
@@ -71,5 +71,5 @@ export class Hart extends HartContext {
 
 /** Does the record fit its place? Checked at boot. */
 export function hartRecordFits(): bool {
-  return offsetof<Hart>() <= BITMAP && QUEUES + PRIORITIES * 8 <= <u32>HART_RECORD_SIZE;
+  return offsetof<Hart>() <= READY_QUEUES && READY_QUEUES + READY_QUEUES_SIZE <= <u32>HART_RECORD_SIZE;
 }

@@ -1,6 +1,7 @@
 // Ready queues: a doubly linked list of threads for each priority of each hart, and a two-level bitmap that finds the
-// most important non-empty one with two count-leading-zeros. Queues of every hart are protected by the kernel lock.
+// most important non-empty one with two count-leading-zeros (for each domain: domains.ts). Queues of every hart are protected by the kernel lock.
 
+import { Domains } from "./domains";
 import { Hart } from "./hart";
 import { ReadyHandlers } from "./ready-handlers";
 import { Tcb } from "./tcb";
@@ -9,7 +10,7 @@ export class ReadyQueue {
   /** Puts a runnable thread first in the queue of its hart and priority. */
   static prepend(thread: Tcb): void {
     if (thread.queued) return;
-    const hart = Hart.from(thread.hart);
+    const hart = Domains.queuesOf(thread);
     const queue = hart.queue(thread.priority);
     const head = load<u32>(queue);
     thread.readyPrevious = 0;
@@ -22,13 +23,13 @@ export class ReadyQueue {
     }
     store<u32>(queue, thread.address);
     thread.queued = 1;
-    ReadyQueue.notifyHart(hart, thread);
+    ReadyQueue.notifyHart(Hart.from(thread.hart), thread);
   }
 
   /** Puts a runnable thread last in the queue of its hart and priority. */
   static append(thread: Tcb): void {
     if (thread.queued) return;
-    const hart = Hart.from(thread.hart);
+    const hart = Domains.queuesOf(thread);
     const queue = hart.queue(thread.priority);
     const tail = load<u32>(queue, 4);
     thread.readyNext = 0;
@@ -41,13 +42,13 @@ export class ReadyQueue {
     }
     store<u32>(queue, thread.address, 4);
     thread.queued = 1;
-    ReadyQueue.notifyHart(hart, thread);
+    ReadyQueue.notifyHart(Hart.from(thread.hart), thread);
   }
 
   /** Takes a thread out of its queue, if it is in one. */
   static remove(thread: Tcb): void {
     if (!thread.queued) return;
-    const hart = Hart.from(thread.hart);
+    const hart = Domains.queuesOf(thread);
     const queue = hart.queue(thread.priority);
     const previous = thread.readyPrevious;
     const next = thread.readyNext;

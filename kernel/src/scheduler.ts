@@ -1,10 +1,11 @@
-// The scheduler: which thread a hart runs. Strict priorities, round robin among equals, one domain.
+// The scheduler: which thread a hart runs. Strict priorities, round robin among equals, and domains that take turns.
 //
 // An operation never switches threads itself; it sets the hart's action, and schedule() acts on it once, at the end of
 // the kernel entry. A thread that an operation made runnable waits in the action instead of a queue, because it will
 // most often be the one to run.
 
-import { TIME_SLICE_TICKS } from "../../abi/src/config";
+import { DOMAINS, TIME_SLICE_TICKS } from "../../abi/src/config";
+import { Domains } from "./domains";
 import { CHOOSE_NEW, Hart, RESUME_CURRENT } from "./hart";
 import { ReadyQueue } from "./ready-queue";
 import { Fpu } from "./riscv/fpu";
@@ -25,7 +26,7 @@ export class Scheduler {
   /** A thread became runnable: run it at the end of this kernel entry if it is important enough. */
   static possibleSwitchTo(thread: Tcb): void {
     const hart = Hart.current();
-    if (thread.hart != hart.address) {
+    if (thread.hart != hart.address || !Domains.mayRun(thread)) {
       ReadyQueue.prepend(thread);
     } else if (hart.action != RESUME_CURRENT) {
       Scheduler.reschedule();
@@ -98,6 +99,7 @@ export class Scheduler {
   }
 
   private static chooseThread(hart: Hart): void {
+    if (DOMAINS > 1 && Domains.timeLeft == 0) Domains.next(hart);
     if (hart.readyLevel) {
       Scheduler.switchTo(hart, Tcb.at(load<u32>(hart.queue(hart.readyLevel - 1))));
     } else {
@@ -133,7 +135,11 @@ export class Scheduler {
   /** A timer tick of this hart: the current thread's slice gets shorter; at its end an equal thread runs. */
   static tick(): void {
     const thread = Hart.current().thread;
-    if (thread.state != THREAD_RUNNING) return;
+    if (thread.state == THREAD_RUNNING) Scheduler.shortenSlice(thread);
+    if (DOMAINS > 1 && Domains.tick()) Scheduler.reschedule();
+  }
+
+  private static shortenSlice(thread: Tcb): void {
     if (thread.timeSlice > 1) {
       thread.timeSlice -= 1;
     } else {
@@ -143,8 +149,9 @@ export class Scheduler {
     }
   }
 
-  /** Does the current thread share the hart with another of its priority, so that a timer must end its slice? */
+  /** Must a timer end the current thread's slice, as it shares the hart with another of its priority, or its domain's time? */
   static tickNeeded(hart: Hart): bool {
+    if (DOMAINS > 1) return true;
     if (hart.isIdle()) return false;
     return load<u32>(hart.queue(hart.thread.priority)) != 0;
   }
@@ -163,6 +170,20 @@ export class Scheduler {
     if (!thread.isRunnable()) return;
     if (thread.address == Hart.current().current) Scheduler.reschedule();
     else Scheduler.possibleSwitchTo(thread);
+  }
+
+  static setDomain(thread: Tcb, domain: u32): void {
+    ReadyQueue.remove(thread);
+    Fpu.release(thread.address);
+    thread.domain = domain;
+    if (thread.isRunnable()) ReadyQueue.append(thread);
+    if (thread.address == Hart.current().current) Scheduler.reschedule();
+  }
+
+  /** The schedule of domains begins anew: another domain may have its turn now. */
+  static restartDomains(entry: u32): void {
+    Domains.setStart(entry);
+    Scheduler.reschedule();
   }
 
   /** Moves a thread, which must not be running elsewhere, to another hart. */

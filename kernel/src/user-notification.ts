@@ -8,7 +8,7 @@
 // it as their receiver; a table entry is valid only while the notification it was made through names that receiver.
 
 import { CAP_THREAD } from "../../abi/src/capability-tags";
-import { SYNC_IPC } from "../../abi/src/config";
+import { DOMAINS, SYNC_IPC } from "../../abi/src/config";
 import { NOTIFICATION_REGISTER_ASYNC_SYSCALL, NOTIFICATION_REGISTER_SENDER } from "../../abi/src/labels";
 import { RIGHT_READ } from "../../abi/src/rights";
 import { registerHandler } from "./async-registration";
@@ -36,7 +36,8 @@ export function isUserNotificationLabel(label: u64): bool {
 
 /** Decodes and performs ReL4's invocations of the notification capability in `slot`. */
 export function decodeUserNotification(label: u64, slot: Slot): u32 {
-  if (label == NOTIFICATION_REGISTER_ASYNC_SYSCALL) return registerHandler(slot);
+  if (label == NOTIFICATION_REGISTER_ASYNC_SYSCALL)
+    return DOMAINS == 1 ? registerHandler(slot) : Errors.illegalOperation();
   if (!UserInterrupts.present()) return Errors.illegalOperation();
   if (label == NOTIFICATION_REGISTER_SENDER) return registerSender(slot);
   return registerReceiver(slot);

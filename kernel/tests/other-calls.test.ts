@@ -5,6 +5,7 @@ import {
   CAP_NULL,
   CAP_THREAD,
   CNODE_REVOKE,
+  DOMAIN_SCHEDULE_CONFIGURE,
   DOMAIN_SET_SET,
   ILLEGAL_OPERATION,
   INVALID_ARGUMENT,
@@ -18,6 +19,7 @@ import {
   NOTIFICATION_REGISTER_SENDER,
   OBJECT_PAGE_TABLE,
   PAGE_MAP,
+  RANGE_ERROR,
   RIGHT_READ,
   ROOT_SLOT_ASID_POOL,
   ROOT_SLOT_CNODE,
@@ -126,6 +128,10 @@ describe("the domain capability", () => {
     expectRefusal(world, set([1], []), INVALID_ARGUMENT, [0]);
     expectRefusal(world, set([0], []), TRUNCATED_MESSAGE);
     expectRefusal(world, set([0], [ROOT_SLOT_CNODE]), INVALID_ARGUMENT, [1]);
+    const configure = (words: number[]) => () =>
+      world.invoke(ROOT_SLOT_DOMAIN, DOMAIN_SCHEDULE_CONFIGURE, words);
+    expectRefusal(world, configure([1, 0, 5]), RANGE_ERROR, [0, 0]);
+    expectRefusal(world, configure([0, 1, 5]), RANGE_ERROR, [0, 0]);
     const other = () => world.invoke(ROOT_SLOT_DOMAIN, TCB_SET_PRIORITY, [0], [ROOT_SLOT_TCB]);
     expectRefusal(world, other, ILLEGAL_OPERATION);
   });

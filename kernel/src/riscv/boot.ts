@@ -3,6 +3,7 @@
 import { csrSet, csrWrite, fence } from "rv";
 import { MAX_HARTS } from "../../../abi/src/config";
 import { Boot } from "../boot";
+import { Domains } from "../domains";
 import { handleReschedule } from "../traps";
 import { AddressSpaceIds } from "./address-space-ids";
 import { probeUserInterrupts } from "./asm";
@@ -55,6 +56,7 @@ export function bootMain(hart: u64, tree: u64): void {
   if (!DeviceTree.read(<u32>tree)) panic("no device tree: boot with a1 = its address");
   RootTask.readHeader();
   AddressSpaceIds.initialise();
+  Domains.initialise();
   Timer.initialise(DeviceTree.timebase);
   const uintc = probeUserInterrupts();
   collectMemory(uintc);

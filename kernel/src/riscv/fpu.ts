@@ -36,7 +36,7 @@ export class Fpu {
     const hart = HartContext.get();
     const thread = changetype<ThreadContext>(tcb);
     if (hart.fpuPresent == 0 || thread.flags & FLAG_FPU) return false;
-    if (hart.fpuOwner != 0) Fpu.release(hart.fpuOwner);
+    Fpu.releaseOwner();
     loadFpu(tcb);
     thread.fpuStatus = SSTATUS_FS_CLEAN;
     thread.flags |= FLAG_FPU;
@@ -55,6 +55,12 @@ export class Fpu {
       else Threads.demand(hart, GIVE_UP_FPU);
     }
     Fpu.disown(hart, thread);
+  }
+
+  /** The owner of this hart's FPU, if there is one, owns it no more. */
+  static releaseOwner(): void {
+    const owner = HartContext.get().fpuOwner;
+    if (owner != 0) Fpu.release(owner);
   }
 
   /** The same for a thread that is deleted: nobody needs its values. */

@@ -1,9 +1,11 @@
 // Compiled together with the kernel for the unit tests only: where the kernel's objects keep what the tests look at.
 // Each constant becomes an exported wasm global, so the tests follow every change of a layout.
 
+import { DOMAINS } from "../../../abi/src/config";
 import { KERNEL_COUNT_CAPABILITIES } from "../../../abi/src/syscalls";
 import { AsyncHandlers } from "../../src/async-handler";
 import { Slot } from "../../src/capability";
+import { Domains } from "../../src/domains";
 import { Endpoint, Notification } from "../../src/endpoint-object";
 import { Hart } from "../../src/hart";
 import { ObjectCounts } from "../../src/object-counts";
@@ -47,6 +49,7 @@ export const Tcb_faultType: u32 = <u32>offsetof<Tcb>("faultType");
 export const Tcb_userFlags: u32 = <u32>offsetof<Tcb>("userFlags");
 export const Tcb_priority: u32 = <u32>offsetof<Tcb>("priority");
 export const Tcb_maximumControlledPriority: u32 = <u32>offsetof<Tcb>("maximumControlledPriority");
+export const Tcb_domain: u32 = <u32>offsetof<Tcb>("domain");
 export const Tcb_timeSlice: u32 = <u32>offsetof<Tcb>("timeSlice");
 export const Tcb_faultHandler: u32 = <u32>offsetof<Tcb>("faultHandler");
 export const Tcb_ipcBuffer: u32 = <u32>offsetof<Tcb>("ipcBuffer");
@@ -105,6 +108,12 @@ export const HartContext_size: u32 = <u32>offsetof<HartContext>();
 /** Address of word `index` of a hart's priority bitmap. */
 export function hartBitmapWord(hart: u32, index: u32): u32 {
   return Hart.from(hart).bitmapWord(index);
+}
+
+/** Where a domain's ready queues are, as in the record of a hart, while it is not the domain's turn; 0: it is, or there is none. */
+export function parkedQueues(domain: u32): u32 {
+  if (domain >= <u32>DOMAINS || domain == Domains.current) return 0;
+  return Domains.parkedQueues(domain).address;
 }
 
 /** Address of a hart's ready queue {head, tail} of a priority. */

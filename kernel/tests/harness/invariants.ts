@@ -127,45 +127,53 @@ function checkInsideUntyped(object: PlacedSlot, untypedsBySize: PlacedSlot[]): v
     used, `the object at ${hex(object.start)} lies in the used part of the untyped at ${hex(around.start)} (up to ${hex(used)})`);
 }
 
+const MOST_DOMAINS = 256;
+
+/** The ready queues of all harts, and of the domains that wait for their turn. */
 function checkReadyQueues(kernel: Kernel): Set<number> {
   const { memory, layout } = kernel;
   const found = new Set<number>();
   const harts = Math.min(kernel.hardware.harts.length, MAX_HARTS);
   for (let index = 0; index < harts; index++) {
     const hart = layout.hart(index);
-    let top = 0;
-    for (let word = 0; word < PRIORITIES / 64; word++) {
-      let bits = 0n;
-      for (let bit = 0; bit < 64; bit++) {
-        const queue = layout.queue(hart, word * 64 + bit);
-        const head = memory.read32(queue);
-        if (head === 0 && memory.read32(queue + 4) === 0) continue;
-        bits |= 1n << BigInt(bit);
-        for (const thread of walk(
-          kernel,
-          head,
-          memory.read32(queue + 4),
-          "Tcb_readyNext",
-          "Tcb_readyPrevious",
-        )) {
-          checkQueued(kernel, thread, hart, word * 64 + bit);
-          found.add(thread);
-        }
-      }
-      require(memory.read64(layout.bitmapWord(hart, word)) ===
-        bits, `hart ${index}'s bitmap names its non-empty queues`);
-      if (bits !== 0n) top |= 1 << word;
-    }
-    require(memory.read32(hart + layout.field("Hart_bitmapTop")) ===
-      top, `hart ${index}'s bitmap summary is right`);
-    const level = highestOf(kernel, hart);
-    require(memory.read32(hart + layout.field("Hart_readyLevel")) ===
-      level, `hart ${index}'s ready level is that of its queues (${level})`);
+    checkQueuesAt(kernel, hart, hart, `hart ${index}`, found);
     require(memory.read32(hart + layout.field("Hart_action")) === 0, `hart ${index} has decided what to run`);
     require(memory.read32(hart + layout.field("Hart_reschedulePending")) ===
       0, `hart ${index} has told the others`);
   }
+  for (let domain = 0; domain < MOST_DOMAINS; domain++) {
+    const parked = layout.parkedQueues(domain);
+    if (parked !== 0) checkQueuesAt(kernel, parked, layout.hart(0), `domain ${domain}`, found);
+  }
   return found;
+}
+
+/** The ready queues in the record at `at`, of threads of `hart`; adds the threads to `found`. */
+function checkQueuesAt(kernel: Kernel, at: number, hart: number, name: string, found: Set<number>): void {
+  const { memory, layout } = kernel;
+  let top = 0;
+  for (let word = 0; word < PRIORITIES / 64; word++) {
+    let bits = 0n;
+    for (let bit = 0; bit < 64; bit++) {
+      const queue = layout.queue(at, word * 64 + bit);
+      const [head, tail] = [memory.read32(queue), memory.read32(queue + 4)];
+      if (head === 0 && tail === 0) continue;
+      bits |= 1n << BigInt(bit);
+      for (const thread of walk(kernel, head, tail, "Tcb_readyNext", "Tcb_readyPrevious")) {
+        checkQueued(kernel, thread, hart, word * 64 + bit);
+        const parked = layout.parkedQueues(memory.read32(thread + layout.field("Tcb_domain")));
+        require((parked || hart) === at, `the thread ${hex(thread)} is queued with its domain`);
+        found.add(thread);
+      }
+    }
+    require(memory.read64(layout.bitmapWord(at, word)) ===
+      bits, `${name}'s bitmap names its non-empty queues`);
+    if (bits !== 0n) top |= 1 << word;
+  }
+  require(memory.read32(at + layout.field("Hart_bitmapTop")) === top, `${name}'s bitmap summary is right`);
+  const level = highestOf(kernel, at);
+  require(memory.read32(at + layout.field("Hart_readyLevel")) ===
+    level, `${name}'s ready level is that of its queues (${level})`);
 }
 
 /** 1 + the highest priority with a ready thread; 0: none. */

@@ -5,6 +5,7 @@ interface LayoutFunctions {
   hartQueue(hart: number, priority: number): number;
   hartBitmapWord(hart: number, index: number): number;
   handlerQueue(priority: number): number;
+  parkedQueues(domain: number): number;
   firstRegistered(): number;
   countCapabilities(): bigint;
   heapBase(): number;
@@ -39,6 +40,11 @@ export class Layout {
 
   bitmapWord(hart: number, index: number): number {
     return this.functions.hartBitmapWord(hart, index) >>> 0;
+  }
+
+  /** Where a domain's ready queues are, as in the record of a hart, while it is not its turn; else 0. */
+  parkedQueues(domain: number): number {
+    return this.functions.parkedQueues(domain) >>> 0;
   }
 
   /** The queue of ready asynchronous handlers of a priority. */
