@@ -18,6 +18,7 @@ export const EXIT_CODE_MASK = 0x7f;
 const SATP_SV39 = 8n << 60n;
 const PMP_OPEN = 0x1f;
 const MPP_SUPERVISOR = 1 << 11;
+const FLOAT_ON = 1 << 13;
 const CSR = { mstatus: 0x300, mepc: 0x341, satp: 0x180, pmpcfg0: 0x3a0, pmpaddr0: 0x3b0 } as const;
 
 /** A page-table entry of 1 GiB: valid, readable, writable, executable, accessed, dirty. */
@@ -37,7 +38,7 @@ export async function bareProgram(
     textBase: WINDOW | BigInt(RAM),
     dataBase: DATA,
     memoryPages: 0x8400,
-    isa: { bitmanip: true, compressed: true },
+    isa: { bitmanip: true, compressed: true, floatingPoint: true },
     runtime: "stub",
     assembly: [entryCode(), pageTable()],
     entry: "start",
@@ -73,7 +74,7 @@ function entryCode(): Fragment {
   a.li(reg.t1, WINDOW);
   a.or(reg.t0, reg.t0, reg.t1);
   a.csrw(CSR.mepc, reg.t0);
-  a.li(reg.t0, MPP_SUPERVISOR);
+  a.li(reg.t0, MPP_SUPERVISOR | FLOAT_ON);
   a.csrs(CSR.mstatus, reg.t0);
   a.mret();
   a.align(4);

@@ -50,6 +50,7 @@ const WORKLOADS = [
   { name: "integer mix", file: "integer-mix.ts", rounds: 1000 },
   { name: "memory: hash and sort", file: "memory.ts", rounds: 1 },
   { name: "calls and dispatch", file: "calls-and-dispatch.ts", rounds: 200 },
+  { name: "floating point", file: "floating-point.ts", rounds: 60 },
 ];
 const LONG = 11;
 

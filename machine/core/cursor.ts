@@ -2,7 +2,7 @@
 
 import { Op } from "./operation";
 import { Slot } from "./slot";
-import { CODE_SLOT_SIZE, HART_F, TLB_ADDEND } from "./state";
+import { CODE_SLOT_SIZE, HART_F, HART_PAGE_PC, TLB_ADDEND } from "./state";
 
 export const PAGE_MASK: u64 = ~(<u64>0xfff);
 const DECODED_PAGE: u32 = 2048 * CODE_SLOT_SIZE;
@@ -49,9 +49,18 @@ export class FloatOperand {
 }
 
 export class Position {
+  /** Virtual address of the present page. */
+  @inline static pagePc(hart: u32): u64 {
+    return load<u64>(hart, HART_PAGE_PC);
+  }
+
+  @inline static setPage(hart: u32, pc: u64): void {
+    store<u64>(hart, pc & PAGE_MASK, HART_PAGE_PC);
+  }
+
   /** pc of the slot at `ip`; also right for an `ip` that a branch has put outside the page. */
-  @inline static pc(ip: u32, page: u32, pagePc: u64): u64 {
-    return pagePc + <u64>(<i64>(<i32>(ip - page) >> 2));
+  @inline static pc(hart: u32, ip: u32, page: u32): u64 {
+    return Position.pagePc(hart) + <u64>(<i64>(<i32>(ip - page) >> 2));
   }
 
   /** Slot address of a pc inside the page. */

@@ -1,6 +1,6 @@
 // Decoding of the F and D extensions (unprivileged specification, instruction listings of RV32F, RV64F, RV32D and RV64D). All but
 // loads and stores keep the whole instruction as immediate: they are executed out of the hot loop.
-import { ROUND_DYNAMIC, ROUND_NEAREST_AWAY } from "./encoding";
+import { ROUND_DYNAMIC, ROUND_NEAREST_AWAY, ROUND_NEAREST_EVEN } from "./encoding";
 import { Function, Immediate } from "./fields";
 import { DOUBLE } from "./float-format";
 import { Op } from "./operation";
@@ -36,7 +36,7 @@ export function decodeFloat(word: u32): u64 {
     case STORE_FP:
       return loadOrStore(word, Op.Fsw, Immediate.s(word));
     case OP_FP:
-      return isDefined(word) ? withFloatRd(Op.Float, word, word) : illegal(word);
+      return isDefined(word) ? withFloatRd(computation(word), word, word) : illegal(word);
     default:
       return isFormat(word) && isRounding(word) ? withFloatRd(Op.FloatFused, word, word) : illegal(word);
   }
@@ -52,6 +52,24 @@ function loadOrStore(word: u32, first: Op, immediate: u32): u64 {
 /** f0 is a register like the others. */
 function withFloatRd(op: Op, word: u32, immediate: u32): u64 {
   return (pack(op, word, immediate) & ~(<u64>0x3f00)) | <u64>((word << 1) & 0x1f00);
+}
+
+/** Arithmetic that may be done by the host has operations of its own. */
+function computation(word: u32): Op {
+  const mode = Function.three(word);
+  if (mode != ROUND_NEAREST_EVEN && mode != ROUND_DYNAMIC) return Op.Float;
+  const first = ((word >> 25) & 3) == DOUBLE ? Op.FaddD : Op.FaddS;
+  switch (word >> 27) {
+    case FLOAT_ADD:
+    case FLOAT_SUBTRACT:
+    case FLOAT_MULTIPLY:
+    case FLOAT_DIVIDE:
+      return first + (word >> 27);
+    case FLOAT_SQUARE_ROOT:
+      return first + 4;
+    default:
+      return Op.Float;
+  }
 }
 
 function isFormat(word: u32): bool {

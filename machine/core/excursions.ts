@@ -70,18 +70,18 @@ function withMemory(word: u32): u32 {
   return word | ((word & 0x0cc00000) >> 2);
 }
 
-export function executeFenceI(hart: u32, pc: u64, left: i32): void {
+export function executeFenceI(hart: u32, pc: u64, left: i32): bool {
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
-  if (buffersStores() && !waitForAll(hart)) return;
+  if (buffersStores() && !waitForAll(hart)) return false;
   dropDecodedCode();
-  Hart.leave(hart, pc + 4, EXIT_RELOAD);
+  return Hart.leave(hart, pc + 4, EXIT_RELOAD);
 }
 
-export function raiseIllegal(hart: u32, slot: u64, pc: u64, left: i32): void {
+export function raiseIllegal(hart: u32, slot: u64, pc: u64, left: i32): bool {
   store<u64>(hart, pc, HART_PC);
   store<i32>(hart, left, HART_LEFT);
-  Hart.raise(hart, CAUSE_ILLEGAL, slot >> 32);
+  return Hart.raise(hart, CAUSE_ILLEGAL, slot >> 32);
 }
 
 /**

@@ -2,7 +2,7 @@
 // "Single-Precision Floating-Point Conversion and Move Instructions": what is out of range gives the nearest integer there is).
 import { FLAG_INEXACT, FLAG_INVALID } from "./encoding";
 import { Rounding } from "./float-environment";
-import { Double, Format } from "./float-format";
+import { DOUBLE, Double, Format } from "./float-format";
 import { nanResult, round, roundDouble, roundsAway, shiftRightSticky } from "./float-round";
 
 const HALF: u64 = 1 << 63;
@@ -54,9 +54,10 @@ export function fromInteger(format: u32, value: u64, isSigned: bool): u64 {
   return round(format, sign, 63 - <i32>shift, magnitude << shift);
 }
 
-/** A double as a number of a format. */
+/** What was a number of the other format, as a number of this one; a single is exactly a double. */
 export function toFormat(format: u32, value: u64): u64 {
   if (Double.isNaN(value)) return nanResult(format, value, value);
+  if (format == DOUBLE) return value;
   const sign = Double.sign(value);
   if (Double.isInfinite(value)) return Format.infinity(format, sign);
   if (Double.isZero(value)) return Format.zero(format, sign);

@@ -1,13 +1,14 @@
 // The floating-point environment of a hart: fcsr (unprivileged specification, chapter "F", "Floating-Point Control and Status
 // Register") and mstatus.FS (privileged specification, "Extension Context Status"). Invariant: HART_FLOAT_TLB and
-// HART_FLOAT_NATIVE, which the hot loop tests instead, agree with FS, fcsr and HART_DATA_TLB.
+// HART_NATIVE_*, which the hot loop tests instead, agree with FS, fcsr and HART_DATA_TLB.
 import { FLAG_INEXACT, MSTATUS_FS } from "./encoding";
 import {
   HART_DATA_TLB,
   HART_FCSR,
-  HART_FLOAT_NATIVE,
   HART_FLOAT_TLB,
   HART_MSTATUS,
+  HART_NATIVE_DOUBLE,
+  HART_NATIVE_SINGLE,
   TLB_STRICT_BANK,
 } from "./state";
 
@@ -61,5 +62,6 @@ export function refreshFloat(hart: u32): void {
   store<u32>(hart, isDirty ? load<u32>(hart, HART_DATA_TLB) : TLB_STRICT_BANK, HART_FLOAT_TLB);
   const fcsr = load<u32>(hart, HART_FCSR);
   const isNative = isDirty && fcsr >> FRM_SHIFT == 0 && (fcsr & FLAG_INEXACT) != 0;
-  store<u32>(hart, isNative ? 1 : 0, HART_FLOAT_NATIVE);
+  store<f32>(hart, isNative ? f32.POSITIVE_INFINITY : 0, HART_NATIVE_SINGLE);
+  store<f64>(hart, isNative ? f64.POSITIVE_INFINITY : 0, HART_NATIVE_DOUBLE);
 }

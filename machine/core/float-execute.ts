@@ -15,7 +15,7 @@ import {
   FLOAT_SUBTRACT,
   FLOAT_TO_INTEGER,
 } from "./decode-float";
-import { CAUSE_ILLEGAL, ROUND_DYNAMIC, ROUND_NEAREST_AWAY } from "./encoding";
+import { CAUSE_ILLEGAL, ROUND_DYNAMIC, ROUND_NEAREST_AWAY, ROUND_NEAREST_EVEN } from "./encoding";
 import { add } from "./float-add";
 import { chooseExtreme, classify, FIRST, isEqual, isLess, isLessOrEqual, SECOND } from "./float-compare";
 import { fromInteger, toFormat, toInteger } from "./float-convert";
@@ -23,6 +23,7 @@ import { divide } from "./float-divide";
 import { accrueFlags, FRM_SHIFT, isFloatOff, markFloatDirty, Rounding } from "./float-environment";
 import { DOUBLE, FloatRegister, Format, SIGN } from "./float-format";
 import { multiplyAdd } from "./float-fused";
+import { fuseDoubles, fuseSingles, REFUSED } from "./float-fused-native";
 import { multiply } from "./float-multiply";
 import { squareRoot } from "./float-square-root";
 import { Hart } from "./hart";
@@ -76,7 +77,18 @@ export function executeFused(hart: u32, slot: u64, pc: u64, left: i32): bool {
   const first = FloatRegister.value(hart, Slot.rs1(low), format) ^ productSign;
   const second = FloatRegister.value(hart, Slot.rs2(low), format);
   const third = FloatRegister.value(hart, (word >> 27) << 3, format) ^ addendSign;
+  if (Rounding.mode == ROUND_NEAREST_EVEN) {
+    const native = fuseNatively(hart, format, first, second, third);
+    if (native != REFUSED) return setFloat(hart, word, native);
+  }
   return setFloat(hart, word, multiplyAdd(format, first, second, third));
+}
+
+function fuseNatively(hart: u32, format: u32, a: u64, b: u64, c: u64): u64 {
+  const first = reinterpret<f64>(a);
+  const second = reinterpret<f64>(b);
+  const third = reinterpret<f64>(c);
+  return format == DOUBLE ? fuseDoubles(hart, first, second, third) : fuseSingles(hart, first, second, third);
 }
 
 function formatOf(word: u32): u32 {
@@ -146,6 +158,7 @@ function convertFromInteger(hart: u32, word: u32): u64 {
   const operand = Hart.x(hart, (word >> 15) & 31);
   if (kind >= 2) return fromInteger(formatOf(word), operand, isSigned);
   const extended = isSigned ? <u64>(<i64>(<i32>operand)) : operand & 0xffffffff;
+  if (formatOf(word) == DOUBLE) return reinterpret<u64>(<f64>(<i64>extended)); // exact
   return fromInteger(formatOf(word), extended, isSigned);
 }
 

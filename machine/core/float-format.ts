@@ -73,6 +73,11 @@ export class Double {
     return bits << 1 == 0;
   }
 
+  /** Neither zero nor subnormal, infinite or a NaN. */
+  @inline static isNormal(bits: u64): bool {
+    return (((bits >> 52) + 1) & 0x7fe) != 0;
+  }
+
   /** Exponent of the leading significant bit; of finite numbers other than zero. */
   static exponent(bits: u64): i32 {
     const biased = <i32>((bits >> 52) & 0x7ff);

@@ -5,6 +5,8 @@ import { cancelled, invalid, nanResult, round, roundDouble, shiftRightSticky } f
 
 export function multiplyAdd(format: u32, a: u64, b: u64, c: u64): u64 {
   const sign = Double.sign(a) != Double.sign(b);
+  if (Double.isNormal(a) && Double.isNormal(b) && Double.isNormal(c))
+    return addProduct(format, sign, a, b, c);
   const hasZero = Double.isZero(a) || Double.isZero(b);
   const hasInfinity = Double.isInfinite(a) || Double.isInfinite(b);
   if (hasZero && hasInfinity) return invalid(format); // whatever c is

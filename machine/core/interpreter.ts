@@ -1,9 +1,10 @@
 // The hot loop: executes decoded instructions of one hart until its slice is used up or something needs attention.
 //
 // It runs on locals: `ip` is the memory address of the present slot in the decoded page `page`, whose virtual address is
-// `pagePc`; the architectural pc is derived from them when needed. `slot` always holds the instruction at `ip`, so a
+// HART_PAGE_PC; the architectural pc is derived from them when needed. `slot` always holds the instruction at `ip`, so a
 // case can replace it and `continue` to dispatch again. Everything rare is a call that returns false to leave the loop.
-// This one function is long because it must be one function: wasm keeps locals in registers only within one.
+// This one function is long because it must be one function: wasm keeps locals in registers only within one. There are just
+// enough registers: one local more, and every instruction spills some; so what few cases need stands in the hart's block.
 
 import { slowLoad, slowStore } from "./access";
 import {
@@ -18,23 +19,15 @@ import {
   reverseBytes,
 } from "./arithmetic";
 import { executeAtomic } from "./atomics";
-import { executeCacheBlock } from "./cache-blocks";
 import { codeBytes, decodeSlot } from "./code";
-import { executeCsr } from "./csr";
 import { FloatOperand, Hit, Operand, PAGE_MASK, Position } from "./cursor";
-import {
-  cachedPage,
-  checkFetch,
-  decodeStraddling,
-  executeFence,
-  executeFenceI,
-  leaveForFetch,
-  raiseIllegal,
-} from "./excursions";
+import { cachedPage, checkFetch, decodeStraddling, leaveForFetch } from "./excursions";
 import { executeFloat, executeFused } from "./float-execute";
 import { slowFloatLoad, slowFloatStore } from "./float-memory";
+import { NativeDouble, NativeSingle } from "./float-native";
 import { passMark } from "./marks";
 import { Op } from "./operation";
+import { executeRare } from "./rare";
 import { Slot } from "./slot";
 import {
   CODE_SLOT_SIZE,
@@ -48,9 +41,7 @@ import {
   TLB_READ_TAG,
   TLB_WRITE_TAG,
 } from "./state";
-import { executeSystem } from "./system";
 import { Tlb } from "./tlb";
-import { executeUipi } from "./uipi";
 
 /**
  * Executes instructions of a hart from HART_PC on, at most HART_LEFT of them. On return HART_PC and HART_LEFT are up to
@@ -59,12 +50,12 @@ import { executeUipi } from "./uipi";
 export function interpret(hart: u32): void {
   let left = load<i32>(hart, HART_LEFT);
   const tlb = load<u32>(hart, HART_DATA_TLB);
-  let pagePc = load<u64>(hart, HART_PC) & PAGE_MASK;
-  let page = cachedPage(hart, pagePc);
+  let page = cachedPage(hart, load<u64>(hart, HART_PC));
   if (page == 0) {
     store<u32>(hart, EXIT_FETCH, HART_EXIT);
     return;
   }
+  Position.setPage(hart, load<u64>(hart, HART_PC));
   let ip = Position.slot(page, load<u64>(hart, HART_PC));
   let slot = load<u64>(ip);
   while (left > 0) {
@@ -78,38 +69,34 @@ export function interpret(hart: u32): void {
       }
       case Op.CrossPage: {
         left++;
-        const pc = Position.pc(ip, page, pagePc);
+        const pc = Position.pc(hart, ip, page);
         page = cachedPage(hart, pc);
         if (page == 0) {
           leaveForFetch(hart, pc, left);
           return;
         }
-        pagePc = pc & PAGE_MASK;
+        Position.setPage(hart, pc);
         ip = Position.slot(page, pc);
         slot = load<u64>(ip);
         continue;
       }
       case Op.Mark: {
         left++;
-        slot = passMark(hart, page, ip, Position.pc(ip, page, pagePc), left);
+        slot = passMark(hart, page, ip, Position.pc(hart, ip, page), left);
         if (slot == 0) return;
         continue;
       }
       case Op.Check: {
-        slot = checkFetch(hart, page, ip, Position.pc(ip, page, pagePc), left);
+        slot = checkFetch(hart, page, ip, Position.pc(hart, ip, page), left);
         if (slot == 0) return;
         left++;
         continue;
       }
       case Op.Straddle: {
-        slot = decodeStraddling(hart, Position.pc(ip, page, pagePc), codeBytes(page, ip), left);
+        slot = decodeStraddling(hart, Position.pc(hart, ip, page), codeBytes(page, ip), left);
         if (slot == 0) return;
         left++;
         continue;
-      }
-      case Op.Illegal: {
-        raiseIllegal(hart, slot, Position.pc(ip, page, pagePc), left);
-        return;
       }
       case Op.Nop:
         break;
@@ -117,23 +104,23 @@ export function interpret(hart: u32): void {
         Operand.set(hart, low, Slot.immediate(slot));
         break;
       case Op.Auipc:
-        Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.immediate(slot));
+        Operand.set(hart, low, Position.pc(hart, ip, page) + Slot.immediate(slot));
         break;
       case Op.Jal:
-        Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.length(slot));
+        Operand.set(hart, low, Position.pc(hart, ip, page) + Slot.length(slot));
         ip = Position.relative(ip, slot);
         slot = Position.fetch(ip, page);
         continue;
       case Op.Jalr: {
         const target = Operand.address(hart, slot) & ~(<u64>1);
-        Operand.set(hart, low, Position.pc(ip, page, pagePc) + Slot.length(slot));
-        if ((target & PAGE_MASK) != pagePc) {
+        Operand.set(hart, low, Position.pc(hart, ip, page) + Slot.length(slot));
+        if ((target & PAGE_MASK) != Position.pagePc(hart)) {
           page = cachedPage(hart, target);
           if (page == 0) {
             leaveForFetch(hart, target, left);
             return;
           }
-          pagePc = target & PAGE_MASK;
+          Position.setPage(hart, target);
         }
         ip = Position.slot(page, target);
         slot = load<u64>(ip);
@@ -186,7 +173,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 0, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, <u64>(<i64>load<i8>(Hit.memory(entry, address))));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Lh: {
@@ -194,7 +181,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 1, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, <u64>(<i64>load<i16>(Hit.memory(entry, address))));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Lw: {
@@ -202,7 +189,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 3, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, <u64>(<i64>load<i32>(Hit.memory(entry, address))));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Ld: {
@@ -210,7 +197,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 7, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, load<u64>(Hit.memory(entry, address)));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Lbu: {
@@ -218,7 +205,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 0, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, <u64>load<u8>(Hit.memory(entry, address)));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Lhu: {
@@ -226,7 +213,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 1, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, <u64>load<u16>(Hit.memory(entry, address)));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Lwu: {
@@ -234,7 +221,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 3, load<u64>(entry, TLB_READ_TAG)))
           Operand.set(hart, low, <u64>load<u32>(Hit.memory(entry, address)));
-        else if (!slowLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Sb: {
@@ -243,7 +230,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 0, load<u64>(entry, TLB_WRITE_TAG)))
           store<u8>(Hit.memory(entry, address), <u8>value);
-        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowStore(hart, slot, address, value, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Sh: {
@@ -252,7 +239,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 1, load<u64>(entry, TLB_WRITE_TAG)))
           store<u16>(Hit.memory(entry, address), <u16>value);
-        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowStore(hart, slot, address, value, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Sw: {
@@ -261,7 +248,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 3, load<u64>(entry, TLB_WRITE_TAG)))
           store<u32>(Hit.memory(entry, address), <u32>value);
-        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowStore(hart, slot, address, value, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Sd: {
@@ -270,7 +257,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(tlb, address);
         if (Hit.test(address, 7, load<u64>(entry, TLB_WRITE_TAG)))
           store<u64>(Hit.memory(entry, address), value);
-        else if (!slowStore(hart, slot, address, value, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowStore(hart, slot, address, value, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Flw: {
@@ -278,7 +265,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
         if (Hit.test(address, 3, load<u64>(entry, TLB_READ_TAG)))
           FloatOperand.setSingle(hart, low, load<u32>(Hit.memory(entry, address)));
-        else if (!slowFloatLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowFloatLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Fld: {
@@ -286,7 +273,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
         if (Hit.test(address, 7, load<u64>(entry, TLB_READ_TAG)))
           FloatOperand.set(hart, low, load<u64>(Hit.memory(entry, address)));
-        else if (!slowFloatLoad(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowFloatLoad(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Fsw: {
@@ -294,7 +281,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
         if (Hit.test(address, 3, load<u64>(entry, TLB_WRITE_TAG)))
           store<u32>(Hit.memory(entry, address), <u32>FloatOperand.second(hart, low));
-        else if (!slowFloatStore(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowFloatStore(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Fsd: {
@@ -302,7 +289,7 @@ export function interpret(hart: u32): void {
         const entry = Tlb.entry(load<u32>(hart, HART_FLOAT_TLB), address);
         if (Hit.test(address, 7, load<u64>(entry, TLB_WRITE_TAG)))
           store<u64>(Hit.memory(entry, address), FloatOperand.second(hart, low));
-        else if (!slowFloatStore(hart, slot, address, Position.pc(ip, page, pagePc), left)) return;
+        else if (!slowFloatStore(hart, slot, address, Position.pc(hart, ip, page), left)) return;
         break;
       }
       case Op.Mv:
@@ -571,34 +558,117 @@ export function interpret(hart: u32): void {
       case Op.Bseti:
         Operand.set(hart, low, Operand.first(hart, low) | ((<u64>1) << Slot.immediate(slot)));
         break;
-      case Op.Fence:
-        if (executeFence(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
-        return;
-      case Op.FenceI: {
-        executeFenceI(hart, Position.pc(ip, page, pagePc), left);
-        return;
-      }
-      case Op.CacheBlock:
-        if (executeCacheBlock(hart, slot, Position.pc(ip, page, pagePc), left)) break;
-        return;
       case Op.Atomic:
-        if (executeAtomic(hart, slot, Position.pc(ip, page, pagePc), left)) break;
+        if (executeAtomic(hart, slot, Position.pc(hart, ip, page), left)) break;
         return;
-      case Op.Csr:
-        if (executeCsr(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
-        return;
-      case Op.System:
-        if (executeSystem(hart, <u32>(slot >> 32), Slot.length(slot), Position.pc(ip, page, pagePc), left))
+      case Op.FaddS: {
+        const value = NativeSingle.first(hart, low) + NativeSingle.second(hart, low);
+        if (NativeSingle.isFinite(hart, value) && NativeSingle.areBoxed(hart, low)) {
+          NativeSingle.set(hart, low, value);
           break;
-        return;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FsubS: {
+        const value = NativeSingle.first(hart, low) - NativeSingle.second(hart, low);
+        if (NativeSingle.isFinite(hart, value) && NativeSingle.areBoxed(hart, low)) {
+          NativeSingle.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FmulS: {
+        const value = NativeSingle.first(hart, low) * NativeSingle.second(hart, low);
+        if (NativeSingle.isNormal(hart, value) && NativeSingle.areBoxed(hart, low)) {
+          NativeSingle.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FdivS: {
+        const value = NativeSingle.first(hart, low) / NativeSingle.second(hart, low);
+        if (NativeSingle.isNormal(hart, value) && NativeSingle.areBoxed(hart, low)) {
+          NativeSingle.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FsqrtS: {
+        const value = sqrt<f32>(NativeSingle.first(hart, low));
+        if (value > 0 && NativeSingle.isFinite(hart, value) && NativeSingle.isBoxed(hart, low)) {
+          NativeSingle.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FaddD: {
+        const value = NativeDouble.first(hart, low) + NativeDouble.second(hart, low);
+        if (NativeDouble.isFinite(hart, value)) {
+          NativeDouble.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FsubD: {
+        const value = NativeDouble.first(hart, low) - NativeDouble.second(hart, low);
+        if (NativeDouble.isFinite(hart, value)) {
+          NativeDouble.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FmulD: {
+        const value = NativeDouble.first(hart, low) * NativeDouble.second(hart, low);
+        if (NativeDouble.isNormal(hart, value)) {
+          NativeDouble.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FdivD: {
+        const value = NativeDouble.first(hart, low) / NativeDouble.second(hart, low);
+        if (NativeDouble.isNormal(hart, value)) {
+          NativeDouble.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
+      case Op.FsqrtD: {
+        const value = sqrt<f64>(NativeDouble.first(hart, low));
+        if (value > 0 && NativeDouble.isFinite(hart, value)) {
+          NativeDouble.set(hart, low, value);
+          break;
+        }
+        slot = Slot.withOperation(slot, Op.Float);
+        left++;
+        continue;
+      }
       case Op.Float:
-        if (executeFloat(hart, slot, Position.pc(ip, page, pagePc), left)) break;
+        if (executeFloat(hart, slot, Position.pc(hart, ip, page), left)) break;
         return;
       case Op.FloatFused:
-        if (executeFused(hart, slot, Position.pc(ip, page, pagePc), left)) break;
+        if (executeFused(hart, slot, Position.pc(hart, ip, page), left)) break;
         return;
       default:
-        if (executeUipi(hart, <u32>(slot >> 32), Position.pc(ip, page, pagePc), left)) break;
+        if (executeRare(hart, slot, Position.pc(hart, ip, page), left)) break;
         return;
     }
     // The next slot is a predicted branch away, not a computed distance: its load then need not wait for this slot's.
@@ -611,6 +681,6 @@ export function interpret(hart: u32): void {
     ip += CODE_SLOT_SIZE;
   }
   store<i32>(hart, left, HART_LEFT);
-  store<u64>(hart, Position.pc(ip, page, pagePc), HART_PC);
+  store<u64>(hart, Position.pc(hart, ip, page), HART_PC);
   store<u32>(hart, EXIT_NONE, HART_EXIT);
 }

@@ -1,11 +1,11 @@
-// Operations of decoded instructions, numbered densely because the interpreter switches on them.
+// Operations of decoded instructions, numbered densely because the interpreter switches on them. Those the hot loop has cases
+// for come first; they must stay fewer than 128 (see rare.ts).
 export enum Op {
   Undecoded = 0, // an empty slot: decode, then dispatch again
   CrossPage, // the guard behind a page, and the target of a jump that left it
   Check, // in a page that PMP divides: ask whether this instruction may be fetched, then dispatch it
   Mark, // a marked address: report, then dispatch the instruction
   Straddle, // a 32-bit instruction whose second half is in the next virtual page
-  Illegal,
   Nop,
   Lui, // also li: rd = immediate
   Auipc,
@@ -110,17 +110,28 @@ export enum Op {
   Bexti,
   Binvi,
   Bseti,
-  Fence,
-  FenceI,
-  CacheBlock,
   Atomic,
-  Csr,
-  System,
   Flw,
   Fld,
   Fsw,
   Fsd,
-  Float, // computation with one or two f registers, moves and conversions included
+  FaddS, // these ten only with rounding to nearest or as frm says
+  FsubS,
+  FmulS,
+  FdivS,
+  FsqrtS,
+  FaddD,
+  FsubD,
+  FmulD,
+  FdivD,
+  FsqrtD,
+  Float, // any computation with one or two f registers, moves and conversions included
   FloatFused, // multiply-add
+  Illegal, // this one and all behind it: rare.ts
+  Fence,
+  FenceI,
+  CacheBlock,
+  Csr,
+  System,
   Uipi,
 }

@@ -11,6 +11,11 @@ export class Slot {
     return low & 0xff;
   }
 
+  /** The same instruction, to be executed as another operation. */
+  @inline static withOperation(slot: u64, op: Op): u64 {
+    return (slot & ~(<u64>0xff)) | <u64>(<u32>op);
+  }
+
   /** Offset of rd's value in the hart block, of an f register from HART_F. */
   @inline static rd(low: u32): u32 {
     return (low >> 5) & 0x1f8;

@@ -104,6 +104,7 @@ export const HART_WATCHED_PAGE = 0x198; // u64: physical page whose stores are l
 export const HART_WATCH_CLOCK = 0x1a0; // u64: clock at which the hart last used that
 export const HART_STORES = 0x1a8; // u32: stores in its buffer
 export const HART_STORE_EPOCH = 0x1ac; // u32: fences so far that keep stores in order
+export const HART_PAGE_PC = 0x1b0; // u64: virtual address of the page whose decoded code is being executed
 
 export const PRIVILEGE_USER = 0;
 export const PRIVILEGE_SUPERVISOR = 1;
@@ -191,7 +192,8 @@ export const BANK_DIRECTORY_ENTRY = 16;
 export const HART_F = 0x900; // f0..f31, u64 each; a single has all ones above it
 export const HART_FCSR = 0xa00; // u32: frm in bits 7:5, fflags in bits 4:0
 export const HART_FLOAT_TLB = 0xa04; // u32: HART_DATA_TLB while mstatus.FS is Dirty, else a bank without entries
-export const HART_FLOAT_NATIVE = 0xa08; // u32: 1 while FS is Dirty, frm nearest-even and NX set: the host's arithmetic may serve
+export const HART_NATIVE_SINGLE = 0xa08; // f32: infinity while the host's arithmetic may serve (float-native.ts), else 0
+export const HART_NATIVE_DOUBLE = 0xa10; // f64: the same
 
 // --- TLB ------------------------------------------------------------------------------------------------------------
 // A bank holds translations of one context (satp, privilege, SUM, MXR), so that entering the kernel flushes nothing.
