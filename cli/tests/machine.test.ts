@@ -127,6 +127,8 @@ describe("bad input to rel4 machine", () => {
       /--kernel .*x86.elf: .*another processor/,
     ],
     ["a dtb that is none", [...good, "--dtb", at(exits)], /--dtb .*exits.elf: .*no flattened device tree/],
+    ["names from nowhere", [...good, "--symbols", "README"], /--symbols README: no such file/],
+    ["names of no program", [...good, "--symbols", at("large")], /--symbols .*large: not an ELF file/],
     ["nothing to run", [], /nothing to run/, /hint: .*--kernel/],
     ["a RAM disk for nobody", ["--bios", at(exits), "--initrd", at(exits)], /--initrd is for a kernel/],
     ["a number out of range", [...good, "--harts", "9"], /--harts.*1 to 8/],
