@@ -2,12 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { interruptsGuest } from "../../machine/tests/interrupts-guest";
-import { main } from "../src/main";
+import { atTerminal, type Conversation, hasTerminals } from "./conversation";
 import { exitingGuest, pollingGuest, wildGuest } from "./guests";
-import { Workbench } from "./rel4";
-import { hasTerminals, Terminal } from "./terminal";
+import { inThisProcess, Workbench } from "./rel4";
 
 const bench = new Workbench();
 afterAll(() => bench.remove());
@@ -108,47 +107,13 @@ describe("rel4 machine", () => {
 });
 
 describe("bad input to rel4 machine", () => {
-  /** Runs the command in this process, up to its refusal. */
-  async function run(args: string[]): Promise<{ code: unknown; said: string }> {
-    let said = "";
-    const hear = (text: unknown) => {
-      said += text;
-      return true;
-    };
-    const spies = [
-      vi.spyOn(console, "error").mockImplementation((text) => void hear(`${text}\n`)),
-      vi.spyOn(process.stderr, "write").mockImplementation(hear),
-    ];
-    try {
-      await main(["node", "rel4", "machine", ...args]);
-      return { code: process.exitCode, said };
-    } finally {
-      process.exitCode = undefined;
-      for (const spy of spies) spy.mockRestore();
-    }
-  }
-
   const at = (name: string) => join(bench.folder, name);
   const good = ["--kernel", at(exits)];
   bench.write("empty", "");
   bench.write("large", "x".repeat(70_000));
-  bench.write(
-    "x86.elf",
-    Uint8Array.from([
-      0x7f,
-      0x45,
-      0x4c,
-      0x46,
-      2,
-      1,
-      1,
-      ...new Array(9).fill(0),
-      2,
-      0,
-      62,
-      ...new Array(45).fill(0),
-    ]),
-  );
+  const header = exitingGuest("", 0).slice(0, 64);
+  header[18] = 62;
+  bench.write("x86.elf", header);
 
   it.each<[string, string[], ...RegExp[]]>([
     ["a file that is missing", ["--kernel", "gone"], /--kernel gone: no such file/],
@@ -162,6 +127,8 @@ describe("bad input to rel4 machine", () => {
       /--kernel .*x86.elf: .*another processor/,
     ],
     ["a dtb that is none", [...good, "--dtb", at(exits)], /--dtb .*exits.elf: .*no flattened device tree/],
+    ["names from nowhere", [...good, "--symbols", "README"], /--symbols README: no such file/],
+    ["names of no program", [...good, "--symbols", at("large")], /--symbols .*large: not an ELF file/],
     ["nothing to run", [], /nothing to run/, /hint: .*--kernel/],
     ["a RAM disk for nobody", ["--bios", at(exits), "--initrd", at(exits)], /--initrd is for a kernel/],
     ["a number out of range", [...good, "--harts", "9"], /--harts.*1 to 8/],
@@ -174,7 +141,7 @@ describe("bad input to rel4 machine", () => {
       /no\/such\/file: no such file/,
     ],
   ])("is refused in a line and perhaps a hint: %s", async (_, args, ...parts) => {
-    const { code, said } = await run(args);
+    const { code, said } = await inThisProcess("machine", ...args);
     for (const part of parts) expect(said).toMatch(part);
     expect(said.trimEnd().split(/\n+/).length).toBeLessThanOrEqual(3);
     expect(code).toBe(2);
@@ -190,19 +157,19 @@ describe("bad input to rel4 machine", () => {
 describe.skipIf(!hasTerminals)(
   `the console at a terminal${hasTerminals ? "" : " (skipped: no util-linux script)"}`,
   () => {
-    const atTerminal = async (args: string[], use: (terminal: Terminal) => Promise<void>) => {
-      const terminal = new Terminal(bench.folder, "machine", ...args);
+    const talk = async (args: string[], use: (terminal: Conversation) => Promise<void>) => {
+      const terminal = atTerminal(bench.folder, "machine", ...args);
       try {
         await use(terminal);
       } finally {
         terminal.close();
       }
     };
-    /** The terminal is as it was. */
+    /** What stty says: the terminal is as it was. */
     const isRestored = /(?<!-)isig (?<!-)icanon .*(?<!-)echo /;
 
     it("gives every key to the guest, Ctrl-C too, and ends by Ctrl-A X", async () => {
-      await atTerminal(["--kernel", polls], async (terminal) => {
+      await talk(["--kernel", polls], async (terminal) => {
         await terminal.expect(/>/);
         terminal.type("a\x03\x01\x01b");
         await terminal.expect(/a\cC\cAb/);
@@ -216,7 +183,7 @@ describe.skipIf(!hasTerminals)(
     });
 
     it("wakes a guest that sleeps, and opens a monitor that looks and resets", async () => {
-      await atTerminal(["--kernel", sleeps], async (terminal) => {
+      await talk(["--kernel", sleeps], async (terminal) => {
         await terminal.expect(/ready/);
         terminal.type("a");
         await terminal.expect(/a/);
@@ -233,7 +200,7 @@ describe.skipIf(!hasTerminals)(
     });
 
     it("restores the terminal when a signal ends it", async () => {
-      await atTerminal(["--kernel", sleeps], async (terminal) => {
+      await talk(["--kernel", sleeps], async (terminal) => {
         const [, pid] = await terminal.expect(/pid=(\d+)/);
         await terminal.expect(/ready/);
         process.kill(Number(pid), "SIGTERM");

@@ -4,6 +4,31 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+import { main } from "../src/main";
+
+/**
+ * Runs the command in this process, which is quick where it only refuses something.
+ * @returns its exit code, and what it said on standard error
+ */
+export async function inThisProcess(...args: string[]): Promise<{ code: unknown; said: string }> {
+  let said = "";
+  const hear = (text: unknown) => {
+    said += text;
+    return true;
+  };
+  const spies = [
+    vi.spyOn(console, "error").mockImplementation((text) => void hear(`${text}\n`)),
+    vi.spyOn(process.stderr, "write").mockImplementation(hear),
+  ];
+  try {
+    await main(["node", "rel4", ...args]);
+    return { code: process.exitCode, said };
+  } finally {
+    process.exitCode = undefined;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 
 const BIN = fileURLToPath(new URL("../bin/rel4.js", import.meta.url));
 /** Long enough for a cold compilation on a busy computer; a run that hangs fails the test instead of blocking it. */

@@ -224,7 +224,9 @@ export class Machine implements FirmwareHost {
   /** Starts the program that was loaded last once more, as after power-on. RAM is cleared. */
   reset(): void {
     if (!this.program) throw new MachineError("there is no program to start again", "load one first");
+    const { symbols } = this;
     this.load(this.program);
+    this.symbols = symbols;
   }
 
   /**

@@ -1,5 +1,15 @@
 // `rel4 machine`: the RISC-V computer by itself, with the options people know from QEMU.
-import { type BootOptions, boot, hostEntropy, ImageError, type Machine, virtioEntropy } from "@rel4/machine";
+import {
+  type BootOptions,
+  boot,
+  ElfError,
+  hostEntropy,
+  ImageError,
+  type Machine,
+  readSymbols,
+  type SymbolTable,
+  virtioEntropy,
+} from "@rel4/machine";
 import { type Command, Option } from "commander";
 import pc from "picocolors";
 import { ensureCore } from "../../../tools/build-core";
@@ -37,6 +47,7 @@ interface Flags extends MachineFlags {
   reboot: boolean;
   skipIdle?: boolean;
   maxInstructions?: number;
+  symbols?: string;
   log?: LogRequest;
   logLast?: number;
   stats?: boolean;
@@ -50,8 +61,13 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
 const MOST_LOG_LINES = 100_000;
 
 const HELP = `
-A computer like QEMU's virt board: 1 to 8 harts (RV64, with user interrupts), a serial port, virtio devices. Options are QEMU's where
-they fit, also in its spelling: -kernel, -bios, -initrd, -append, -dtb, -m, -smp, -no-reboot.
+A computer like QEMU's virt board: 1 to 8 harts (RV64, with user interrupts), a serial port, virtio devices; one hart and 128M unless told
+otherwise. Options are QEMU's where they fit, also in its spelling: -kernel, -bios, -initrd, -append, -dtb, -m, -smp, -no-reboot.
+
+--drive FILE[,readonly=on][,snapshot=on: changes are thrown away][,overlay=FILE: changes are kept there][,serial=NAME][,format=raw]
+--net user[,hostfwd=tcp:ADDRESS:PORT-:PORT]     the host's network, by the program passt
+--net stream,path=SOCKET | port=N[,host=H][,server=on]     a wire to QEMU's -netdev stream, or another rel4 machine
+--net dgram,local.port=N,remote.port=N     a wire of UDP datagrams; each --net takes mac=ADDRESS and pcap=FILE, too
 
 The console: standard input goes to the guest, its output to standard output. At a terminal every key is the guest's, Ctrl-C too;
 Ctrl-A X ends rel4, Ctrl-A C opens a monitor (registers, memory, reset), Ctrl-A H lists more. A pipe's bytes go to the guest as they
@@ -139,6 +155,10 @@ export function addMachineCommand(program: Command): void {
       "print only the last n lines of the log (traps and interrupts without --log), and only if the guest gets stuck",
       wholeNumber(1, MOST_LOG_LINES),
     )
+    .option(
+      "--symbols <elf>",
+      "names of functions for logs and the monitor, from another file than the kernel",
+    )
     .option("--stats", "print what each hart did, on standard error")
     .option("--dump-dtb <file>", "write the device tree the guest would get, and end")
     .addHelpText("after", HELP)
@@ -212,7 +232,9 @@ async function bootMachine(flags: Flags, attachments: Attachments): Promise<Mach
     ...machineSettings(flags),
   };
   try {
-    return await boot(options);
+    const machine = await boot(options);
+    if (flags.symbols !== undefined) machine.symbols = readNames(flags.symbols);
+    return machine;
   } catch (error) {
     if (error instanceof ImageError) {
       const file = files[error.image as keyof typeof files];
@@ -248,6 +270,19 @@ function checkCombination({ bios, kernel, initrd, append, net, pcap }: Flags): v
 
 function biosFile(bios: string): string | undefined {
   return bios === "sbi" || bios === "none" ? undefined : bios;
+}
+
+/** Function names of an ELF file, such as Linux's vmlinux. */
+function readNames(path: string): SymbolTable {
+  try {
+    return readSymbols(readWholeFile(path));
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ElfError) {
+      const file = error instanceof ElfError ? `${path}: ` : "";
+      error.message = `--symbols ${file}${error.message}`;
+    }
+    throw error;
+  }
 }
 
 function readImage(option: string, path: string, memory: number): Uint8Array {

@@ -34,12 +34,14 @@ const SHOWN_CSRS: readonly [string, number][] = [
   ["stval", 0x143],
   ["satp", 0x180],
 ];
+const FCSR = 0x003;
 const MODE_NAMES = { [Privilege.user]: "U", [Privilege.supervisor]: "S", [Privilege.machine]: "M" } as const;
 const MOST_WORDS = 256;
 
 const HELP = `help                    this list
 info harts              state, mode and pc of each hart
 info registers [HART]   registers and CSRs; of all harts without a number
+info float [HART]       floating-point registers
 info counters           cycles, instructions, traps and interrupts of each hart
 info devices            what is on the bus
 x ADDRESS [WORDS]       physical RAM, in words of 8 bytes
@@ -123,12 +125,10 @@ export class Monitor {
     switch (what) {
       case "harts":
         return harts.map((hart) => this.describeHart(hart)).join("\n");
-      case "registers": {
-        const asked = number === undefined ? harts : harts.filter(({ id }) => String(id) === number);
-        return asked.length === 0
-          ? `there is no hart ${number}`
-          : asked.map((hart) => `${this.describeHart(hart)}\n${describeRegisters(hart)}`).join("\n\n");
-      }
+      case "registers":
+        return this.eachHart(number, describeRegisters);
+      case "float":
+        return this.eachHart(number, describeFloatRegisters);
       case "counters":
         return statisticsTable(this.machine);
       case "devices":
@@ -136,8 +136,16 @@ export class Monitor {
           .map(({ base, size, name }) => `${hex(base, 9)} to ${hex(base + size - 1, 9)}  ${name}`)
           .join("\n");
       default:
-        return "info harts, info registers, info counters, info devices";
+        return "info harts, info registers, info float, info counters, info devices";
     }
+  }
+
+  /** What there is to say of the hart with a number, or of all. */
+  private eachHart(number: string | undefined, describe: (hart: Hart) => string): string {
+    const { harts } = this.machine;
+    const asked = number === undefined ? harts : harts.filter(({ id }) => String(id) === number);
+    if (asked.length === 0) return `there is no hart ${number}`;
+    return asked.map((hart) => `${this.describeHart(hart)}\n${describe(hart)}`).join("\n\n");
   }
 
   private describeHart(hart: Hart): string {
@@ -168,6 +176,11 @@ function describeRegisters(hart: Hart): string {
   const registers = REGISTER_NAMES.map((name, index) => [name, hart.x(index)] as const);
   const csrs = SHOWN_CSRS.map(([name, number]) => [name, hart.csr(number)] as const);
   return [...columns(registers), ...columns(csrs)].join("\n");
+}
+
+function describeFloatRegisters(hart: Hart): string {
+  const registers = Array.from({ length: 32 }, (_, index) => [`f${index}`, hart.f(index)] as const);
+  return [...columns(registers), ...columns([["fcsr", hart.csr(FCSR)]])].join("\n");
 }
 
 function columns(values: readonly (readonly [string, bigint])[]): string[] {

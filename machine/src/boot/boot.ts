@@ -1,5 +1,9 @@
 // Makes a machine and boots images on it: the typed form of `rel4 machine`, with the names of QEMU's command line.
+import { virtioBlock } from "../devices/virtio/block";
+import { virtioNetwork } from "../devices/virtio/network";
+import type { BlockBackend } from "../disk/block-backend";
 import { Machine, type MachineOptions } from "../machine";
+import type { NetworkLink } from "../network/link";
 import { unpackKernel } from "./kernel-image";
 import { type BootImages, layOut } from "./layout";
 
@@ -14,6 +18,10 @@ export interface BootOptions
   harts?: number;
   /** Bytes of RAM (default 128 MiB). */
   memory?: number;
+  /** Disks, as virtio block devices in the first slots. */
+  drives?: readonly BlockBackend[];
+  /** What the wires of virtio network cards lead to, in the slots behind; `virtio` devices follow. */
+  net?: readonly NetworkLink[];
 }
 
 /**
@@ -23,7 +31,13 @@ export interface BootOptions
 export async function boot(options: BootOptions): Promise<Machine> {
   const { bios = "sbi", kernel, harts = DEFAULT_HARTS, memory = DEFAULT_MEMORY } = options;
   const firmware = bios === "sbi" ? "sbi" : "none";
-  const machine = await Machine.create({ ...options, harts, memory, firmware });
+  const { drives = [], net = [], virtio = [] } = options;
+  const devices = [
+    ...drives.map((drive) => virtioBlock(drive)),
+    ...net.map((link) => virtioNetwork(link)),
+    ...virtio,
+  ];
+  const machine = await Machine.create({ ...options, harts, memory, firmware, virtio: devices });
   const unpacked = kernel && (await unpackKernel(kernel, memory));
   machine.load(layOut({ ...options, kernel: unpacked }, machine.memory));
   return machine;
