@@ -45,7 +45,10 @@ const STIMECMP = 0x14d;
 const SUPERVISOR_INTERRUPTS = 0x222n;
 /** Delegable exceptions, without the environment call by which S mode's handler ends a step. */
 const DELEGABLE = 0xb1ffn & ~(1n << 9n);
+const PBMTE = 1n << 62n;
 const STCE = 1n << 63n;
+const PMP_LOCK = 0x80n;
+const SINVAL_VMA = 0x1600_0073;
 
 const ECALL = 0x0000_0073;
 const EBREAK = 0x0010_0073;
@@ -54,7 +57,17 @@ const MRET = 0x3020_0073;
 const WFI = 0x1050_0073;
 const C_JR_RA = 0x8082_8082;
 /** No instruction of either machine, or one that is not of the mode. */
-const ILLEGAL = [0xffff_ffff, 0x0000_705b, 0x8ff0_1073, 0xf140_9073, 0x0000_9067, 0x3002_1073, 0x3400_2573];
+const ILLEGAL = [
+  0x0200_7053, // fadd.d: legal where FS is on
+  0x0010_2273, // csrr tp, fflags: likewise
+  0xffff_ffff,
+  0x0000_705b,
+  0x8ff0_1073,
+  0xf140_9073,
+  0x0000_9067,
+  0x3002_1073,
+  0x3400_2273,
+];
 
 export type Mode = "M" | "S" | "U";
 const MPP: Record<Mode, bigint> = { M: 3n, S: 1n, U: 0n };
@@ -80,12 +93,17 @@ export interface Program {
   steps: Step[];
 }
 
-/** A program of `count` steps from a seed; every few steps there are new address spaces. */
-export function makeProgram(seed: number, count: number): Program {
-  return new ProgramMaker(new Random(seed)).make(count);
+/**
+ * A program of `count` steps from a seed; every few steps there are new address spaces.
+ * @param hasPageExtensions uses Svinval, Svnapot and Svpbmt instead of reserved bits
+ */
+export function makeProgram(seed: number, count: number, hasPageExtensions: boolean): Program {
+  return new ProgramMaker(new Random(seed), hasPageExtensions).make(count);
 }
 
 const STEPS_PER_SPACE = 8;
+/** The last steps lock PMP entries now and then, which stay locked. */
+const STEPS_WITH_LOCKS = 40;
 
 class ProgramMaker {
   private readonly image = new Uint8Array(at.LOG - at.RAM);
@@ -94,7 +112,10 @@ class ProgramMaker {
   private readonly poke = (address: number, value: bigint): void =>
     this.view.setBigUint64(address - at.RAM, BigInt.asUintN(64, value), true);
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    private readonly hasPageExtensions: boolean,
+  ) {}
 
   make(count: number): Program {
     this.image.set(makeHarness());
@@ -103,12 +124,14 @@ class ProgramMaker {
     this.poke(NEXT_STEP, BigInt(at.STEPS));
     this.poke(LOG_END, BigInt(at.LOG));
     this.free = align(at.STEPS + (count + 1) * at.STEP.size, PAGE);
-    const maker = new AddressSpaceMaker(this.random, this.poke, () => this.allocate(PAGE));
+    const allocatePage = () => this.allocate(PAGE);
+    const maker = new AddressSpaceMaker(this.random, this.poke, allocatePage, this.hasPageExtensions);
     const steps: Step[] = [];
     let spaces: AddressSpace[] = [];
     while (steps.length < count) {
       if (steps.length % STEPS_PER_SPACE === 0) spaces = [maker.make(this.asid()), maker.make(this.asid())];
-      steps.push(this.addStep(at.STEPS + steps.length * at.STEP.size, spaces));
+      const mayLock = steps.length >= count - STEPS_WITH_LOCKS;
+      steps.push(this.addStep(at.STEPS + steps.length * at.STEP.size, spaces, mayLock));
     }
     const bytes = this.image.slice(0, this.free - at.RAM);
     return { elf: makeElf({ segments: [{ address: BigInt(at.RAM), bytes, flags: 7 }] }), steps };
@@ -125,9 +148,10 @@ class ProgramMaker {
     return address;
   }
 
-  private addStep(address: number, spaces: AddressSpace[]): Step {
+  private addStep(address: number, spaces: AddressSpace[], mayLock: boolean): Step {
     const codeAddress = this.allocate(PAGE);
-    const step = new StepMaker(this.random, spaces, codeAddress).make();
+    const options = { hasPageExtensions: this.hasPageExtensions, mayLock };
+    const step = new StepMaker(this.random, spaces, codeAddress, options).make();
     for (const [index, word] of step.code.entries())
       this.view.setUint32(codeAddress - at.RAM + 4 * index, word, true);
     this.poke(address + at.STEP.msip, this.random.chance(6) ? 1n : 0n);
@@ -156,17 +180,20 @@ class StepMaker {
   private readonly isProtected: boolean;
   private readonly status: bigint;
   private readonly usesTimer: boolean;
+  /** Whether the step has perhaps returned to a mode of lower privilege. */
+  private hasReturned = false;
   private readonly interrupts: { enabled: bigint; delegated: bigint; pending: bigint };
 
   constructor(
     private readonly random: Random,
     private readonly spaces: AddressSpace[],
     private readonly codeAddress: number,
+    private readonly options: { hasPageExtensions: boolean; mayLock: boolean },
   ) {
     this.mode = random.pick(["M", "S", "S", "S", "U", "U"] as const);
     this.isTranslated = !random.chance(6);
     this.space = random.pick(spaces);
-    this.isProtected = random.chance(3);
+    this.isProtected = random.chance(3) || options.mayLock; // by what an earlier step has locked, perhaps
     this.usesTimer = random.chance(4);
     this.interrupts = random.chance(2)
       ? this.randomInterrupts()
@@ -216,7 +243,7 @@ class StepMaker {
       satp: this.isTranslated ? this.space.satp : 0n,
       medeleg: random.chance(4) ? 0n : BigInt(random.next()) & DELEGABLE,
       mideleg: (BigInt(random.next()) & SUPERVISOR_INTERRUPTS) | this.interrupts.delegated,
-      menvcfg: this.usesTimer ? STCE : 0n,
+      menvcfg: (this.usesTimer ? STCE : 0n) | (this.options.hasPageExtensions ? PBMTE : 0n),
       stimecmp: this.usesTimer && random.chance(2) ? 0n : ALL_ONES,
       mie: this.interrupts.enabled,
       mip: this.interrupts.pending,
@@ -263,7 +290,8 @@ class StepMaker {
       const isUsed = this.random.chance(2);
       const [address, mode] = isUsed ? this.region(below) : [0n, 0n];
       csrs[`pmpaddr${i}` as ProtectionCsr] = address;
-      if (isUsed) csrs.pmpcfg0 |= (mode | this.random.pick([0n, 1n, 3n, 4n, 5n, 7n])) << BigInt(8 * i);
+      const lock = this.options.mayLock && this.random.chance(6) ? PMP_LOCK : 0n;
+      if (isUsed) csrs.pmpcfg0 |= (lock | mode | this.random.pick([0n, 1n, 3n, 4n, 5n, 7n])) << BigInt(8 * i);
       below = address;
     }
     return csrs;
@@ -340,27 +368,19 @@ class StepMaker {
     }
   }
 
-  /** AMOs and LR. Not where nothing answers, which QEMU reports as a load; nor misaligned AMOs, likewise. */
+  /** AMOs and LR, some misaligned. Not where nothing answers, which QEMU reports as a load. */
   private atomic(): void {
     const { random } = this;
     const isDouble = random.chance(2);
     const bytes = isDouble ? 8 : 4;
     const page = random.pick(this.space.data);
-    const address = page + BigInt(random.below(PAGE / bytes) * bytes);
+    const misaligned = random.chance(8) ? 1 + random.below(bytes - 1) : 0;
+    const address = page + BigInt(random.below(PAGE / bytes) * bytes + misaligned);
     const size = isDouble ? "d" : "w";
-    if (random.chance(4)) {
-      const misaligned = random.chance(4) ? BigInt(1 + random.below(bytes - 1)) : 0n;
-      const rs1 = this.holding(address + misaligned);
-      this.emit(`lr.${size}`, { rd: rs1, rs1, imm: 0 }, `lr.${size} ${hex(address + misaligned)}`);
-      return;
-    }
-    const op = random.pick(["amoadd", "amoswap", "amoxor", "amomax", "amominu"] as const);
+    const op = random.pick(["lr", "amoadd", "amoswap", "amoxor", "amomax", "amominu"] as const);
     const rs1 = this.holding(address);
-    this.emit(
-      `${op}.${size}`,
-      { rd: rs1, rs1, rs2: this.holding(random.bits64()), imm: 0 },
-      `${op}.${size} ${hex(address)}`,
-    );
+    const rs2 = op === "lr" ? 0 : this.holding(random.bits64());
+    this.emit(`${op}.${size}`, { rd: rs1, rs1, rs2, imm: 0 }, `${op}.${size} ${hex(address)}`);
   }
 
   /** Calls code that returns at once, if it may be fetched. */
@@ -408,7 +428,15 @@ class StepMaker {
   }
 
   private fence(): void {
-    this.emit("sfence.vma", { rs1: 0, rs2: 0 }, "sfence.vma");
+    this.fenceTranslations(0, 0);
+  }
+
+  /** sfence.vma, or sinval.vma, which is as strong on both machines; not where it is illegal: QEMU 7.2 then forgets its bits. */
+  private fenceTranslations(address: number, asid: number): void {
+    const isLegal = this.mode === "M" || (this.mode === "S" && (this.status & MSTATUS.TVM) === 0n);
+    if (this.options.hasPageExtensions && isLegal && !this.hasReturned && this.random.chance(2))
+      this.word(SINVAL_VMA | (address << 15) | (asid << 20), "sinval.vma");
+    else this.emit("sfence.vma", { rs1: address, rs2: asid }, "sfence.vma");
   }
 
   /** Changes an entry of a page table and makes that known. */
@@ -420,7 +448,7 @@ class StepMaker {
     this.emit("sd", { rs1, rs2: this.holding(value), imm: 0 }, `entry of ${hex(virtual)} = ${hex(value)}`);
     const address = random.chance(2) ? this.holding(virtual) : 0;
     const asid = random.chance(3) ? this.holding((this.space.satp >> 44n) & 0xffffn) : 0;
-    this.emit("sfence.vma", { rs1: address, rs2: asid }, "sfence.vma");
+    this.fenceTranslations(address, asid);
   }
 
   private interrupt(): void {
@@ -455,6 +483,7 @@ class StepMaker {
     const next = BigInt(this.codeAddress + 4 * (this.code.length + 2));
     const target = toUser && this.isTranslated ? next - BigInt(at.RAM) + USER_ALIAS : next;
     this.emit("csrrw", { rd: 0, rs1: this.holding(target), imm: SEPC }, "");
+    this.hasReturned = true;
     this.word(SRET, `sret to ${toUser ? "U" : "S"}`);
   }
 
@@ -477,6 +506,7 @@ class StepMaker {
     const next = BigInt(this.codeAddress + 4 * (this.code.length + 2));
     const target = toUser && this.isTranslated ? next - BigInt(at.RAM) + USER_ALIAS : next;
     this.emit("csrrw", { rd: 0, rs1: this.holding(target), imm: MEPC }, "");
+    this.hasReturned = true;
     this.word(MRET, `mret to ${toUser ? "U" : "S"}`);
   }
 }
