@@ -27,10 +27,11 @@ const GIGAPAGE = 3n << 30n;
 const HIGH_WINDOW = -0x20_0000n;
 const TERAPAGE = 1n << 39n; // 512 GiB
 
-/** Where an entry is, what virtual address it maps, and what else it may hold. */
+/** Where an entry is, what virtual address it maps, which page of that is used, and what else it may hold. */
 export interface Slot {
   entryAddress: number;
   virtual: bigint;
+  usedPage: bigint;
   renew(): bigint;
 }
 
@@ -101,7 +102,7 @@ export class AddressSpaceMaker {
       if (i < 10) {
         space.data.push(page);
         const renew = () => this.dataEntry();
-        space.slots.push({ entryAddress, virtual: page, renew });
+        space.slots.push({ entryAddress, virtual: page, usedPage: page, renew });
         this.poke(entryAddress, renew());
       } else if (i === 10)
         space.data.push(page); // not mapped
@@ -125,8 +126,9 @@ export class AddressSpaceMaker {
   ): void {
     const renew = () => leaf(physical + (this.random.chance(8) ? PAGE : 0), this.leafFlags(true));
     this.poke(entryAddress, renew());
-    space.data.push(usable + BigInt(this.random.below(at.LARGE_SIZE / PAGE) * PAGE));
-    space.slots.push({ entryAddress, virtual, renew });
+    const usedPage = usable + BigInt(this.random.below(at.LARGE_SIZE / PAGE) * PAGE);
+    space.data.push(usedPage);
+    space.slots.push({ entryAddress, virtual, usedPage, renew });
   }
 
   private dataEntry(): bigint {

@@ -15,6 +15,8 @@ const ALL_ONES = (1n << 64n) - 1n;
 const RA = 1;
 const A7 = 17;
 /** Registers that hold what the step's instructions use. */
+/** The most that one maker takes of them. */
+const MOST_OPERANDS = 6;
 const POOL = Array.from({ length: 31 }, (_, index) => index + 1).filter((r) => r !== RA && r !== A7 && r > 4);
 
 const MSTATUS = {
@@ -182,6 +184,8 @@ class StepMaker {
   private readonly usesTimer: boolean;
   /** Whether the step has perhaps returned to a mode of lower privilege. */
   private hasReturned = false;
+  /** Pages that the step has accessed. */
+  private readonly visited: bigint[] = [];
   private readonly interrupts: { enabled: bigint; delegated: bigint; pending: bigint };
 
   constructor(
@@ -190,7 +194,11 @@ class StepMaker {
     private readonly codeAddress: number,
     private readonly options: { hasPageExtensions: boolean; mayLock: boolean },
   ) {
-    this.mode = random.pick(["M", "S", "S", "S", "U", "U"] as const);
+    // Locks concern machine mode.
+    const modes = options.mayLock
+      ? (["M", "M", "S", "U"] as const)
+      : (["M", "S", "S", "S", "U", "U"] as const);
+    this.mode = random.pick(modes);
     this.isTranslated = !random.chance(6);
     this.space = random.pick(spaces);
     this.isProtected = random.chance(3) || options.mayLock; // by what an earlier step has locked, perhaps
@@ -199,13 +207,14 @@ class StepMaker {
       ? this.randomInterrupts()
       : { enabled: 0n, delegated: 0n, pending: 0n };
     this.status = this.randomStatus();
+    this.visited.push(random.pick(this.space.data));
   }
 
   make(): Step {
     const csrs = this.makeCsrs();
     const makers = this.makers();
     const length = 3 + this.random.below(7);
-    for (let i = 0; i < length && this.free.length >= 4; i++) this.random.pickWeighted(makers)();
+    for (let i = 0; i < length && this.free.length >= MOST_OPERANDS; i++) this.random.pickWeighted(makers)();
     this.emit("addi", { rd: A7, rs1: 0, imm: 0x5e }, "");
     this.emit("slli", { rd: A7, rs1: A7, imm: 8 }, "");
     this.emit("addi", { rd: A7, rs1: A7, imm: 0x0f }, "");
@@ -290,7 +299,7 @@ class StepMaker {
       const isUsed = this.random.chance(2);
       const [address, mode] = isUsed ? this.region(below) : [0n, 0n];
       csrs[`pmpaddr${i}` as ProtectionCsr] = address;
-      const lock = this.options.mayLock && this.random.chance(6) ? PMP_LOCK : 0n;
+      const lock = this.options.mayLock && this.random.chance(4) ? PMP_LOCK : 0n;
       if (isUsed) csrs.pmpcfg0 |= (lock | mode | this.random.pick([0n, 1n, 3n, 4n, 5n, 7n])) << BigInt(8 * i);
       below = address;
     }
@@ -331,8 +340,7 @@ class StepMaker {
    * A virtual address for an access of `bytes` bytes. Mostly aligned, and always so where nothing may answer, and in one page where
    * protection may divide it: QEMU takes such accesses apart, reports an address beside it, or checks the wrong size.
    */
-  private place(pages: readonly bigint[], bytes: number): bigint {
-    const page = this.random.pick(pages);
+  private place(page: bigint, bytes: number): bigint {
     const isTranslated = this.mode !== "M" && this.isTranslated && !this.space.nothing.includes(page);
     const isRam = page >= BigInt(at.RAM) && page < BigInt(at.RAM + at.RAM_SIZE);
     let offset = this.random.below(PAGE / bytes) * bytes;
@@ -351,21 +359,37 @@ class StepMaker {
 
   private loadOrStore(): void {
     const { random } = this;
-    const isLoad = random.chance(2);
-    const size = random.below(4);
-    const pages = random.chance(8) ? [...this.space.nothing, 1n << 50n, ALL_ONES << 47n] : this.dataPages();
+    const nowhere = [...this.space.nothing, 1n << 50n, ALL_ONES << 47n];
+    const pages = random.chance(8) ? nowhere : random.chance(3) ? this.visited : this.dataPages();
     // In S mode QEMU 7.2 lets a load of a user's page (SUM) make the page executable.
-    const readable = isLoad && this.mode === "U" && random.chance(6) ? this.space.callees : pages;
-    const address = this.place(readable, 1 << size);
-    const imm = random.below(64) - 32;
-    const rs1 = this.holding(address - BigInt(imm));
-    if (isLoad) {
-      const op = random.pick((["lb lbu", "lh lhu", "lw lwu", "ld"] as const)[size]!.split(" ")) as Opcode;
-      this.emit(op, { rd: rs1, rs1, imm }, `${op} ${hex(address)}`);
-    } else {
-      const op = (["sb", "sh", "sw", "sd"] as const)[size]!;
-      this.emit(op, { rs1, rs2: this.holding(random.bits64()), imm }, `${op} ${hex(address)}`);
-    }
+    const isCallee = this.mode === "U" && random.chance(12);
+    if (isCallee) this.load(this.space.callees);
+    else if (random.chance(2)) this.load(pages);
+    else this.store(pages);
+  }
+
+  private load(pages: readonly bigint[]): void {
+    const size = this.random.below(4);
+    const [address, rs1, imm] = this.operand(pages, 1 << size);
+    const ops = (["lb lbu", "lh lhu", "lw lwu", "ld"] as const)[size]!.split(" ") as Opcode[];
+    const op = this.random.pick(ops);
+    this.emit(op, { rd: rs1, rs1, imm }, `${op} ${hex(address)}`);
+  }
+
+  private store(pages: readonly bigint[]): void {
+    const size = this.random.below(4);
+    const [address, rs1, imm] = this.operand(pages, 1 << size);
+    const op = (["sb", "sh", "sw", "sd"] as const)[size]!;
+    this.emit(op, { rs1, rs2: this.holding(this.random.bits64()), imm }, `${op} ${hex(address)}`);
+  }
+
+  /** A random place in one of the pages, as a register and an offset. */
+  private operand(pages: readonly bigint[], bytes: number): [address: bigint, rs1: number, imm: number] {
+    const page = this.random.pick(pages);
+    if (!this.visited.includes(page)) this.visited.push(page);
+    const address = this.place(page, bytes);
+    const imm = this.random.below(64) - 32;
+    return [address, this.holding(address - BigInt(imm)), imm];
   }
 
   /** AMOs and LR, some misaligned. Not where nothing answers, which QEMU reports as a load. */
@@ -439,16 +463,20 @@ class StepMaker {
     else this.emit("sfence.vma", { rs1: address, rs2: asid }, "sfence.vma");
   }
 
-  /** Changes an entry of a page table and makes that known. */
+  /** Changes an entry of a page table and makes that known, unless that could be forbidden: old translations would stay. */
   private remap(): void {
     const { random } = this;
-    const { entryAddress, virtual, renew } = random.pick(this.space.slots);
+    const isIntercepted = (this.status & MSTATUS.TVM) !== 0n;
+    if (isIntercepted && (this.mode === "S" || this.hasReturned)) return;
+    const { entryAddress, virtual, usedPage, renew } = random.pick(this.space.slots);
+    if (random.chance(2)) this.load([usedPage]);
     const value = renew();
     const rs1 = this.holding(BigInt(entryAddress));
     this.emit("sd", { rs1, rs2: this.holding(value), imm: 0 }, `entry of ${hex(virtual)} = ${hex(value)}`);
     const address = random.chance(2) ? this.holding(virtual) : 0;
     const asid = random.chance(3) ? this.holding((this.space.satp >> 44n) & 0xffffn) : 0;
     this.fenceTranslations(address, asid);
+    if (random.chance(2) && this.free.length > 4) this.load([usedPage]);
   }
 
   private interrupt(): void {
