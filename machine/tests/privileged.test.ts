@@ -12,6 +12,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const STEPS = 400;
 /** QEMU's processor without the hypervisor extension, which adds bits to many registers. */
 const CPU = "rv64,h=false";
+const PAGE_EXTENSIONS = ",svinval=true,svnapot=true,svpbmt=true";
 const MEMORY_BYTES = LARGE + LARGE_SIZE - RAM;
 const qemu = hasTool(QEMU);
 
@@ -19,12 +20,13 @@ describe("random privileged programs", () => {
   it.skipIf(!qemu).each(Array.from({ length: ROUNDS }, (_, round) => SEED + round))(
     `trap, delegate, map and remap as on QEMU, seed %i${unlessMissing(QEMU, qemu)}`,
     async (seed) => {
-      const { elf, steps } = makeProgram(seed, STEPS);
+      const hasPageExtensions = seed % 2 === 0;
+      const { elf, steps } = makeProgram(seed, STEPS, hasPageExtensions);
       const ours = await runBare(elf);
       const theirs = runOnQemu(elf, {
         firmware: "none",
         ...{ harts: 2, threads: "multi" }, // the second hart sleeps; without it, atomics are none
-        cpu: CPU,
+        cpu: hasPageExtensions ? CPU + PAGE_EXTENSIONS : CPU,
         singleStep: true,
         memoryBytes: MEMORY_BYTES,
       });

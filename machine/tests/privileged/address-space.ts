@@ -1,5 +1,6 @@
 // Random page tables: Sv39 or Sv48, with what a step's code needs mapped for certain (RAM where it is for S mode, and again at
-// USER_ALIAS for U mode) and everything else at random: pages, superpages, permissions, A and D, reserved bits.
+// USER_ALIAS for U mode) and everything else at random: pages, superpages, permissions, A and D, and either reserved bits or
+// Svnapot's ranges and Svpbmt's types.
 import type { Random } from "../../src/test-support/random";
 import * as at from "./layout";
 
@@ -10,6 +11,8 @@ const X = 8n;
 const U = 16n;
 const A = 64n;
 const D = 128n;
+const PBMT = 1n << 61n;
+const N = 1n << 63n;
 const PAGE = 0x1000;
 
 /** RAM as U mode sees it. As a physical address there is nothing. */
@@ -24,10 +27,11 @@ const GIGAPAGE = 3n << 30n;
 const HIGH_WINDOW = -0x20_0000n;
 const TERAPAGE = 1n << 39n; // 512 GiB
 
-/** Where an entry is, what virtual address it maps, and what else it may hold. */
+/** Where an entry is, what virtual address it maps, which page of that is used, and what else it may hold. */
 export interface Slot {
   entryAddress: number;
   virtual: bigint;
+  usedPage: bigint;
   renew(): bigint;
 }
 
@@ -49,6 +53,7 @@ export class AddressSpaceMaker {
     private readonly random: Random,
     private readonly poke: Poke,
     private readonly allocatePage: () => number,
+    private readonly hasPageExtensions: boolean,
   ) {}
 
   make(asid: bigint): AddressSpace {
@@ -97,14 +102,13 @@ export class AddressSpaceMaker {
       if (i < 10) {
         space.data.push(page);
         const renew = () => this.dataEntry();
-        space.slots.push({ entryAddress, virtual: page, renew });
+        space.slots.push({ entryAddress, virtual: page, usedPage: page, renew });
         this.poke(entryAddress, renew());
       } else if (i === 10)
         space.data.push(page); // not mapped
       else if (i < 15) {
         space.callees.push(page);
-        const physical = at.CALLEES + this.random.below(at.CALLEE_PAGES) * PAGE;
-        this.poke(entryAddress, leaf(physical, this.flags(false)));
+        this.poke(entryAddress, this.pageEntry(at.CALLEES, at.CALLEE_PAGES, false));
       } else {
         space.nothing.push(page);
         this.poke(entryAddress, leaf(at.NOTHING, this.flags(true)));
@@ -120,20 +124,28 @@ export class AddressSpaceMaker {
     physical: number,
     usable: bigint,
   ): void {
-    const renew = () => {
-      const flags = this.flags(true);
-      // No pointers: tables would be what was stored there.
-      const isPointer = (flags & (R | W | X)) === 0n;
-      return leaf(physical + (this.random.chance(8) ? PAGE : 0), isPointer ? flags & ~V : flags);
-    };
+    const renew = () => leaf(physical + (this.random.chance(8) ? PAGE : 0), this.leafFlags(true));
     this.poke(entryAddress, renew());
-    space.data.push(usable + BigInt(this.random.below(at.LARGE_SIZE / PAGE) * PAGE));
-    space.slots.push({ entryAddress, virtual, renew });
+    const usedPage = usable + BigInt(this.random.below(at.LARGE_SIZE / PAGE) * PAGE);
+    space.data.push(usedPage);
+    space.slots.push({ entryAddress, virtual, usedPage, renew });
   }
 
-  /** A random entry for a page of data. */
   private dataEntry(): bigint {
-    return leaf(at.DATA + this.random.below(at.DATA_PAGES) * PAGE, this.flags(true));
+    return this.pageEntry(at.DATA, at.DATA_PAGES, true);
+  }
+
+  /** A random entry for one of the pages from `base` on, or for all sixteen of them. */
+  private pageEntry(base: number, pages: number, mayWrite: boolean): bigint {
+    const isRange = this.hasPageExtensions && this.random.chance(4);
+    if (isRange) return leaf(base + 0x8000, this.leafFlags(mayWrite) | N);
+    return leaf(base + this.random.below(pages) * PAGE, this.flags(mayWrite));
+  }
+
+  /** Flags that do not make a pointer: tables would be what was stored there. */
+  private leafFlags(mayWrite: boolean): bigint {
+    const flags = this.flags(mayWrite);
+    return (flags & (R | W | X)) === 0n ? flags & ~V : flags;
   }
 
   private flags(mayWrite: boolean): bigint {
@@ -147,7 +159,11 @@ export class AddressSpaceMaker {
     if (random.chance(2)) flags |= D;
     flags |= BigInt(random.below(4)) << 8n; // for software
     if (random.chance(4)) flags |= 32n; // global
-    if (random.chance(24)) flags |= 1n << BigInt(54 + random.below(9)); // reserved
+    // QEMU 7.2 looks at the reserved bits only without these extensions.
+    if (!this.hasPageExtensions)
+      return random.chance(24) ? flags | (1n << BigInt(54 + random.below(9))) : flags;
+    const isLeaf = (flags & (R | W | X)) !== 0n;
+    if (isLeaf && random.chance(6)) flags |= BigInt(1 + random.below(2)) * PBMT;
     return flags;
   }
 }

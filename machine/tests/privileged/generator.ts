@@ -15,6 +15,8 @@ const ALL_ONES = (1n << 64n) - 1n;
 const RA = 1;
 const A7 = 17;
 /** Registers that hold what the step's instructions use. */
+/** The most that one maker takes of them. */
+const MOST_OPERANDS = 6;
 const POOL = Array.from({ length: 31 }, (_, index) => index + 1).filter((r) => r !== RA && r !== A7 && r > 4);
 
 const MSTATUS = {
@@ -45,7 +47,10 @@ const STIMECMP = 0x14d;
 const SUPERVISOR_INTERRUPTS = 0x222n;
 /** Delegable exceptions, without the environment call by which S mode's handler ends a step. */
 const DELEGABLE = 0xb1ffn & ~(1n << 9n);
+const PBMTE = 1n << 62n;
 const STCE = 1n << 63n;
+const PMP_LOCK = 0x80n;
+const SINVAL_VMA = 0x1600_0073;
 
 const ECALL = 0x0000_0073;
 const EBREAK = 0x0010_0073;
@@ -54,7 +59,17 @@ const MRET = 0x3020_0073;
 const WFI = 0x1050_0073;
 const C_JR_RA = 0x8082_8082;
 /** No instruction of either machine, or one that is not of the mode. */
-const ILLEGAL = [0xffff_ffff, 0x0000_705b, 0x8ff0_1073, 0xf140_9073, 0x0000_9067, 0x3002_1073, 0x3400_2573];
+const ILLEGAL = [
+  0x0200_7053, // fadd.d: legal where FS is on
+  0x0010_2273, // csrr tp, fflags: likewise
+  0xffff_ffff,
+  0x0000_705b,
+  0x8ff0_1073,
+  0xf140_9073,
+  0x0000_9067,
+  0x3002_1073,
+  0x3400_2273,
+];
 
 export type Mode = "M" | "S" | "U";
 const MPP: Record<Mode, bigint> = { M: 3n, S: 1n, U: 0n };
@@ -80,12 +95,17 @@ export interface Program {
   steps: Step[];
 }
 
-/** A program of `count` steps from a seed; every few steps there are new address spaces. */
-export function makeProgram(seed: number, count: number): Program {
-  return new ProgramMaker(new Random(seed)).make(count);
+/**
+ * A program of `count` steps from a seed; every few steps there are new address spaces.
+ * @param hasPageExtensions uses Svinval, Svnapot and Svpbmt instead of reserved bits
+ */
+export function makeProgram(seed: number, count: number, hasPageExtensions: boolean): Program {
+  return new ProgramMaker(new Random(seed), hasPageExtensions).make(count);
 }
 
 const STEPS_PER_SPACE = 8;
+/** The last steps lock PMP entries now and then, which stay locked. */
+const STEPS_WITH_LOCKS = 40;
 
 class ProgramMaker {
   private readonly image = new Uint8Array(at.LOG - at.RAM);
@@ -94,7 +114,10 @@ class ProgramMaker {
   private readonly poke = (address: number, value: bigint): void =>
     this.view.setBigUint64(address - at.RAM, BigInt.asUintN(64, value), true);
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    private readonly hasPageExtensions: boolean,
+  ) {}
 
   make(count: number): Program {
     this.image.set(makeHarness());
@@ -103,12 +126,14 @@ class ProgramMaker {
     this.poke(NEXT_STEP, BigInt(at.STEPS));
     this.poke(LOG_END, BigInt(at.LOG));
     this.free = align(at.STEPS + (count + 1) * at.STEP.size, PAGE);
-    const maker = new AddressSpaceMaker(this.random, this.poke, () => this.allocate(PAGE));
+    const allocatePage = () => this.allocate(PAGE);
+    const maker = new AddressSpaceMaker(this.random, this.poke, allocatePage, this.hasPageExtensions);
     const steps: Step[] = [];
     let spaces: AddressSpace[] = [];
     while (steps.length < count) {
       if (steps.length % STEPS_PER_SPACE === 0) spaces = [maker.make(this.asid()), maker.make(this.asid())];
-      steps.push(this.addStep(at.STEPS + steps.length * at.STEP.size, spaces));
+      const mayLock = steps.length >= count - STEPS_WITH_LOCKS;
+      steps.push(this.addStep(at.STEPS + steps.length * at.STEP.size, spaces, mayLock));
     }
     const bytes = this.image.slice(0, this.free - at.RAM);
     return { elf: makeElf({ segments: [{ address: BigInt(at.RAM), bytes, flags: 7 }] }), steps };
@@ -125,9 +150,10 @@ class ProgramMaker {
     return address;
   }
 
-  private addStep(address: number, spaces: AddressSpace[]): Step {
+  private addStep(address: number, spaces: AddressSpace[], mayLock: boolean): Step {
     const codeAddress = this.allocate(PAGE);
-    const step = new StepMaker(this.random, spaces, codeAddress).make();
+    const options = { hasPageExtensions: this.hasPageExtensions, mayLock };
+    const step = new StepMaker(this.random, spaces, codeAddress, options).make();
     for (const [index, word] of step.code.entries())
       this.view.setUint32(codeAddress - at.RAM + 4 * index, word, true);
     this.poke(address + at.STEP.msip, this.random.chance(6) ? 1n : 0n);
@@ -156,29 +182,39 @@ class StepMaker {
   private readonly isProtected: boolean;
   private readonly status: bigint;
   private readonly usesTimer: boolean;
+  /** Whether the step has perhaps returned to a mode of lower privilege. */
+  private hasReturned = false;
+  /** Pages that the step has accessed. */
+  private readonly visited: bigint[] = [];
   private readonly interrupts: { enabled: bigint; delegated: bigint; pending: bigint };
 
   constructor(
     private readonly random: Random,
     private readonly spaces: AddressSpace[],
     private readonly codeAddress: number,
+    private readonly options: { hasPageExtensions: boolean; mayLock: boolean },
   ) {
-    this.mode = random.pick(["M", "S", "S", "S", "U", "U"] as const);
+    // Locks concern machine mode.
+    const modes = options.mayLock
+      ? (["M", "M", "S", "U"] as const)
+      : (["M", "S", "S", "S", "U", "U"] as const);
+    this.mode = random.pick(modes);
     this.isTranslated = !random.chance(6);
     this.space = random.pick(spaces);
-    this.isProtected = random.chance(3);
+    this.isProtected = random.chance(3) || options.mayLock; // by what an earlier step has locked, perhaps
     this.usesTimer = random.chance(4);
     this.interrupts = random.chance(2)
       ? this.randomInterrupts()
       : { enabled: 0n, delegated: 0n, pending: 0n };
     this.status = this.randomStatus();
+    this.visited.push(random.pick(this.space.data));
   }
 
   make(): Step {
     const csrs = this.makeCsrs();
     const makers = this.makers();
     const length = 3 + this.random.below(7);
-    for (let i = 0; i < length && this.free.length >= 4; i++) this.random.pickWeighted(makers)();
+    for (let i = 0; i < length && this.free.length >= MOST_OPERANDS; i++) this.random.pickWeighted(makers)();
     this.emit("addi", { rd: A7, rs1: 0, imm: 0x5e }, "");
     this.emit("slli", { rd: A7, rs1: A7, imm: 8 }, "");
     this.emit("addi", { rd: A7, rs1: A7, imm: 0x0f }, "");
@@ -216,7 +252,7 @@ class StepMaker {
       satp: this.isTranslated ? this.space.satp : 0n,
       medeleg: random.chance(4) ? 0n : BigInt(random.next()) & DELEGABLE,
       mideleg: (BigInt(random.next()) & SUPERVISOR_INTERRUPTS) | this.interrupts.delegated,
-      menvcfg: this.usesTimer ? STCE : 0n,
+      menvcfg: (this.usesTimer ? STCE : 0n) | (this.options.hasPageExtensions ? PBMTE : 0n),
       stimecmp: this.usesTimer && random.chance(2) ? 0n : ALL_ONES,
       mie: this.interrupts.enabled,
       mip: this.interrupts.pending,
@@ -263,7 +299,8 @@ class StepMaker {
       const isUsed = this.random.chance(2);
       const [address, mode] = isUsed ? this.region(below) : [0n, 0n];
       csrs[`pmpaddr${i}` as ProtectionCsr] = address;
-      if (isUsed) csrs.pmpcfg0 |= (mode | this.random.pick([0n, 1n, 3n, 4n, 5n, 7n])) << BigInt(8 * i);
+      const lock = this.options.mayLock && this.random.chance(4) ? PMP_LOCK : 0n;
+      if (isUsed) csrs.pmpcfg0 |= (lock | mode | this.random.pick([0n, 1n, 3n, 4n, 5n, 7n])) << BigInt(8 * i);
       below = address;
     }
     return csrs;
@@ -303,8 +340,7 @@ class StepMaker {
    * A virtual address for an access of `bytes` bytes. Mostly aligned, and always so where nothing may answer, and in one page where
    * protection may divide it: QEMU takes such accesses apart, reports an address beside it, or checks the wrong size.
    */
-  private place(pages: readonly bigint[], bytes: number): bigint {
-    const page = this.random.pick(pages);
+  private place(page: bigint, bytes: number): bigint {
     const isTranslated = this.mode !== "M" && this.isTranslated && !this.space.nothing.includes(page);
     const isRam = page >= BigInt(at.RAM) && page < BigInt(at.RAM + at.RAM_SIZE);
     let offset = this.random.below(PAGE / bytes) * bytes;
@@ -323,44 +359,52 @@ class StepMaker {
 
   private loadOrStore(): void {
     const { random } = this;
-    const isLoad = random.chance(2);
-    const size = random.below(4);
-    const pages = random.chance(8) ? [...this.space.nothing, 1n << 50n, ALL_ONES << 47n] : this.dataPages();
+    const nowhere = [...this.space.nothing, 1n << 50n, ALL_ONES << 47n];
+    const pages = random.chance(8) ? nowhere : random.chance(3) ? this.visited : this.dataPages();
     // In S mode QEMU 7.2 lets a load of a user's page (SUM) make the page executable.
-    const readable = isLoad && this.mode === "U" && random.chance(6) ? this.space.callees : pages;
-    const address = this.place(readable, 1 << size);
-    const imm = random.below(64) - 32;
-    const rs1 = this.holding(address - BigInt(imm));
-    if (isLoad) {
-      const op = random.pick((["lb lbu", "lh lhu", "lw lwu", "ld"] as const)[size]!.split(" ")) as Opcode;
-      this.emit(op, { rd: rs1, rs1, imm }, `${op} ${hex(address)}`);
-    } else {
-      const op = (["sb", "sh", "sw", "sd"] as const)[size]!;
-      this.emit(op, { rs1, rs2: this.holding(random.bits64()), imm }, `${op} ${hex(address)}`);
-    }
+    const isCallee = this.mode === "U" && random.chance(12);
+    if (isCallee) this.load(this.space.callees);
+    else if (random.chance(2)) this.load(pages);
+    else this.store(pages);
   }
 
-  /** AMOs and LR. Not where nothing answers, which QEMU reports as a load; nor misaligned AMOs, likewise. */
+  private load(pages: readonly bigint[]): void {
+    const size = this.random.below(4);
+    const [address, rs1, imm] = this.operand(pages, 1 << size);
+    const ops = (["lb lbu", "lh lhu", "lw lwu", "ld"] as const)[size]!.split(" ") as Opcode[];
+    const op = this.random.pick(ops);
+    this.emit(op, { rd: rs1, rs1, imm }, `${op} ${hex(address)}`);
+  }
+
+  private store(pages: readonly bigint[]): void {
+    const size = this.random.below(4);
+    const [address, rs1, imm] = this.operand(pages, 1 << size);
+    const op = (["sb", "sh", "sw", "sd"] as const)[size]!;
+    this.emit(op, { rs1, rs2: this.holding(this.random.bits64()), imm }, `${op} ${hex(address)}`);
+  }
+
+  /** A random place in one of the pages, as a register and an offset. */
+  private operand(pages: readonly bigint[], bytes: number): [address: bigint, rs1: number, imm: number] {
+    const page = this.random.pick(pages);
+    if (!this.visited.includes(page)) this.visited.push(page);
+    const address = this.place(page, bytes);
+    const imm = this.random.below(64) - 32;
+    return [address, this.holding(address - BigInt(imm)), imm];
+  }
+
+  /** AMOs and LR, some misaligned. Not where nothing answers, which QEMU reports as a load. */
   private atomic(): void {
     const { random } = this;
     const isDouble = random.chance(2);
     const bytes = isDouble ? 8 : 4;
     const page = random.pick(this.space.data);
-    const address = page + BigInt(random.below(PAGE / bytes) * bytes);
+    const misaligned = random.chance(8) ? 1 + random.below(bytes - 1) : 0;
+    const address = page + BigInt(random.below(PAGE / bytes) * bytes + misaligned);
     const size = isDouble ? "d" : "w";
-    if (random.chance(4)) {
-      const misaligned = random.chance(4) ? BigInt(1 + random.below(bytes - 1)) : 0n;
-      const rs1 = this.holding(address + misaligned);
-      this.emit(`lr.${size}`, { rd: rs1, rs1, imm: 0 }, `lr.${size} ${hex(address + misaligned)}`);
-      return;
-    }
-    const op = random.pick(["amoadd", "amoswap", "amoxor", "amomax", "amominu"] as const);
+    const op = random.pick(["lr", "amoadd", "amoswap", "amoxor", "amomax", "amominu"] as const);
     const rs1 = this.holding(address);
-    this.emit(
-      `${op}.${size}`,
-      { rd: rs1, rs1, rs2: this.holding(random.bits64()), imm: 0 },
-      `${op}.${size} ${hex(address)}`,
-    );
+    const rs2 = op === "lr" ? 0 : this.holding(random.bits64());
+    this.emit(`${op}.${size}`, { rd: rs1, rs1, rs2, imm: 0 }, `${op}.${size} ${hex(address)}`);
   }
 
   /** Calls code that returns at once, if it may be fetched. */
@@ -408,19 +452,31 @@ class StepMaker {
   }
 
   private fence(): void {
-    this.emit("sfence.vma", { rs1: 0, rs2: 0 }, "sfence.vma");
+    this.fenceTranslations(0, 0);
   }
 
-  /** Changes an entry of a page table and makes that known. */
+  /** sfence.vma, or sinval.vma, which is as strong on both machines; not where it is illegal: QEMU 7.2 then forgets its bits. */
+  private fenceTranslations(address: number, asid: number): void {
+    const isLegal = this.mode === "M" || (this.mode === "S" && (this.status & MSTATUS.TVM) === 0n);
+    if (this.options.hasPageExtensions && isLegal && !this.hasReturned && this.random.chance(2))
+      this.word(SINVAL_VMA | (address << 15) | (asid << 20), "sinval.vma");
+    else this.emit("sfence.vma", { rs1: address, rs2: asid }, "sfence.vma");
+  }
+
+  /** Changes an entry of a page table and makes that known, unless that could be forbidden: old translations would stay. */
   private remap(): void {
     const { random } = this;
-    const { entryAddress, virtual, renew } = random.pick(this.space.slots);
+    const isIntercepted = (this.status & MSTATUS.TVM) !== 0n;
+    if (isIntercepted && (this.mode === "S" || this.hasReturned)) return;
+    const { entryAddress, virtual, usedPage, renew } = random.pick(this.space.slots);
+    if (random.chance(2)) this.load([usedPage]);
     const value = renew();
     const rs1 = this.holding(BigInt(entryAddress));
     this.emit("sd", { rs1, rs2: this.holding(value), imm: 0 }, `entry of ${hex(virtual)} = ${hex(value)}`);
     const address = random.chance(2) ? this.holding(virtual) : 0;
     const asid = random.chance(3) ? this.holding((this.space.satp >> 44n) & 0xffffn) : 0;
-    this.emit("sfence.vma", { rs1: address, rs2: asid }, "sfence.vma");
+    this.fenceTranslations(address, asid);
+    if (random.chance(2) && this.free.length > 4) this.load([usedPage]);
   }
 
   private interrupt(): void {
@@ -455,6 +511,7 @@ class StepMaker {
     const next = BigInt(this.codeAddress + 4 * (this.code.length + 2));
     const target = toUser && this.isTranslated ? next - BigInt(at.RAM) + USER_ALIAS : next;
     this.emit("csrrw", { rd: 0, rs1: this.holding(target), imm: SEPC }, "");
+    this.hasReturned = true;
     this.word(SRET, `sret to ${toUser ? "U" : "S"}`);
   }
 
@@ -477,6 +534,7 @@ class StepMaker {
     const next = BigInt(this.codeAddress + 4 * (this.code.length + 2));
     const target = toUser && this.isTranslated ? next - BigInt(at.RAM) + USER_ALIAS : next;
     this.emit("csrrw", { rd: 0, rs1: this.holding(target), imm: MEPC }, "");
+    this.hasReturned = true;
     this.word(MRET, `mret to ${toUser ? "U" : "S"}`);
   }
 }

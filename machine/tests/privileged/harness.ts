@@ -34,6 +34,8 @@ const CLINT_MSIP = 0x200_0000;
 const CLINT_MTIMECMP = 0x200_4000;
 const TEST_DEVICE = 0x10_0000;
 const MSTATUS_MPRV = 1 << 17;
+/** Causes of interrupts of S and M mode. */
+const INTERRUPTS = [1, 3, 5, 7, 9, 11];
 /** Exceptions after which there is no instruction to skip: a bit for each cause. */
 const FETCH_FAULTS = 0x1003;
 
@@ -51,6 +53,7 @@ export function makeHarness(): Uint8Array {
   nextStep(a);
   machineTrap(a);
   supervisorTrap(a);
+  wrongEntry(a);
   endStep(a);
   writeRecord(a);
   return layOut(a.finish(), at.CODE);
@@ -59,10 +62,11 @@ export function makeHarness(): Uint8Array {
 /** Bytes of a table of jumps, and what it is aligned to. */
 const TABLE = 64;
 
-/** Entries for vectored mode, all to the same handler. */
+/** Entries for vectored mode: the handler for exceptions (the first) and interrupts, and a wrong turn for the others. */
 function handlerTable(a: Assembler, handler: string): void {
   a.align(TABLE);
-  for (let cause = 0; cause < TABLE / 4; cause++) a.jal(reg.zero, handler);
+  for (let cause = 0; cause < TABLE / 4; cause++)
+    a.jal(reg.zero, cause === 0 || INTERRUPTS.includes(cause) ? handler : "wrongEntry");
 }
 
 function start(a: Assembler): void {
@@ -226,6 +230,13 @@ function goOn(a: Assembler, epc: number, saved: number, then: string): void {
   a.label(skip);
   a.csrw(epc, reg.t1);
   a.j(then);
+}
+
+/** An exception has been vectored, which must not be: it is not logged, and the step ends. */
+function wrongEntry(a: Assembler): void {
+  a.label("wrongEntry");
+  a.li(reg.a7, at.END_OF_STEP);
+  a.ecall();
 }
 
 /** Writes what the step has left, and goes on with the next one. */

@@ -4,12 +4,12 @@ export const RAM = 0x8000_0000;
 /** Driver and trap handlers. */
 export const CODE = RAM;
 export const VARIABLES = RAM + 0x1_0000;
-/** Pages that steps load from and store to. */
+/** 64 KiB that steps load from and store to. */
 export const DATA = RAM + 0x2_0000;
-export const DATA_PAGES = 8;
-/** Pages full of `c.jr ra`, which steps call; never written. */
+export const DATA_PAGES = 16;
+/** 64 KiB full of `c.jr ra`, which steps call; never written. */
 export const CALLEES = DATA + DATA_PAGES * 0x1000;
-export const CALLEE_PAGES = 2;
+export const CALLEE_PAGES = 16;
 /** Steps, their code and the page tables they use, as the generator makes them. */
 export const STEPS = RAM + 0x4_0000;
 /** What the program finds out: records of RECORD words each. */
