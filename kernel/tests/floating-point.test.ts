@@ -20,7 +20,7 @@ import {
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CONTEXT_FPU_REGISTERS } from "../src/riscv/layout";
 import type { Thread } from "./harness/thread";
-import { prepareKernel, World } from "./harness/world";
+import { prepareKernel, THREAD_STACK, World } from "./harness/world";
 
 let world: World;
 const ILLEGAL_INSTRUCTION = 2;
@@ -200,6 +200,24 @@ describe("the flag fpuDisabled", () => {
     world.must(thread.cap, TCB_RESUME);
     world.letOthersRun();
     expect(thread.float(1)).toBe(11n);
+  });
+
+  it("is told to a fault handler, whose empty answer lets the thread make the instruction again", () => {
+    const endpoint = world.endpoint();
+    const handler = world.thread({ priority: 110 });
+    const thread = world.thread({ faultEndpoint: endpoint });
+    setFlags(thread, 0, TCB_FLAG_FPU_DISABLED);
+    handler.receive(endpoint);
+    const pc = thread.register("pc");
+    expect(thread.setFloat(1, 11n)).toBe(false);
+    expect(handler.received).toMatchObject({
+      label: FAULT_USER_EXCEPTION,
+      words: [pc, BigInt(THREAD_STACK), 2n, 0n],
+    });
+    handler.call(thread.cap, { label: TCB_SET_FLAGS, words: [TCB_FLAG_FPU_DISABLED, 0] });
+    handler.replyReceive(endpoint);
+    expect(thread.register("pc")).toBe(pc);
+    expect([thread.setFloat(1, 11n), thread.float(1)]).toEqual([true, 11n]);
   });
 
   it("takes effect at once when a thread sets it on itself", () => {

@@ -210,8 +210,8 @@ describe("floating point", () => {
   // Each number of harts, quantum and seed of delayed stores is another interleaving.
   test.each([
     [1, 8, 0],
-    [2, 8, 0],
-    [2, 1, 1],
+    [2, 1, 0],
+    [2, 8, 1],
     [4, 8, 2],
     [4, 64, 0],
   ])(
@@ -226,7 +226,8 @@ describe("floating point", () => {
       expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
       const report = reported(output);
       console.log(`floating point, ${harts} harts: ${JSON.stringify(report)}`);
-      expect(report).toMatchObject({ operations: 1500, "lively workers": 6, mismatches: 0 });
+      expect(report).toMatchObject({ operations: 600, "lively workers": 6, mismatches: 0 });
+      expect(report.receivers).toBeGreaterThanOrEqual(2);
     },
   );
 

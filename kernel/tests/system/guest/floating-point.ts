@@ -4,6 +4,7 @@
 import { ecall, rdtime, threadPointer } from "rv";
 import { ROOT_SLOT_TCB } from "../../../../abi/src/bootinfo";
 import {
+  NOTIFICATION_REGISTER_RECEIVER,
   TCB_BIND_NOTIFICATION,
   TCB_READ_REGISTERS,
   TCB_SET_FLAGS,
@@ -11,7 +12,13 @@ import {
   TCB_SET_TLS_BASE,
   TCB_SUSPEND,
 } from "../../../../abi/src/labels";
-import { OBJECT_NOTIFICATION, TCB_FLAG_FPU_DISABLED } from "../../../../abi/src/objects";
+import {
+  OBJECT_NOTIFICATION,
+  OBJECT_TCB,
+  OBJECT_UNTYPED,
+  TCB_BITS,
+  TCB_FLAG_FPU_DISABLED,
+} from "../../../../abi/src/objects";
 import { SYS_SET_TIMER } from "../../../../abi/src/syscalls";
 import { loadFloats, orbit, setFloatControl, storeFloats } from "./asm";
 import { Root, report, System } from "./support";
@@ -19,7 +26,9 @@ import { Root, report, System } from "./support";
 export { abort } from "./support";
 
 const WORKERS: u32 = 6;
-const OPERATIONS: u32 = 1500;
+/** The first of them receive user interrupts, though nobody sends any. */
+const RECEIVERS: u32 = 2;
+const OPERATIONS: u32 = 600;
 /** Ticks after which enough has been done, on an emulator that lets busy harts take long turns. */
 const LONGEST_RUN: u64 = 10_000_000;
 const LOWEST: u32 = 100;
@@ -36,10 +45,13 @@ const PAGE: u32 = 4096;
 
 /** A page for each worker: its record, and its stack behind it. */
 const pages = memory.data(6 * 4096, 4096);
-const slots = memory.data(6 * 4, 8);
 const before = memory.data(6 * 8, 8);
 
 let bell: u32 = 0;
+/** First of the slots with an untyped for each worker's TCB; the TCBs' slots follow, then notifications of receivers. */
+let pools: u32 = 0;
+/** How often a worker was made a receiver. */
+let receivers: u64 = 0;
 let faults: u32 = 0;
 
 function xorshift(state: u64): u64 {
@@ -134,8 +146,9 @@ function pick(limit: u64): u64 {
   return (random >> 16) % limit;
 }
 
+/** Slot of a worker's TCB. */
 function slotOf(index: u32): u32 {
-  return load<u32>(slots + ((<usize>index) << 2));
+  return pools + WORKERS + index;
 }
 
 /** A new thread whose registers are zero, as it expects. */
@@ -143,11 +156,25 @@ function start(index: u32): void {
   const own = Worker.at(index);
   memory.fill(own.expected, 0, VALUES * 8);
   own.random = random + index;
-  const tcb = Root.thread(work.index, changetype<u32>(own) + PAGE, LOWEST, 0, faults);
+  const tcb = slotOf(index);
+  Root.check(Root.retype(pools + index, OBJECT_TCB, 0, tcb), "TCB");
+  Root.prepareThread(tcb, work.index, changetype<u32>(own) + PAGE, LOWEST, 0, faults);
   Root.check(Root.invoke(tcb, TCB_SET_TLS_BASE, 1, changetype<u32>(own)), "tp");
   Root.setHart(tcb, <u32>pick(Root.harts));
+  if (index < RECEIVERS) makeReceiver(tcb, pools + 2 * WORKERS + index);
   Root.resume(tcb);
-  store<u32>(slots + ((<usize>index) << 2), tcb);
+}
+
+/** The worker receives user interrupts, where there are any: it enters and leaves the kernel on other ways. */
+function makeReceiver(tcb: u32, notification: u32): void {
+  Root.check(Root.invoke(tcb, TCB_BIND_NOTIFICATION, 0, 0, 0, 0, 0, notification), "bind");
+  const error = Root.invoke(notification, NOTIFICATION_REGISTER_RECEIVER, 0, 0, 0, 0, 0, tcb);
+  if (error == 0) receivers++;
+}
+
+/** The end of a worker: its memory is free for the next. */
+function destroy(index: u32): void {
+  Root.check(Root.revoke(pools + index), "revoke");
 }
 
 /** Lets the others run for so many ticks of the real-time counter. */
@@ -177,7 +204,7 @@ function operation(): void {
   else if (kind == 9) setForbidden(tcb, true);
   else if (kind == 10) Root.check(Root.invoke(tcb, TCB_READ_REGISTERS, 2, 0, 4), "read");
   else if (kind == 11 && pick(4) == 0) {
-    Root.check(Root.remove(tcb), "delete");
+    destroy(index);
     start(index);
   } else setForbidden(tcb, false);
   if (pick(3) != 0) sleep(pick(LONGEST_PAUSE));
@@ -209,16 +236,21 @@ export function runRoot(bootInfo: u32): void {
   bell = Root.make(OBJECT_NOTIFICATION);
   faults = Root.make(OBJECT_NOTIFICATION);
   Root.check(Root.invoke(ROOT_SLOT_TCB, TCB_BIND_NOTIFICATION, 0, 0, 0, 0, 0, bell), "bind");
+  pools = Root.make(OBJECT_UNTYPED, TCB_BITS);
+  for (let i: u32 = 1; i < WORKERS; i++) Root.make(OBJECT_UNTYPED, TCB_BITS);
+  for (let i: u32 = 0; i < WORKERS; i++) Root.takeSlot();
+  for (let i: u32 = 0; i < RECEIVERS; i++) Root.make(OBJECT_NOTIFICATION);
   for (let i: u32 = 0; i < WORKERS; i++) start(i);
   const end = rdtime() + LONGEST_RUN;
   let operations: u32 = 0;
   for (; operations < OPERATIONS && rdtime() < end; operations++) operation();
   report("operations", operations);
+  report("receivers", receivers);
   report("lively workers", lively());
   let checks: u64 = 0;
   let mismatches: u64 = 0;
   for (let i: u32 = 0; i < WORKERS; i++) {
-    Root.check(Root.remove(slotOf(i)), "delete");
+    destroy(i);
     checks += Worker.at(i).checks;
     mismatches += Worker.at(i).mismatches;
   }

@@ -253,6 +253,19 @@ export class Root {
   /** A new thread in this address space; `buffer` is a page of the image for its IPC buffer (0: none). */
   static thread(entry: u32, stackTop: u32, priority: u32, buffer: u32 = 0, faultEndpoint: u32 = 0): u32 {
     const tcb = Root.make(OBJECT_TCB);
+    Root.prepareThread(tcb, entry, stackTop, priority, buffer, faultEndpoint);
+    return tcb;
+  }
+
+  /** Makes a new TCB a thread as `thread` does. */
+  static prepareThread(
+    tcb: u32,
+    entry: u32,
+    stackTop: u32,
+    priority: u32,
+    buffer: u32,
+    faultEndpoint: u32,
+  ): void {
     const frame = buffer == 0 ? 0 : Root.imageFrame(buffer);
     Root.check(
       Root.invoke(
@@ -271,7 +284,6 @@ export class Root {
     );
     Root.check(Root.invoke(tcb, TCB_SET_SCHED_PARAMS, 2, 255, priority, 0, 0, ROOT_SLOT_TCB), "priority");
     Root.writeRegisters(tcb, entry, stackTop);
-    return tcb;
   }
 
   /** Sets pc, sp and gp of a stopped thread (this program's gp). */
