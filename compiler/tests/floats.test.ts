@@ -124,8 +124,10 @@ describe("Math, conversions and the text of numbers", () => {
 
   it.each([
     ["at user addresses", {}],
-    ["at kernel addresses, without bit manipulation", { layout: HIGH, bitmanip: false }],
-    ["without optimisation", { optimize: false }],
+    [
+      "at kernel addresses, without bit manipulation and optimisation",
+      { layout: HIGH, bitmanip: false, optimize: false },
+    ],
   ] satisfies [string, Variant][])("are as in Node %s", async (_, variant: Variant) => {
     const program = await build(files, ["main"], variant);
     expect(await run(program, variant.layout ?? LOW)).toEqual(inNode(program));
