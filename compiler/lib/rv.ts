@@ -67,7 +67,7 @@ export declare function breakpoint(): void;
 export declare function threadPointer(): u64;
 /** Sets register tp. */
 export declare function setThreadPointer(value: u64): void;
-/** Saves ra, sp and s0–s11 (14 × 8 bytes) at pointer `from`, loads them from `to` and continues where that context was saved. */
+/** Saves ra, sp and s0–s11 (14 × 8 bytes) at pointer `from`, loads them from `to` and continues where that context was saved. Programs with floating point keep fs0–fs11 on the stack. */
 export declare function contextSwitch(from: u32, to: u32): void;
 /**
  * Continues another stack: saves ra and sp (2 × 8 bytes) at pointer `from`, loads them from `to` and goes on where that stack

@@ -2,6 +2,20 @@
 import type { Random } from "./random";
 import { FLOAT_COMPARE, FloatGenerator, isFloat } from "./random-floats";
 import {
+  ATOMIC_COMPARE_EXCHANGE,
+  ATOMIC_FAMILIES,
+  ATOMIC_LOADS,
+  ATOMIC_STORES,
+  ATOMIC_WIDTHS,
+  BINARY,
+  COMPARE,
+  DIVISION,
+  EQZ,
+  LOADS,
+  STORES,
+  UNARY,
+} from "./random-opcodes";
+import {
   type FloatType,
   type IntegerType,
   i32Const,
@@ -43,94 +57,6 @@ export interface Surroundings {
   /** Global that counts how deep functions have called themselves. Only with coroutines. */
   depth?: number;
 }
-
-const UNARY = { i32: [0x67, 0x68, 0x69, 0xc0, 0xc1], i64: [0x79, 0x7a, 0x7b, 0xc2, 0xc3, 0xc4] };
-/** add sub mul and or xor, twice as likely as shifts and rotates. */
-const BINARY = {
-  i32: [0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x6a, 0x6b, 0x71, 0x74, 0x75, 0x76, 0x77, 0x78],
-  i64: [0x7c, 0x7d, 0x7e, 0x83, 0x84, 0x85, 0x7c, 0x7d, 0x83, 0x86, 0x87, 0x88, 0x89, 0x8a],
-};
-const DIVISION = { i32: [0x6d, 0x6e, 0x6f, 0x70], i64: [0x7f, 0x80, 0x81, 0x82] };
-const COMPARE = {
-  i32: [0x46, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f],
-  i64: [0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5a],
-};
-const EQZ = { i32: 0x45, i64: 0x50 };
-/** [opcode, log2 of the size] */
-const LOADS = {
-  i32: [
-    [0x28, 2],
-    [0x2c, 0],
-    [0x2d, 0],
-    [0x2e, 1],
-    [0x2f, 1],
-  ],
-  i64: [
-    [0x29, 3],
-    [0x30, 0],
-    [0x31, 0],
-    [0x32, 1],
-    [0x33, 1],
-    [0x34, 2],
-    [0x35, 2],
-  ],
-} as const;
-const STORES = {
-  i32: [
-    [0x36, 2],
-    [0x3a, 0],
-    [0x3b, 1],
-  ],
-  i64: [
-    [0x37, 3],
-    [0x3c, 0],
-    [0x3d, 1],
-    [0x3e, 2],
-  ],
-} as const;
-/** First opcode of each family of atomic read-modify-writes: add, sub, and, or, xor, xchg. */
-const ATOMIC_FAMILIES = [0x1e, 0x25, 0x2c, 0x33, 0x3a, 0x41];
-const ATOMIC_COMPARE_EXCHANGE = 0x48;
-/** [offset in a family, log2 of the size] */
-const ATOMIC_WIDTHS = {
-  i32: [
-    [0, 2],
-    [2, 0],
-    [3, 1],
-  ],
-  i64: [
-    [1, 3],
-    [4, 0],
-    [5, 1],
-    [6, 2],
-  ],
-} as const;
-const ATOMIC_LOADS = {
-  i32: [
-    [0x10, 2],
-    [0x12, 0],
-    [0x13, 1],
-  ],
-  i64: [
-    [0x11, 3],
-    [0x14, 0],
-    [0x15, 1],
-    [0x16, 2],
-  ],
-} as const;
-const ATOMIC_STORES = {
-  i32: [
-    [0x17, 2],
-    [0x19, 0],
-    [0x1a, 1],
-  ],
-  i64: [
-    [0x18, 3],
-    [0x1b, 0],
-    [0x1c, 1],
-    [0x1d, 2],
-  ],
-} as const;
 
 /** Generates one function body. */
 export class FunctionGenerator {

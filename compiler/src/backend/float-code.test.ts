@@ -126,6 +126,24 @@ describe("floating-point code", () => {
     expect(lines.filter((line) => /^sd /.test(line))).toEqual([expect.stringMatching(/^sd ra, /)]);
   });
 
+  it("reaches the slots of frames beyond 2 KiB", () => {
+    const count = 300;
+    const loads = Array.from(
+      { length: count },
+      (_, k) => `v${k + 1}: f64 = load [offset=${8 * (k % 200)} size=8 signed=0] v0`,
+    );
+    const sums = Array.from(
+      { length: count - 1 },
+      (_, k) => `v${1000 + k}: f64 = fsub ${k === 0 ? "v1" : `v${999 + k}`}, v${k + 2}`,
+    );
+    const body = [params("i32"), ...loads, 'call [symbol="f"]', ...sums, `return v${998 + count}`].join("\n");
+    const lines = compile(body, "(i32)->f64");
+    const displacements = lines.flatMap((line) => /, (-?\d+)\(sp\)$/.exec(line)?.[1] ?? []).map(Number);
+    expect(Math.max(...displacements)).toBeLessThan(2048);
+    expect(lines).toContainEqual(expect.stringMatching(/^fld f\w+, 0\(t6\)$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^fsd f\w+, 0\(t6\)$/));
+  });
+
   it("stores what is live across a suspension, and saves no fs registers", () => {
     const body = `${params("f64", "f32")}\n call [symbol="f" suspends=1]
       v2: f64 = promote v1\n v3: f64 = fadd v0, v2\n return v3`;

@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Type } from "../ir/ir";
 import { transform } from "../ir/test-support";
 import { removeDeadCode } from "./dead-code";
+import { removeDeadStores } from "./dead-stores";
 import { forwardMemory } from "./forward-memory";
+import { hoistInvariants } from "./hoist-invariants";
+import { lowerSelects } from "./lower-select";
+import { sinkValues } from "./sink";
 import { numberValues } from "./value-numbering";
 
 /** Simplifies `code` (its result named v2) of the f64 parameters v0 and v1; returns what is left behind the parameters. */
@@ -87,6 +91,86 @@ describe("rules for floating point", () => {
   it("do not take the bits 1 and 0 of numbers for truth values", () => {
     const choice = "v3: i32 = flt v0, v1\n v2: f64 = select v3, 5e-324:f64, 0:f64";
     expect(simplify(choice)).toContain("v2: f64 = select v3, 5e-324:f64, 0:f64");
+  });
+});
+
+describe("other passes and floating point", () => {
+  it("branch for the choice between numbers, once for choices by the same condition", () => {
+    const body = `b0:
+      v0: f64 = param [index=0]
+      v1: f64 = param [index=1]
+      v2: i32 = flt v0, v1
+      v3: f64 = select v2, v0, v1
+      v4: f64 = select v2, v1, v0
+      v5: f64 = fsub v4, v3
+      return v5`;
+    expect(transform(body, "(f64,f64)->f64", lowerSelects).slice(3)).toEqual([
+      "v2: i32 = flt v0, v1",
+      "branch v2, b1, b2",
+      "b1 (b0):",
+      "jump b2",
+      "b2 (b0, b1):",
+      "v3: f64 = phi v1, v0",
+      "v4: f64 = phi v0, v1",
+      "v5: f64 = fsub v4, v3",
+      "return v5",
+    ]);
+  });
+
+  it("move eight numbers out of a loop besides eight integers, comparisons too", () => {
+    const numbers = Array.from({ length: 10 }, (_, k) => `v${10 + k}: f64 = fmul v1, ${k}.5:f64`);
+    const integers = Array.from({ length: 10 }, (_, k) => `v${30 + k}: i32 = mul v0, ${k + 3}:i32`);
+    const uses = Array.from(
+      { length: 10 },
+      (_, k) =>
+        `store [offset=${16 * k} size=8] v0, v${10 + k}\nstore [offset=${16 * k + 8} size=4] v0, v${30 + k}`,
+    );
+    const body = (inLoop: string[]): string => `b0:
+      v0: i32 = param [index=0]
+      v1: f64 = param [index=1]
+      jump b1
+    b1 (b0, b1):
+      ${inLoop.join("\n")}
+      v2: i32 = load [offset=0 size=4 signed=1] v0
+      branch v2, b1, b2
+    b2 (b1):
+      return`;
+    const hoistedFrom = (inLoop: string[]): string[] => {
+      const lines = transform(body(inLoop), "(i32,f64)->", hoistInvariants);
+      return lines.slice(3, lines.indexOf("jump b1"));
+    };
+    const hoisted = hoistedFrom([...numbers, ...integers, ...uses]);
+    expect(hoisted.filter((line) => line.includes("fmul"))).toHaveLength(8);
+    expect(hoisted.filter((line) => line.includes(" mul "))).toHaveLength(8);
+    const compared = ["v3: i32 = flt v1, 2:f64", "v4: i32 = lts v0, 2:i32"];
+    const used = ["store [offset=0 size=4] v0, v3", "store [offset=4 size=4] v0, v4"];
+    expect(hoistedFrom([...compared, ...used])).toEqual(["v3: i32 = flt v1, 2:f64"]);
+  });
+
+  it("compute behind a branch what only one side needs", () => {
+    const body = `b0:
+      v0: f64 = param [index=0]
+      v1: f64 = fsqrt v0
+      v2: i32 = flt v0, 0:f64
+      branch v2, b1, b2
+    b1 (b0):
+      return 0:f64
+    b2 (b0):
+      return v1`;
+    expect(transform(body, "(f64)->f64", sinkValues).slice(-2)).toEqual(["v1: f64 = fsqrt v0", "return v1"]);
+  });
+
+  it("remove stores of numbers that are overwritten", () => {
+    const body = `b0:
+      v0: i32 = param [index=0]
+      v1: f64 = param [index=1]
+      store [offset=0 size=8] v0, v1
+      store [offset=0 size=8] v0, 0:i64
+      return`;
+    expect(transform(body, "(i32,f64)->", removeDeadStores).slice(3)).toEqual([
+      "store [offset=0 size=8] v0, 0:i64",
+      "return",
+    ]);
   });
 });
 
