@@ -22,6 +22,7 @@ const DEFAULT_HOST = "127.0.0.1";
 export class StreamLink implements NetworkLink {
   private station: Station | undefined;
   private socket: Socket | undefined;
+  private frames: FrameReader | undefined;
   private isClosed = false;
   private onError: (message: string) => void = () => {};
 
@@ -56,6 +57,7 @@ export class StreamLink implements NetworkLink {
 
   attach(station: Station): void {
     this.station = station;
+    this.resume();
   }
 
   send(frame: Uint8Array): void {
@@ -78,20 +80,47 @@ export class StreamLink implements NetworkLink {
   use(socket: Socket): void {
     this.socket = socket;
     socket.setNoDelay(true);
-    const frames = new FrameReader((frame) =>
-      this.station?.host.fromHost(() => this.station?.receive(frame)),
-    );
+    const frames = new FrameReader((frame) => this.hear(frame));
+    this.frames = frames;
     socket.on("data", (bytes) => {
-      if (frames.take(bytes)) return;
-      this.onError("the peer sends no frames behind their lengths; is it QEMU's -netdev stream?");
-      socket.destroy();
+      frames.add(bytes);
+      this.takeFrames();
     });
     socket.on("error", (error) => this.onError(error.message));
     socket.on("close", () => {
       this.socket = undefined;
+      this.frames = undefined;
       this.announce();
     });
     this.announce();
+  }
+
+  /** The device has room again. */
+  resume(): void {
+    // Not at once: the device is in the middle of something.
+    setImmediate(() => {
+      this.takeFrames();
+      if (this.frames?.isHeld === false) this.socket?.resume();
+    });
+  }
+
+  /** Hands over frames; a device that is full makes the peer wait, as nothing is read from the socket any more. */
+  private takeFrames(): void {
+    const { frames, socket } = this;
+    if (!frames || !socket) return;
+    if (!frames.take()) {
+      this.onError("the peer sends no frames behind their lengths; is it QEMU's -netdev stream?");
+      socket.destroy();
+    } else if (frames.isHeld) socket.pause();
+  }
+
+  private hear(frame: Uint8Array): boolean {
+    const { station } = this;
+    let hasRoom = true;
+    station?.host.fromHost(() => {
+      hasRoom = station.receive(frame);
+    });
+    return hasRoom;
   }
 
   private announce(): void {
@@ -103,20 +132,28 @@ export class StreamLink implements NetworkLink {
 /** Cuts a stream into frames. */
 class FrameReader {
   private rest: Buffer = Buffer.alloc(0);
+  /** The taker of frames had no room for more. */
+  isHeld = false;
 
-  constructor(private readonly onFrame: (frame: Uint8Array) => void) {}
+  /** @param onFrame takes a frame; false when it has no room for another one */
+  constructor(private readonly onFrame: (frame: Uint8Array) => boolean) {}
 
-  /** False when the bytes cannot be frames. */
-  take(bytes: Buffer): boolean {
-    let data = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes]);
-    while (data.length >= LENGTH_SIZE) {
-      const length = data.readUInt32BE();
+  add(bytes: Buffer): void {
+    this.rest = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes]);
+  }
+
+  /** Hands over whole frames as long as there is room for them. False when the bytes cannot be frames. */
+  take(): boolean {
+    this.isHeld = false;
+    while (!this.isHeld && this.rest.length >= LENGTH_SIZE) {
+      const length = this.rest.readUInt32BE();
       if (length === 0 || length > LONGEST_FRAME) return false;
-      if (data.length < LENGTH_SIZE + length) break;
-      this.onFrame(new Uint8Array(data.subarray(LENGTH_SIZE, LENGTH_SIZE + length)));
-      data = data.subarray(LENGTH_SIZE + length);
+      const end = LENGTH_SIZE + length;
+      if (this.rest.length < end) break;
+      const frame = new Uint8Array(this.rest.subarray(LENGTH_SIZE, end));
+      this.rest = this.rest.subarray(end);
+      this.isHeld = !this.onFrame(frame);
     }
-    this.rest = data;
     return true;
   }
 }

@@ -9,6 +9,29 @@ interface Clock {
   passIdleTime(clock: bigint): void;
 }
 
+/** Milliseconds a machine runs before the host's event loop gets a turn; fewer while frames may come in. */
+const SLICE = 20;
+const PACED_SLICE = 2;
+
+const host = globalThis as { setImmediate?: (callback: () => void) => void };
+
+/** Lets the host's event loop turn once, without the wait that timers have where there is a way. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => (host.setImmediate ? host.setImmediate(resolve) : setTimeout(resolve, 0)));
+}
+
+/** Gives the host's event loop its turns while machines run. */
+export class HostTurns {
+  private since = performance.now();
+
+  /** Takes a turn if one is due. */
+  async take(isPaced: boolean): Promise<void> {
+    if (performance.now() - this.since < (isPaced ? PACED_SLICE : SLICE)) return;
+    await turn();
+    this.since = performance.now();
+  }
+}
+
 /** The host's side of a machine. */
 export class HostSide {
   private readonly idleTime = new IdleTime();

@@ -25,7 +25,7 @@ import {
 } from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
-import { HostSide } from "./host-side";
+import { HostSide, HostTurns } from "./host-side";
 import { MachineConsole } from "./machine-console";
 import { type Mark, Marks } from "./marks";
 import { Ram } from "./memory";
@@ -87,8 +87,6 @@ const DEFAULT_QUANTUM = 8;
 const DEFAULT_STORE_BUFFER_DEPTH = 8;
 const SMALLEST_RAM = 65536;
 const LARGEST_RAM = 0xf000_0000;
-/** Milliseconds after which an asynchronous run lets the host's event loop turn. */
-const HOST_SLICE = 20;
 
 /** A RISC-V computer. */
 export class Machine implements FirmwareHost {
@@ -263,16 +261,14 @@ export class Machine implements FirmwareHost {
     const limits = new RunLimits(options);
     const isPaced = () => (options.paced?.(this) ?? false) || this.board.isPaced();
     this.view.setUint32(S.MACHINE_PACED, options.paced || this.board.isPaced() ? 1 : 0, true);
-    let since = performance.now();
+    const turns = new HostTurns();
     while (true) {
       const result = this.step(limits);
       if (result?.reason === "pause") await this.waitOut(isPaced());
       else if (result?.reason === "input") await this.hostSide.sleep(NEVER, isPaced());
       else if (result?.reason === "host") await this.hostSide.settle();
       else if (result) return result;
-      if (performance.now() - since < HOST_SLICE) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      since = performance.now();
+      await turns.take(this.isPaced);
     }
   }
 

@@ -3,6 +3,7 @@
 // time, like that of one machine. (Conservative simulation with lookahead: Chandy and Misra 1979.)
 import { MachineError } from "./errors";
 import { NEVER } from "./event-queue";
+import { HostTurns } from "./host-side";
 import type { Machine, RunResult } from "./machine";
 import type { NetworkHub } from "./network/hub";
 import { RunLimits } from "./run-limits";
@@ -17,9 +18,6 @@ export interface RunTogetherOptions {
   /** As RunOptions.paced; asked when all harts of all machines wait. */
   paced?: () => boolean;
 }
-
-/** Milliseconds after which the host's event loop gets a turn. */
-const HOST_SLICE = 20;
 
 /**
  * Runs machines until each has ended, `until` says so, or nothing can ever happen any more. A machine that has ended hears nothing.
@@ -57,7 +55,7 @@ class Convoy {
   }
 
   async run(): Promise<RunResult[]> {
-    let since = performance.now();
+    const turns = new HostTurns();
     while (this.active.length > 0) {
       const start = this.active.reduce(
         (first, { nextActivity: next }) => (next < first ? next : first),
@@ -66,9 +64,7 @@ class Convoy {
       if (start === NEVER && !this.active.some((machine) => machine.awaitsInput())) this.endAll("deadlock");
       else if (!(await this.sleep(start))) await this.advance(start + this.window);
       if (this.options.until?.()) this.endAll("until");
-      if (performance.now() - since < HOST_SLICE) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      since = performance.now();
+      await turns.take(this.isPaced);
     }
     return this.results as RunResult[];
   }
@@ -77,13 +73,17 @@ class Convoy {
     return this.machines.filter((_, index) => !this.results[index]);
   }
 
+  private get isPaced(): boolean {
+    return this.machines.some((machine) => machine.isPaced);
+  }
+
   private endAll(reason: "deadlock" | "until"): void {
     for (const [index, result] of this.results.entries()) this.results[index] = result ?? { reason };
   }
 
   /** Lets idle time pass at the host's pace where that is asked for, until `start` or something comes in. False: not now. */
   private async sleep(start: bigint): Promise<boolean> {
-    const isPaced = (this.options.paced?.() ?? false) || this.machines.some((machine) => machine.isPaced);
+    const isPaced = (this.options.paced?.() ?? false) || this.isPaced;
     const isIdle = this.active.every((machine) => machine.now() < start);
     if (!isIdle || (!isPaced && start !== NEVER)) return false;
     const slept = await Promise.race(this.active.map(({ hostSide }) => hostSide.sleep(start, isPaced)));

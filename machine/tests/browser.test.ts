@@ -8,6 +8,7 @@ import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { ensureCore } from "../../tools/build-core";
 import { SBI_GUEST_OUTPUT, sbiGuest } from "./sbi-guest";
+import { pingGuest, pongGuest } from "./virtio-guest";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const installed = existsSync(CHROMIUM);
@@ -43,7 +44,7 @@ describe("the machine in a browser", () => {
   });
 
   it.skipIf(!installed)(
-    `runs a guest on two harts and shows its console${installed ? "" : ` (skipped: ${CHROMIUM} is not installed)`}`,
+    `runs a guest on two harts and shows its console, and joins two machines by a hub${installed ? "" : ` (skipped: ${CHROMIUM} is not installed)`}`,
     async () => {
       const server = await serve({
         "/": {
@@ -53,6 +54,8 @@ describe("the machine in a browser", () => {
         "/page.js": { type: "text/javascript", body: await bundle() },
         "/core.wasm": { type: "application/wasm", body: await ensureCore() },
         "/program.elf": { type: "application/octet-stream", body: sbiGuest() },
+        "/ping.elf": { type: "application/octet-stream", body: pingGuest(0, 3) },
+        "/pong.elf": { type: "application/octet-stream", body: pongGuest(0, 3) },
       });
       const browser = await chromium.launch({
         executablePath: CHROMIUM,
@@ -72,6 +75,7 @@ describe("the machine in a browser", () => {
         });
         expect(JSON.parse((await page.textContent("body")) ?? "")).toEqual({
           reason: "poweroff",
+          together: ["poweroff", "poweroff"],
           output: SBI_GUEST_OUTPUT,
         });
       } finally {

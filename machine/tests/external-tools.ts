@@ -10,3 +10,15 @@ export function hasTool(program: string): boolean {
 export function unlessMissing(program: string, present: boolean): string {
   return present ? "" : ` (skipped: ${program} is not installed)`;
 }
+
+/** Tries until it works, for five seconds: a program that was just started takes a while. */
+export async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -17,7 +17,7 @@ import {
   virtioBlock,
   virtioNetwork,
 } from "../src/index";
-import { hasTool, unlessMissing } from "./external-tools";
+import { hasTool, patiently, unlessMissing } from "./external-tools";
 import { QEMU } from "./qemu";
 import { diskGuest, FRAME_LENGTH, pingGuest, pongGuest } from "./virtio-guest";
 
@@ -293,15 +293,3 @@ describe("this machine and QEMU", () => {
     link.close();
   });
 });
-
-/** Tries until it works: a program that was just started takes a while. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}

@@ -6,8 +6,11 @@ import type { DeviceHost } from "../device";
 export interface Station {
   /** The machine it is in: its clock, and the door through which something comes in from the host. */
   readonly host: Pick<DeviceHost, "now" | "scheduleAt" | "fromHost">;
-  /** Takes a frame: Ethernet, from the destination address on, without check sequence. Nobody changes it afterwards. */
-  receive(frame: Uint8Array): void;
+  /**
+   * Takes a frame: Ethernet, from the destination address on, without check sequence. Nobody changes it afterwards.
+   * @returns false when the card is full: it loses further frames, and calls {@link NetworkLink.resume} when it has room again
+   */
+  receive(frame: Uint8Array): boolean;
   /** {@link NetworkLink.isUp} has changed. */
   linkChanged(): void;
 }
@@ -18,6 +21,8 @@ export interface NetworkLink {
   attach(station: Station): void;
   /** Takes a frame from the device at its present time. Nobody changes it afterwards. A link that is not up loses it. */
   send(frame: Uint8Array): void;
+  /** The device has room again. A link that cannot hold frames back does without. */
+  resume?(): void;
   /** Somebody is at the other end. */
   readonly isUp: boolean;
   /** Frames may come in at any time of the host's: idle machines wait for them, and their time passes at the host's pace. */

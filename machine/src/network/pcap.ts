@@ -34,7 +34,7 @@ export function recordFrames(
         host: present.host,
         receive(frame) {
           record(frame);
-          present.receive(frame);
+          return present.receive(frame);
         },
         linkChanged: () => present.linkChanged(),
       });
@@ -43,6 +43,7 @@ export function recordFrames(
       record(frame);
       link.send(frame);
     },
+    resume: () => link.resume?.(),
     get isUp() {
       return link.isUp;
     },

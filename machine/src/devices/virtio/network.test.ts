@@ -14,6 +14,10 @@ class TestLink implements NetworkLink {
   readonly isPaced = false;
   station!: Station;
   readonly sent: Uint8Array[] = [];
+  resumed = 0;
+  resume(): void {
+    this.resumed++;
+  }
   attach(station: Station): void {
     this.station = station;
   }
@@ -143,6 +147,19 @@ describe("the network device", () => {
       if (driver.queues[RECEIVE]!.takeUsed()) received++;
     }
     expect(received).toBe(256);
+  });
+
+  it("tells the link when it is full, and when it has room again", () => {
+    const { driver, link } = board();
+    const answers = Array.from({ length: 256 }, () => link.station.receive(frame(60)));
+    expect(answers.indexOf(false)).toBe(255);
+    for (let index = 0; index < 255; index++) driver.send(RECEIVE, 100);
+    expect(link.resumed).toBe(0);
+    driver.send(RECEIVE, 100);
+    expect(link.resumed).toBe(1);
+    for (let index = 0; index < 256; index++) link.station.receive(frame(60));
+    driver.set(Register.status, 0);
+    expect(link.resumed).toBe(2);
   });
 
   it("tells when the cable is pulled out", () => {

@@ -26,7 +26,7 @@ const OFFLOAD_HEADER_SIZE = 10;
 const HEADER_SIZE = 12;
 const NUMBER_OF_BUFFERS = 10;
 
-/** Frames that wait for a buffer. */
+/** Frames that wait for a buffer; more are lost. */
 const MOST_WAITING = 256;
 
 export interface NetworkOptions {
@@ -66,6 +66,8 @@ class NetworkDevice implements VirtioDevice {
   readonly configuration = new Uint8Array(CONFIGURATION_SIZE);
   /** Frames that came in and have no buffer yet. */
   private waiting: Uint8Array[] = [];
+  /** The link was told to hold frames back. */
+  private isFull = false;
 
   constructor(
     private readonly port: VirtioPort,
@@ -101,6 +103,7 @@ class NetworkDevice implements VirtioDevice {
 
   reset(): void {
     this.waiting = [];
+    this.makeRoom();
   }
 
   private showLink(): void {
@@ -126,15 +129,24 @@ class NetworkDevice implements VirtioDevice {
   }
 
   /** A card that is not in use hears nothing. */
-  private receive(frame: Uint8Array): void {
+  private receive(frame: Uint8Array): boolean {
     const fits = frame.length >= SHORTEST_FRAME && frame.length <= LONGEST_FRAME;
-    if (!fits || !this.port.isLive || this.waiting.length === MOST_WAITING) return;
-    this.waiting.push(frame);
+    if (!fits || !this.port.isLive) return true;
+    if (this.waiting.length < MOST_WAITING) this.waiting.push(frame);
     this.port.perform(() => this.deliver());
+    this.isFull = this.waiting.length === MOST_WAITING;
+    return !this.isFull;
   }
 
   private deliver(): void {
     while (this.waiting[0] && this.place(this.waiting[0])) this.waiting.shift();
+    if (this.waiting.length === 0) this.makeRoom();
+  }
+
+  private makeRoom(): void {
+    if (!this.isFull) return;
+    this.isFull = false;
+    this.link.resume?.();
   }
 
   /** Puts a frame into buffers. False when there are too few now. */
