@@ -164,10 +164,9 @@ describe("an illegal instruction", () => {
 
   it("that is none of floating point is made once more, then it is a fault", () => {
     const thread = world.thread();
-    thread.exception(ILLEGAL_INSTRUCTION);
-    expect(thread.isRunning).toBe(true);
+    world.letOthersRun();
     const pc = thread.register("pc");
-    thread.exception(ILLEGAL_INSTRUCTION);
+    expect(costs(() => thread.exception(ILLEGAL_INSTRUCTION))).toMatchObject({ entries: 2, loads: 1 });
     expect([thread.state, fault(thread), thread.register("pc")]).toEqual([
       "inactive",
       FAULT_USER_EXCEPTION,

@@ -140,10 +140,16 @@ export class Thread {
     this.kernel.beginSystemCall(this.runningHart());
   }
 
-  /** An instruction of the thread causes an exception: scause and stval. */
+  /** An instruction of the thread causes an exception, whether it owns the FPU or not: scause and stval. */
   exception(cause: number, address: number | bigint = 0): void {
     this.prepare(this);
-    this.kernel.exception(this.runningHart(), BigInt(cause), BigInt(address));
+    const hart = this.runningHart();
+    const { fpuStatus } = this.kernel.hardware.harts[hart]!;
+    this.kernel.exception(hart, BigInt(cause), BigInt(address));
+    const mayComputeNow = fpuStatus === 0 && this.kernel.hardware.harts[hart]!.fpuStatus !== 0;
+    if (mayComputeNow && this.runningOn === hart) {
+      this.kernel.exception(hart, BigInt(cause), BigInt(address));
+    }
   }
 
   /** Sets f`register` by an instruction; false when that is illegal for the thread. */

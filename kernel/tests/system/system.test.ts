@@ -434,8 +434,8 @@ describe("memory", () => {
     const root = { virtualStart: 0x40_0000, entry: 0x40_0000, bytes: new Uint8Array(3 * 4096) };
     const { elf, minimumMemory } = makeImage({ kernelElf: await buildKernel(), root });
     const { result, machine } = await runOnMachine(elf, { memory: minimumMemory });
-    // The root task's first instruction is invalid and nobody handles its fault: nothing can happen after boot. It is tried a
-    // second time because it might have been floating point.
+    // The root task's first instruction is invalid, also when it is made again with floating point, and nobody handles its
+    // fault: nothing can happen after boot.
     expect(result).toEqual({ reason: "deadlock" });
     expect(machine.harts[0]!.counters.exceptions[2]).toBe(2n);
   });
