@@ -46,6 +46,7 @@ class ModuleCompiler {
   private usesFloats = false;
   /** Functions that others enter by a fragment of its own, named like the function; code calls the body. */
   private readonly withEntry: ReadonlySet<WasmFunction>;
+  private graph: CallGraph | undefined;
 
   constructor(
     wasm: Uint8Array,
@@ -54,10 +55,12 @@ class ModuleCompiler {
     this.module = decodeModule(wasm);
     const mutable = this.module.globals.flatMap((global, index) => (global.mutable ? [index] : []));
     const slots = new Map(mutable.map((index, slot) => [index, slot]));
-    const suspension = findSuspension(this.module);
+    const callGraph = () => this.callGraph();
+    const suspension = findSuspension(this.module, callGraph);
     this.withEntry = outsideEntries(this.module, suspension);
     const pushed = new Map<number, boolean>();
     this.context = {
+      callGraph,
       suspension,
       symbolOf: (target) => this.symbolOf(target),
       module: this.module,
@@ -96,6 +99,12 @@ class ModuleCompiler {
       exportedConstants: this.exportedConstants(),
       dumpIR: (name, stage) => this.dump(name, stage),
     };
+  }
+
+  /** Made when it is asked for: few modules need it. */
+  private callGraph(): CallGraph {
+    this.graph ??= new CallGraph(this.module);
+    return this.graph;
   }
 
   private enqueue(target: WasmFunction): void {
@@ -171,7 +180,7 @@ class ModuleCompiler {
   /** The table of interrupt handlers, and entries for those that may use floating-point registers. */
   private handlerTable(): Fragment[] {
     const targets = this.tableEntries(HANDLER_SIGNATURE);
-    const touching = new CallGraph(this.module).touchingFloats();
+    const touching = this.callGraph().touchingFloats();
     const entryOf = (target: WasmFunction): string =>
       touching.has(target) ? `${target.name}.handler` : target.name;
     const entries = [...new Set(targets)].flatMap((target) =>

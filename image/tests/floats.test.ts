@@ -19,6 +19,18 @@ describe("floating point", () => {
     expect(end).toBe(0);
   });
 
+  it("is in the programs that compute with it, by their ELF flags, and in no others", async () => {
+    const EF_RISCV_FLOAT_ABI_DOUBLE = 4;
+    const usesFloats = async (name: string): Promise<boolean> => {
+      const { elf } = await compileProgram(repositoryPath(`programs/${name}.ts`), 1 << 20, name);
+      const flags = new DataView(elf.buffer, elf.byteOffset).getUint32(48, true);
+      return (flags & EF_RISCV_FLOAT_ABI_DOUBLE) !== 0;
+    };
+    expect(await usesFloats("planets/planets")).toBe(true);
+    expect(await usesFloats("hello/hello")).toBe(false);
+    expect(await usesFloats("checks/handler")).toBe(false);
+  });
+
   it("is refused in programs for a kernel without it, where others compile as ever", async () => {
     const configuration = { ...DEFAULT_CONFIGURATION, fpu: false };
     const compile = (name: string) =>

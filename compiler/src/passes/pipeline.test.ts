@@ -4,6 +4,7 @@ import type { IRFunction } from "../ir/ir";
 import { parseFunction } from "../ir/parser";
 import { printFunction } from "../ir/printer";
 import { verify } from "../ir/verifier";
+import { CallGraph } from "../wasm/call-graph";
 import { decodeModule } from "../wasm/decoder";
 import type { TranslationContext } from "../wasm/emitter";
 import { translateFunction } from "../wasm/translator";
@@ -22,6 +23,7 @@ function functionsOf(seed: number): IRFunction[] {
       optimize: true,
       locate: () => undefined,
     },
+    callGraph: () => new CallGraph(module),
     suspension: { functions: new Set(), signatures: new Set() },
     isPushedAtSuspension: () => false,
     symbolOf: (target) => target.name,

@@ -5,6 +5,7 @@ import { type Block, branch, IRFunction, jump, type Type, type Value } from "../
 import type { Operation } from "../ir/operations";
 import { SsaBuilder } from "../ir/ssa-builder";
 import type { BackendOptions, ImportedFunction } from "../link/module-object";
+import type { CallGraph } from "./call-graph";
 import type { FunctionType, ValueType, WasmFunction, WasmModule } from "./module";
 import type { Suspension } from "./suspension";
 
@@ -12,6 +13,8 @@ import type { Suspension } from "./suspension";
 export interface TranslationContext {
   module: WasmModule;
   options: BackendOptions;
+  /** Who calls whom. */
+  callGraph(): CallGraph;
   suspension: Suspension;
   /** What code calls the function by. */
   symbolOf(target: WasmFunction): string;

@@ -6,7 +6,6 @@
  */
 import { CompileError } from "../diagnostics";
 import { type Block, type IRFunction, isConstant, type Value } from "../ir/ir";
-import { CallGraph } from "./call-graph";
 import type { TranslationContext } from "./emitter";
 import { translateFunction } from "./translator";
 
@@ -74,7 +73,7 @@ export function isPushedAtSuspension(context: TranslationContext, slot: number):
     onImport: () => {},
     onTable: () => {},
   };
-  const candidates = new CallGraph(context.module).onNewStacks();
+  const candidates = context.callGraph().onNewStacks();
   return [...context.suspension.functions].some((source) => {
     if (!candidates.has(source)) return false;
     try {

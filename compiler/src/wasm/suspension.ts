@@ -2,17 +2,17 @@
  * Which functions may suspend: run `switchStack`, so that other stacks run before they return. Calls of these lose all
  * registers, so the whole program has to agree on the answer.
  */
-import { CallGraph, isIntrinsic, type Reach } from "./call-graph";
+import { type CallGraph, isIntrinsic, type Reach } from "./call-graph";
 import type { WasmFunction, WasmModule } from "./module";
 
 /** The functions, and the signatures of indirect calls, that may suspend. */
 export type Suspension = Reach;
 
 /** Finds what may suspend; nothing, at no cost, in a module that does not import `switchStack`. */
-export function findSuspension(module: WasmModule): Suspension {
+export function findSuspension(module: WasmModule, callGraph: () => CallGraph): Suspension {
   const start = module.functions.find((target) => isIntrinsic(target, "switchStack"));
   if (!start) return { functions: new Set(), signatures: new Set() };
-  return new CallGraph(module).callersOf([start]);
+  return callGraph().callersOf([start]);
 }
 
 /**
