@@ -49,10 +49,10 @@ export function accrueFlags(hart: u32): void {
   if ((Rounding.flags & ~old & FLAG_INEXACT) != 0) refreshFloat(hart);
 }
 
-/** Writes the bits of fcsr that `mask` has. */
+/** Writes the bits of fcsr that `mask` has. The host may while FS is Off, and does not turn the unit on by it. */
 export function writeFcsr(hart: u32, value: u32, mask: u32): void {
   store<u32>(hart, (load<u32>(hart, HART_FCSR) & ~mask) | (value & mask), HART_FCSR);
-  markFloatDirty(hart);
+  if (!isFloatOff(hart)) markFloatDirty(hart);
   refreshFloat(hart);
 }
 

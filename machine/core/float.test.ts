@@ -397,13 +397,14 @@ describe("loads and stores", () => {
 });
 
 describe("the host", () => {
-  it("reads and writes f registers as raw bits", async () => {
+  it("reads and writes f registers as raw bits, and fcsr, also while FS is Off", async () => {
     const machine = await bareMachine((a) => halt(a));
     const [hart] = machine.harts;
     hart!.setF(0, -1n);
     hart!.setF(31, PATTERN);
     expect([hart!.f(0), hart!.f(31), hart!.x(31)]).toEqual([(1n << 64n) - 1n, PATTERN, 0n]);
-    expect(fsOf(hart!)).toBe(FS.off);
+    hart!.setCsr(CSR.fcsr, 0x21n);
+    expect([hart!.csr(CSR.fcsr), fsOf(hart!)]).toEqual([0x21n, FS.off]);
     expect(() => hart!.f(32)).toThrow(RangeError);
     expect(() => hart!.setF(-1, 0n)).toThrow(RangeError);
   });

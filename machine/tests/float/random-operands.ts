@@ -91,8 +91,20 @@ export function randomOperands(random: Random, operation: Operation): Operands {
   if (reads === 1 && random.chance(4)) operands.a = box(source, nearInteger(random, source));
   if (reads === 1 && source === DOUBLE && random.chance(4)) operands.a = nearSingle(random);
   if (reads >= 2 && random.chance(2)) operands.b = box(source, related(random, source, operands.a));
+  if (reads === 3 && random.chance(3)) Object.assign(operands, halfwayProduct(random, source));
   if (reads === 3 && random.chance(2)) operands.c = box(source, cancelling(random, source, operands));
   return operands;
+}
+
+/** Factors whose product lies halfway between two numbers: an odd significand below 4/3, and one and a half. */
+function halfwayProduct(random: Random, format: Format): { a: bigint; b: bigint } {
+  const fractionBits = format.precision - 1;
+  const bias = (1n << BigInt(format.width - format.precision - 1)) - 1n;
+  const exponent = (): bigint => (bias + BigInt(random.below(60) - 30)) << BigInt(fractionBits);
+  const sign = (): bigint => (random.chance(2) ? signBit(format) : 0n);
+  const odd = (fraction(random, fractionBits) >> 2n) | 1n;
+  const half = 1n << BigInt(fractionBits - 1);
+  return { a: box(format, exponent() | odd | sign()), b: box(format, exponent() | half | sign()) };
 }
 
 const valueBits = (format: Format, register: bigint): bigint =>
