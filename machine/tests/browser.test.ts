@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
@@ -56,6 +57,7 @@ describe("the machine in a browser", () => {
         "/program.elf": { type: "application/octet-stream", body: sbiGuest() },
         "/ping.elf": { type: "application/octet-stream", body: pingGuest(0, 3) },
         "/pong.elf": { type: "application/octet-stream", body: pongGuest(0, 3) },
+        "/program.elf.gz": { type: "application/octet-stream", body: gzipSync(sbiGuest()) },
       });
       const browser = await chromium.launch({
         executablePath: CHROMIUM,
@@ -73,10 +75,11 @@ describe("the machine in a browser", () => {
         await page.waitForFunction(() => (document.body.textContent ?? "").startsWith("{"), undefined, {
           timeout: 60_000,
         });
+        const run = { reason: "poweroff", output: SBI_GUEST_OUTPUT };
         expect(JSON.parse((await page.textContent("body")) ?? "")).toEqual({
-          reason: "poweroff",
+          loaded: run,
+          booted: run,
           together: ["poweroff", "poweroff"],
-          output: SBI_GUEST_OUTPUT,
         });
       } finally {
         await browser.close();

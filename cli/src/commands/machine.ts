@@ -38,8 +38,8 @@ interface Flags extends MachineFlags {
   initrd?: string;
   append?: string;
   dtb?: string;
-  drive: DriveRequest[];
-  net: NetRequest[];
+  drive?: DriveRequest[];
+  net?: NetRequest[];
   pcap?: string;
   rng?: "seeded" | "host";
   virtioLegacy?: boolean;
@@ -116,13 +116,11 @@ export function addMachineCommand(program: Command): void {
       "--drive <image>",
       "a disk: file=FILE,readonly=on|snapshot=on|overlay=FILE; may be repeated",
       parseDrive,
-      [],
     )
     .option(
       "--net <wire>",
       "a network card: user, stream or dgram with suboptions; may be repeated",
       parseNet,
-      [],
     )
     .option("--pcap <file>", "record what passes the network card, for Wireshark and tcpdump")
     .addOption(
@@ -245,14 +243,14 @@ async function bootMachine(flags: Flags, attachments: Attachments): Promise<Mach
 }
 
 /** Opens drives, then network cards, then the entropy source: in this order guests find them. */
-async function attach({ drive, net, pcap, rng }: Flags, attachments: Attachments): Promise<void> {
+async function attach({ drive = [], net = [], pcap, rng }: Flags, attachments: Attachments): Promise<void> {
   for (const request of drive) await attachments.add(openDrive(request));
   for (const request of net) await attachments.add(openNet({ ...request, pcap: request.pcap ?? pcap }, warn));
   const source = rng === "host" ? hostEntropy : undefined;
   if (rng) await attachments.add({ device: virtioEntropy({ source }), close() {} });
 }
 
-function checkCombination({ bios, kernel, initrd, append, net, pcap }: Flags): void {
+function checkCombination({ bios, kernel, initrd, append, net = [], pcap }: Flags): void {
   if (pcap !== undefined && net.length !== 1)
     throw new UsageError(
       `--pcap records one network card, and there are ${net.length}`,
