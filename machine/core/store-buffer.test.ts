@@ -43,6 +43,24 @@ const sequence =
     for (const part of parts) part(a);
   };
 
+/** Goes on in S mode, with a value in menvcfg; what is illegal there, as the halt, is done in M mode. */
+const enterSupervisorMode =
+  (environment: number): Code =>
+  (a) => {
+    a.csrwi(CSR.menvcfg, environment);
+    a.la(reg.t4, "halt");
+    a.csrw(CSR.mtvec, reg.t4);
+    a.la(reg.t4, "supervisor");
+    a.csrw(CSR.mepc, reg.t4);
+    a.li(reg.t4, 1 << 11);
+    a.csrs(CSR.mstatus, reg.t4);
+    a.mret();
+    a.align(4);
+    a.global("halt");
+    halt(a);
+    a.global("supervisor");
+  };
+
 /** A machine in store-buffer mode with a thread for each hart. */
 async function threads(seed: number, codes: Code[]): Promise<Machine> {
   return bareMachine(
@@ -153,6 +171,17 @@ describe("MP: store x, store y against load y, load x", () => {
     expect(await run((a) => a.word(FENCE_TSO))).not.toContain(WEAK);
     expect(await run(nothing, atomicSwap("release", reg.s1))).not.toContain(WEAK);
     expect(await run(fence(W, W), atomicSwap("", reg.s1))).not.toContain(WEAK);
+  });
+
+  it("with fence o,o or o,w in S mode never does where menvcfg.FIOM says that I/O means memory, too", async () => {
+    for (const [environment, expected] of [
+      [0, true],
+      [1, false],
+    ] as const)
+      for (const successors of [O, W]) {
+        const writer = sequence(enterSupervisorMode(environment), storeX, fence(O, successors), storeY);
+        expect((await outcomes(writer, polling)).has(WEAK), `FIOM ${environment}`).toBe(expected);
+      }
   });
 
   it("never does with an sc that releases", async () => {

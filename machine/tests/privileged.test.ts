@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { hasTool, unlessMissing } from "./external-tools";
 import { runBare } from "./our-machine";
-import { describeDifference } from "./privileged/difference";
+import { describeDifference, stepsDone } from "./privileged/difference";
 import { makeProgram } from "./privileged/generator";
 import { LARGE, LARGE_SIZE, RAM } from "./privileged/layout";
 import { QEMU, runOnQemu } from "./qemu";
@@ -32,6 +32,7 @@ describe("random privileged programs", () => {
       });
       expect([ours.reason, theirs.exitCode]).toEqual(["poweroff", 0]);
       const memory = ours.machine.memory.read(RAM, MEMORY_BYTES);
+      expect(stepsDone(memory)).toBe(STEPS);
       expect(describeDifference(steps, memory, theirs.memory), `seed ${seed}`).toBeNull();
     },
   );

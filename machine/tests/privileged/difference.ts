@@ -1,7 +1,7 @@
 // Tells where two runs of a privileged program differ: the first step, its records on both sides, and its code.
-import type { Step } from "./generator";
 import { LOG_END } from "./harness";
 import * as at from "./layout";
+import type { Step } from "./step-maker";
 
 const RECORD = at.RECORD_WORDS * 8;
 const WRITERS = new Map<bigint, string>([
@@ -10,7 +10,7 @@ const WRITERS = new Map<bigint, string>([
   [at.WRITER.end, "end: sstatus, mie, mip, scause, sepc, stval, satp"],
   [at.WRITER.registers, "registers"],
 ]);
-/** Of the records of a step, the last so many hold its registers. */
+/** Behind the record of a step's end, so many hold its registers. */
 const REGISTER_RECORDS = 5;
 
 /** @param ours, theirs memory from RAM's beginning on */
@@ -40,24 +40,10 @@ function describeStep(
   theirs: Uint8Array,
   difference: number,
 ): string {
-  const log = at.LOG - at.RAM;
-  let step = 0;
-  let start = log;
-  for (let offset = log; offset + RECORD <= difference; offset += RECORD)
-    if (view(ours).getBigUint64(offset, true) === at.WRITER.end) {
-      step++;
-      start = offset + RECORD * (1 + REGISTER_RECORDS);
-    }
-  if (start > difference) {
-    step--;
-    start = log;
-    let seen = 0;
-    for (let offset = log; seen < step; offset += RECORD)
-      if (view(ours).getBigUint64(offset, true) === at.WRITER.end) {
-        seen++;
-        start = offset + RECORD * (1 + REGISTER_RECORDS);
-      }
-  }
+  const ends = stepEnds(ours);
+  const step = ends.findIndex((end) => difference < end);
+  if (step < 0) return `${ends.length} steps here are done; the log of QEMU is longer`;
+  const start = ends[step - 1] ?? at.LOG - at.RAM;
   const { mode, notes, csrs, registers, code } = steps[step]!;
   const lines = [`step ${step} in ${mode} mode: ${notes.join("; ")}`];
   lines.push(
@@ -77,6 +63,21 @@ function describeStep(
   }
   lines.push(`${logged(ours)} and ${logged(theirs)} records`);
   return lines.join("\n");
+}
+
+/** How many steps of a program have come to their end. */
+export function stepsDone(memory: Uint8Array): number {
+  return stepEnds(memory).length;
+}
+
+/** Offsets behind the last record of each step. */
+function stepEnds(memory: Uint8Array): number[] {
+  const ends: number[] = [];
+  const end = at.LOG - at.RAM + logged(memory) * RECORD;
+  for (let offset = at.LOG - at.RAM; offset < end; offset += RECORD)
+    if (view(memory).getBigUint64(offset, true) === at.WRITER.end)
+      ends.push(offset + RECORD * (1 + REGISTER_RECORDS));
+  return ends;
 }
 
 function logged(memory: Uint8Array): number {
