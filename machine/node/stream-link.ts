@@ -163,7 +163,7 @@ class FrameReader {
  * @throws MachineError when nobody is there
  */
 export async function connectStream(address: StreamAddress): Promise<StreamLink> {
-  const options = "path" in address ? address : ({ host: DEFAULT_HOST, ...address } as TcpNetConnectOpts);
+  const options = "path" in address ? address : { host: address.host ?? DEFAULT_HOST, port: address.port };
   const socket = connect(options);
   await settled(socket, "connect", `cannot connect to ${nameOf(address)}`, "start the peer first");
   const link = new StreamLink();
@@ -177,7 +177,8 @@ export async function connectStream(address: StreamAddress): Promise<StreamLink>
  */
 export async function listenStream(address: StreamAddress): Promise<StreamLink> {
   const server = createServer();
-  const options: ListenOptions = "path" in address ? address : { host: DEFAULT_HOST, ...address };
+  const options: ListenOptions =
+    "path" in address ? address : { host: address.host ?? DEFAULT_HOST, port: address.port };
   server.listen(options);
   await settled(server, "listening", `cannot listen at ${nameOf(address)}`, "is the address in use?");
   return new StreamLink(server);
