@@ -1,13 +1,6 @@
 // A wire over a stream socket, as QEMU's `-netdev stream` and passt speak: each frame behind its length, four bytes with the most
 // significant one first. One peer at a time; while there is none the link is down, and what is sent is lost.
-import {
-  connect,
-  createServer,
-  type ListenOptions,
-  type Server,
-  type Socket,
-  type TcpNetConnectOpts,
-} from "node:net";
+import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { LONGEST_FRAME, MachineError, type NetworkLink, type Station } from "../src/index";
 
 /** A TCP port or the path of a Unix socket. */
