@@ -1,6 +1,6 @@
 // A wire over UDP, as QEMU's `-netdev dgram` speaks: each frame is a datagram. The peer need not be there.
 import { createSocket, type Socket } from "node:dgram";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { MachineError, type NetworkLink, type Station } from "../src/index";
 
 export interface DatagramAddress {
@@ -68,8 +68,11 @@ export async function openDatagram({
   local: DatagramAddress;
   remote: DatagramAddress;
 }): Promise<DatagramLink> {
-  const peer = { host: DEFAULT_HOST, ...remote };
-  const own = { host: DEFAULT_HOST, ...local };
+  const peer = { host: remote.host ?? DEFAULT_HOST, port: remote.port };
+  const own = { host: local.host ?? DEFAULT_HOST, port: local.port };
+  for (const { host } of [peer, own])
+    if (isIP(host) === 0)
+      throw new MachineError(`${JSON.stringify(host)} is no IP address`, "give one such as 127.0.0.1 or ::1");
   const socket = createSocket(isIPv6(peer.host) ? "udp6" : "udp4");
   await new Promise<void>((resolve, reject) => {
     socket.once("error", (error) =>

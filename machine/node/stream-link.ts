@@ -1,13 +1,6 @@
 // A wire over a stream socket, as QEMU's `-netdev stream` and passt speak: each frame behind its length, four bytes with the most
 // significant one first. One peer at a time; while there is none the link is down, and what is sent is lost.
-import {
-  connect,
-  createServer,
-  type ListenOptions,
-  type Server,
-  type Socket,
-  type TcpNetConnectOpts,
-} from "node:net";
+import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { LONGEST_FRAME, MachineError, type NetworkLink, type Station } from "../src/index";
 
 /** A TCP port or the path of a Unix socket. */
@@ -163,7 +156,7 @@ class FrameReader {
  * @throws MachineError when nobody is there
  */
 export async function connectStream(address: StreamAddress): Promise<StreamLink> {
-  const options = "path" in address ? address : ({ host: DEFAULT_HOST, ...address } as TcpNetConnectOpts);
+  const options = "path" in address ? address : { host: address.host ?? DEFAULT_HOST, port: address.port };
   const socket = connect(options);
   await settled(socket, "connect", `cannot connect to ${nameOf(address)}`, "start the peer first");
   const link = new StreamLink();
@@ -177,7 +170,8 @@ export async function connectStream(address: StreamAddress): Promise<StreamLink>
  */
 export async function listenStream(address: StreamAddress): Promise<StreamLink> {
   const server = createServer();
-  const options: ListenOptions = "path" in address ? address : { host: DEFAULT_HOST, ...address };
+  const options: ListenOptions =
+    "path" in address ? address : { host: address.host ?? DEFAULT_HOST, port: address.port };
   server.listen(options);
   await settled(server, "listening", `cannot listen at ${nameOf(address)}`, "is the address in use?");
   return new StreamLink(server);

@@ -50,13 +50,20 @@ describe("the device tree", () => {
         "/soc/rtc@101000",
         "/soc/clint@2000000",
         "/soc/plic@c000000",
+        "/soc/virtio_mmio@10001000",
+        "/soc/virtio_mmio@10008000",
       ]) {
         expect(cellsOf(nodeAt(ours, path), "reg"), path).toEqual(cellsOf(nodeAt(theirs, path), "reg"));
         expect(stringsOf(nodeAt(ours, path), "compatible"), path).toEqual(
           stringsOf(nodeAt(theirs, path), "compatible"),
         );
       }
-      for (const path of ["/soc/serial@10000000", "/soc/rtc@101000"])
+      for (const path of [
+        "/soc/serial@10000000",
+        "/soc/rtc@101000",
+        "/soc/virtio_mmio@10001000",
+        "/soc/virtio_mmio@10008000",
+      ])
         expect(cellsOf(nodeAt(ours, path), "interrupts"), path).toEqual(
           cellsOf(nodeAt(theirs, path), "interrupts"),
         );

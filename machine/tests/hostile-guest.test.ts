@@ -3,7 +3,17 @@
 import { describe, expect, it } from "vitest";
 import { OPCODES } from "../../compiler/src/assembler/opcodes";
 import { ensureCore } from "../../tools/build-core";
-import { Machine } from "../src/index";
+import {
+  Machine,
+  NetworkHub,
+  OverlayDisk,
+  Terminal,
+  virtioBlock,
+  virtioConsole,
+  virtioEntropy,
+  virtioNetwork,
+  ZeroDisk,
+} from "../src/index";
 import { Random } from "../src/test-support/random";
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -32,6 +42,12 @@ const TARGETS = [
   0xc5f_fffc,
   0x1000_0000,
   0x1000_0005,
+  0x1000_1030,
+  0x1000_1070,
+  0x1000_2038,
+  0x1000_2080,
+  0x1000_3044,
+  0x1000_4050,
   RAM,
   RAM + 0x1000,
   RAM + MEMORY - 4,
@@ -53,7 +69,21 @@ async function hostileMachine(random: Random): Promise<Machine> {
   const firmware = random.pick(["sbi", "none"] as const);
   const harts = 1 + random.below(3);
   const uintc = !random.chance(3);
-  const machine = await Machine.create({ core: await ensureCore(), harts, memory: MEMORY, firmware, uintc });
+  const virtio = [
+    virtioBlock(new OverlayDisk(new ZeroDisk(1 << 20))),
+    virtioNetwork(new NetworkHub().connect()),
+    virtioEntropy(),
+    virtioConsole(new Terminal()),
+  ];
+  const machine = await Machine.create({
+    core: await ensureCore(),
+    harts,
+    memory: MEMORY,
+    firmware,
+    uintc,
+    virtio,
+    virtioLegacy: random.chance(3),
+  });
   const code = new Uint32Array(CODE_WORDS);
   for (let index = 0; index < code.length; index++) code[index] = codeWord(random);
   machine.memory.write(RAM, new Uint8Array(code.buffer));

@@ -191,6 +191,23 @@ describe("two machines on a hub", () => {
     ]);
   });
 
+  it("wait together for what comes from outside", async () => {
+    const hub = new NetworkHub();
+    const wire = await listenStream({ port: 0 });
+    const [inside, alone] = [
+      await machineWith(pongGuest(0, ROUNDS), [virtioNetwork(wire)]),
+      await machineWith(pongGuest(0, ROUNDS), [virtioNetwork(hub.connect())]),
+    ];
+    const together = runTogether([inside, alone], { hubs: [hub], maxInstructions: LIMIT });
+    const { port } = wire.address as { port: number };
+    const link = await connectStream({ port });
+    const outside = await machineWith(pingGuest(0, ROUNDS), [virtioNetwork(link)]);
+    expect(await outside.run({ maxInstructions: LIMIT })).toEqual(POWER_OFF);
+    link.close();
+    wire.close();
+    expect(await together).toEqual([POWER_OFF, { reason: "deadlock" }]);
+  });
+
   it.skipIf(!tshark)(`leave a record that Wireshark reads${unlessMissing("tshark", tshark)}`, async () => {
     const hub = new NetworkHub({ latency: 3000 });
     const file = join(folder, "hub.pcap");

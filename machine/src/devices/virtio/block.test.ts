@@ -223,7 +223,8 @@ describe("the block device", () => {
     expect([read.status, read.data]).toEqual([OK, pattern(2, 77)]);
   });
 
-  it("cannot be made of half a sector", () => {
+  it("cannot be made of half a sector, or answer before it is asked", () => {
+    expect(() => virtioBlock(new MemoryDisk(new Uint8Array(512)), { latency: 0 })).toThrow(MachineError);
     expect(() => new MemoryDisk(new Uint8Array(1000))).toThrow(MachineError);
     expect(() => new MemoryDisk(new Uint8Array(0))).toThrow(/0 bytes/);
   });

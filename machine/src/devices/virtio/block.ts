@@ -7,6 +7,7 @@ import {
   inOrder,
   SECTOR_SIZE,
 } from "../../disk/block-backend";
+import { MachineError } from "../../errors";
 import type { VirtioDevice, VirtioFactory, VirtioPort } from "./device";
 import { type Chain, MAX_QUEUE_SIZE, QueueError } from "./queue";
 
@@ -58,10 +59,16 @@ export interface BlockOptions {
 
 /**
  * A disk for a slot of the board.
- * @throws MachineError when `backend` is no whole number of sectors
+ * @throws MachineError when `backend` is no whole number of sectors, or the latency no positive number of cycles
  */
 export function virtioBlock(backend: BlockBackend, options: BlockOptions = {}): VirtioFactory {
   checkDiskSize(backend.size, "the disk");
+  const { latency = DEFAULT_LATENCY } = options;
+  if (!Number.isSafeInteger(latency) || latency < 1)
+    throw new MachineError(
+      `a disk cannot take ${latency} cycles`,
+      `give at least 1; the default is ${DEFAULT_LATENCY}`,
+    );
   return (port) => new BlockDevice(port, backend, options);
 }
 

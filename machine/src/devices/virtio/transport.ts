@@ -8,6 +8,7 @@ import { VIRTIO, VIRTIO_INTERRUPT, VIRTIO_SLOTS } from "../addresses";
 import { readWords, writeWords } from "../register-access";
 import { Feature, type VirtioDevice, type VirtioFactory, type VirtioPort } from "./device";
 import { MAX_QUEUE_SIZE, QueueError, type QueueLayout, Virtqueue } from "./queue";
+import { LEGACY_PAGE_SIZE, QueueRegisters } from "./queue-registers";
 
 // Registers (section 4.2.2, table 4.1).
 const MAGIC_VALUE = 0x00;
@@ -19,20 +20,15 @@ const DEVICE_FEATURES = 0x10;
 const DEVICE_FEATURES_SEL = 0x14;
 const DRIVER_FEATURES = 0x20;
 const DRIVER_FEATURES_SEL = 0x24;
-/** The queue that the following registers are about. */
+/** The queue that the following registers, and those in queue-registers.ts, are about. */
 const QUEUE_SEL = 0x30;
 const QUEUE_NUM_MAX = 0x34;
-const QUEUE_NUM = 0x38;
 const QUEUE_READY = 0x44;
 const QUEUE_NOTIFY = 0x50;
 /** Bit 0: buffers were used; bit 1: the configuration changed. */
 const INTERRUPT_STATUS = 0x60;
 const INTERRUPT_ACK = 0x64;
 const STATUS = 0x70;
-/** Low and high word of physical addresses. */
-const QUEUE_DESC = 0x80;
-const QUEUE_DRIVER = 0x90;
-const QUEUE_DEVICE = 0xa0;
 /** Length and base of a shared memory region: all ones, as there is none. */
 const SHM_LENGTH = 0xb0;
 const SHM_END = 0xc0;
@@ -41,7 +37,6 @@ const CONFIG = 0x100;
 
 // Registers of the legacy interface (section 4.2.4, table 4.3).
 const GUEST_PAGE_SIZE = 0x28;
-const QUEUE_ALIGN = 0x3c;
 /** Where the queue is, in guest pages; 0 takes it out of use. */
 const QUEUE_PFN = 0x40;
 
@@ -53,7 +48,6 @@ const MODERN_VERSION = 2;
 const VENDOR = 0x554d_4551;
 const INTERRUPT_USED = 1;
 const INTERRUPT_CONFIGURATION = 2;
-const LEGACY_PAGE_SIZE = 4096;
 
 /** Bits of the device status field (section 2.1). */
 const DRIVER_OK = 4;
@@ -65,39 +59,6 @@ const MOST_WARNINGS = 20;
 
 const WORD = 0xffff_ffffn;
 const ALL_ONES = 0xffff_ffff;
-
-/** What the driver has written about a queue. Addresses are kept as low and high words. */
-class QueueRegisters {
-  size = 0;
-  readonly descriptors = new Uint32Array(2);
-  readonly available = new Uint32Array(2);
-  readonly used = new Uint32Array(2);
-  align = LEGACY_PAGE_SIZE;
-  pageNumber = 0;
-
-  get layout(): QueueLayout {
-    const address = (words: Uint32Array) => words[0]! + words[1]! * 2 ** 32;
-    return {
-      size: this.size,
-      descriptors: address(this.descriptors),
-      available: address(this.available),
-      used: address(this.used),
-    };
-  }
-
-  /** Section 2.7.2: the parts follow each other, the used ring from a multiple of `align` on. */
-  legacyLayout(pageSize: number): QueueLayout {
-    const descriptors = this.pageNumber * pageSize;
-    const available = descriptors + 16 * this.size;
-    const end = available + 6 + 2 * this.size;
-    return {
-      size: this.size,
-      descriptors,
-      available,
-      used: Math.ceil(end / this.align) * this.align,
-    };
-  }
-}
 
 export interface TransportOptions {
   /** Number of the slot, from 0. */
@@ -267,15 +228,7 @@ export class VirtioTransport implements Device, VirtioPort {
     if (offset === QUEUE_READY) {
       if (value & 1) this.startQueue(queue, selected.layout);
       else queue.stop();
-    } else if (!queue.isReady) {
-      if (offset === QUEUE_NUM) selected.size = value;
-      for (const [register, words] of [
-        [QUEUE_DESC, selected.descriptors],
-        [QUEUE_DRIVER, selected.available],
-        [QUEUE_DEVICE, selected.used],
-      ] as const)
-        if (offset === register || offset === register + 4) words[(offset - register) / 4] = value;
-    }
+    } else if (!queue.isReady) selected.write(offset, value);
   }
 
   private writeLegacyQueueRegister(offset: number, value: number): void {
@@ -283,9 +236,8 @@ export class VirtioTransport implements Device, VirtioPort {
     const { selected } = this;
     const queue = this.queues[this.queueSelect];
     if (!selected || !queue) return;
-    if (offset === QUEUE_NUM) selected.size = value;
-    else if (offset === QUEUE_ALIGN) selected.align = value;
-    else if (offset === QUEUE_PFN) {
+    if (offset !== QUEUE_PFN) selected.write(offset, value);
+    else {
       selected.pageNumber = value;
       if (value === 0) queue.stop();
       else this.startQueue(queue, selected.legacyLayout(this.pageSize));
