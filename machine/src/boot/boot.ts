@@ -9,11 +9,13 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
 /** A machine and what it boots. */
 export interface BootOptions
   extends BootImages,
-    Omit<MachineOptions, "harts" | "memory" | "firmware" | "bootargs"> {
+    Omit<MachineOptions, "harts" | "memory" | "firmware" | "bootargs" | "coherentFetch"> {
   /** Number of harts (default 1). */
   harts?: number;
   /** Bytes of RAM (default 128 MiB). */
   memory?: number;
+  /** Fetches see stores without fence.i, as on QEMU (default true here: xv6, for one, has no fence.i). */
+  coherentFetch?: boolean;
 }
 
 /**
@@ -21,9 +23,15 @@ export interface BootOptions
  * @throws MachineError for options it cannot be built with, ImageError for images that cannot be booted
  */
 export async function boot(options: BootOptions): Promise<Machine> {
-  const { bios = "sbi", kernel, harts = DEFAULT_HARTS, memory = DEFAULT_MEMORY } = options;
+  const {
+    bios = "sbi",
+    kernel,
+    harts = DEFAULT_HARTS,
+    memory = DEFAULT_MEMORY,
+    coherentFetch = true,
+  } = options;
   const firmware = bios === "sbi" ? "sbi" : "none";
-  const machine = await Machine.create({ ...options, harts, memory, firmware });
+  const machine = await Machine.create({ ...options, harts, memory, firmware, coherentFetch });
   const unpacked = kernel && (await unpackKernel(kernel, memory));
   machine.load(layOut({ ...options, kernel: unpacked }, machine.memory));
   return machine;
