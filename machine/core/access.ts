@@ -2,6 +2,7 @@
 // A misaligned access to RAM is carried out, as on QEMU; to a device it is an access fault.
 
 import { busFaulted, loadDevice, mayProceed, storeDevice } from "./bus";
+import { forgetInstructions } from "./code";
 import { CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import { Hart, Machine } from "./hart";
 import { accessFault, cachedTranslation, NOT_CACHED, translateData } from "./mmu";
@@ -135,6 +136,7 @@ function storeRam(hart: u32, physical: u64, bytes: u64, value: u64): void {
     default:
       store<u64>(address, value);
   }
+  forgetInstructions(physical, bytes);
   if (load<u32>(hart, HART_STRICT) != 0 || anyWatched())
     breakReservations(hart, physical, bytes, Hart.clock(hart));
 }

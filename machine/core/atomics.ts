@@ -2,6 +2,7 @@
 // each waits until no running hart is behind. Misaligned ones fault.
 
 import { mayProceed } from "./bus";
+import { forgetInstructions } from "./code";
 import {
   CAUSE_LOAD_MISALIGNED,
   CAUSE_STORE_ACCESS,
@@ -101,6 +102,7 @@ function locate(hart: u32, address: u64, bytes: u64, right: u32): u32 {
 function write(hart: u32, memory: u32, physical: u64, isDouble: bool, value: u64): void {
   if (isDouble) store<u64>(memory, value);
   else store<u32>(memory, <u32>value);
+  forgetInstructions(physical, isDouble ? 8 : 4);
   breakReservations(hart, physical, isDouble ? 8 : 4, Hart.clock(hart));
 }
 

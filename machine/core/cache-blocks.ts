@@ -1,6 +1,7 @@
 // Cache-block operations (Zicbom and Zicboz, version 1.0.1) on blocks of 64 bytes. There are no caches, so cbo.inval,
 // cbo.clean and cbo.flush only check whether the hart may reach the block; cbo.zero stores zeros.
 
+import { forgetInstructions } from "./code";
 import { CAUSE_ILLEGAL, CAUSE_STORE_ACCESS, RIGHT_READ, RIGHT_WRITE } from "./encoding";
 import {
   ENVIRONMENT_CBCFE,
@@ -44,6 +45,7 @@ function zero(hart: u32, address: u64): bool {
   const physical = load<u64>(hart, HART_TRANSLATED_ADDRESS);
   if (!Machine.inRam(physical, BLOCK)) return Hart.raise(hart, CAUSE_STORE_ACCESS, address);
   memory.fill(Machine.ramAddress(physical), 0, <u32>BLOCK);
+  forgetInstructions(physical, BLOCK);
   breakReservations(hart, physical, BLOCK, Hart.clock(hart));
   return Hart.finish(hart, 4);
 }

@@ -1,6 +1,7 @@
 // The decoded-code pool. A physical page that is executed gets a decoded page: one slot (decode.ts) for every halfword,
 // filled when first executed, and guard slots behind them that make the hot loop look for the next page.
-// Decoded code is what an instruction cache is to hardware: fence.i drops all of it, stores do not.
+// Decoded code is what an instruction cache is to hardware: fence.i drops all of it. Stores do not, unless fetches are to see them:
+// then no TLB has a write tag for a page with decoded code, so stores to it take the slow path, which empties their slots.
 import { decode } from "./decode";
 import { expandCompressed } from "./expand";
 import { Harts, Machine } from "./hart";
@@ -20,9 +21,10 @@ import {
   MACHINE_MARKS,
   RAM_PHYSICAL,
 } from "./state";
-import { dropFetchTranslations } from "./tlb";
+import { dropFetchTranslations, dropWriteTranslations } from "./tlb";
 
 const SLOTS: u32 = 2048;
+const PAGE_OFFSET: u64 = 0xfff;
 
 /** Decoded page of the RAM page at a guest physical address, made empty if it is new. */
 export function codePage(physicalPage: u64): u32 {
@@ -30,6 +32,7 @@ export function codePage(physicalPage: u64): u32 {
   if (load<u16>(mapEntry) == 0) {
     const page = newPage(physicalPage); // which may empty the map
     store<u16>(mapEntry, <u16>pageIndex(page));
+    if (Machine.fetchesSeeStores()) dropWriteTranslations(physicalPage);
   }
   return pageAddress(<u32>load<u16>(mapEntry));
 }
@@ -84,6 +87,22 @@ export function isDecoded(physical: u64, bytes: u64): bool {
     if (load<u16>(CODE_MAP_BASE + (page << 1)) != 0) return true;
   }
   return false;
+}
+
+/** Whether stores to a physical page must take the slow path because it has decoded code that they could change. */
+export function storesChangeCode(physicalPage: u64): bool {
+  return Machine.fetchesSeeStores() && load<u16>(mapEntryOf(physicalPage)) != 0;
+}
+
+/** `bytes` bytes inside a page were stored: what was decoded from them is decoded anew, where fetches see stores. */
+export function forgetInstructions(physical: u64, bytes: u64): void {
+  const physicalPage = physical & ~PAGE_OFFSET;
+  if (!storesChangeCode(physicalPage)) return;
+  const page = pageAddress(<u32>load<u16>(mapEntryOf(physicalPage)));
+  const offset = <u32>(physical & PAGE_OFFSET);
+  const first = offset < 2 ? 0 : (offset >> 1) - 1; // a 32-bit instruction may begin a halfword before
+  const last = (offset + <u32>bytes - 1) >> 1;
+  memory.fill(page + first * CODE_SLOT_SIZE, 0, (last - first + 1) * CODE_SLOT_SIZE);
 }
 
 function pageAddress(index: u32): u32 {

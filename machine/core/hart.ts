@@ -2,6 +2,7 @@
 import {
   EXIT_ATTENTION,
   EXIT_EXCEPTION,
+  FEATURE_COHERENT_FETCH,
   FEATURE_UINTC,
   HART_ATTENTION,
   HART_CAUSE,
@@ -89,6 +90,11 @@ export class Hart {
 export class Machine {
   @inline static hasUintc(): bool {
     return (load<u32>(MACHINE_BASE, MACHINE_FEATURES) & FEATURE_UINTC) != 0;
+  }
+
+  /** Fetches see stores without fence.i (code.ts). */
+  @inline static fetchesSeeStores(): bool {
+    return (load<u32>(MACHINE_BASE, MACHINE_FEATURES) & FEATURE_COHERENT_FETCH) != 0;
   }
 
   @inline static ramSize(): u64 {

@@ -2,7 +2,7 @@
 // extensions Svnapot and Svpbmt) and the filling of TLB entries. A and D bits are set by hardware, as QEMU does; a store to a
 // clean page therefore walks once more.
 
-import { checkedCodePage, codePage } from "./code";
+import { checkedCodePage, codePage, storesChangeCode } from "./code";
 import {
   CAUSE_FETCH_ACCESS,
   CAUSE_FETCH_PAGE,
@@ -77,7 +77,8 @@ export function translateData(hart: u32, address: u64, bytes: u64, right: u32): 
     const entry = claimEntry(hart, load<u32>(hart, HART_DATA_BANK), address & ~PAGE_OFFSET, physicalPage);
     if ((rights & RIGHT_READ) != 0) store<u64>(entry, address & ~PAGE_OFFSET, TLB_READ_TAG);
     if ((rights & RIGHT_WRITE) != 0) {
-      if (isWatched(physicalPage)) store<u32>(entry, load<u32>(entry, TLB_CODE) | TLB_WATCHED, TLB_CODE);
+      if (mustLookAtStores(physicalPage))
+        store<u32>(entry, load<u32>(entry, TLB_CODE) | TLB_WATCHED, TLB_CODE);
       else store<u64>(entry, address & ~PAGE_OFFSET, TLB_WRITE_TAG);
     }
   }
@@ -86,7 +87,7 @@ export function translateData(hart: u32, address: u64, bytes: u64, right: u32): 
 
 /**
  * Physical address of a load or store inside one page of RAM whose translation is cached; NOT_CACHED without one. Strict
- * slices and stores to watched pages come here, though their hart has the translation.
+ * slices and stores that must be looked at come here, though their hart has the translation.
  */
 export function cachedTranslation(hart: u32, address: u64, right: u32): u64 {
   const entry = Tlb.entry(load<u32>(hart, HART_DATA_BANK), address);
@@ -96,7 +97,12 @@ export function cachedTranslation(hart: u32, address: u64, right: u32): u64 {
   if (load<u64>(entry, TLB_WRITE_TAG) == page) return physical;
   const wasWatched =
     load<u64>(entry, TLB_READ_TAG) == page && (load<u32>(entry, TLB_CODE) & TLB_WATCHED) != 0;
-  return wasWatched && isWatched(physical & ~PAGE_OFFSET) ? physical : NOT_CACHED;
+  return wasWatched && mustLookAtStores(physical & ~PAGE_OFFSET) ? physical : NOT_CACHED;
+}
+
+/** Whether stores to a physical page must take the slow path: somebody waits for one, or it may change decoded code. */
+function mustLookAtStores(physicalPage: u64): bool {
+  return isWatched(physicalPage) || storesChangeCode(physicalPage);
 }
 
 /** Whether a load or store would be allowed. An exception that this records is to be ignored. */

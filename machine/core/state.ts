@@ -62,6 +62,7 @@ export const NO_HART = 0xffffffff;
 
 export const FEATURE_UINTC = 1; // N extension, uipi and the UINTC exist
 export const FEATURE_FIRMWARE = 2; // ecall from S mode calls TypeScript instead of trapping into M mode
+export const FEATURE_COHERENT_FETCH = 4; // fetches see stores without fence.i
 
 export const EVENT_TRAP = 0; // (cause with bit 63 for interrupts, epc, tval, from << 4 | to)
 export const EVENT_USER_INTERRUPT = 1; // (cause, uepc, 0, 0)

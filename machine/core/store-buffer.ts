@@ -11,6 +11,7 @@
 //   - a fence with W before O or I holds until the next device access or uipi, which otherwise overtakes stores.
 // Loads are carried out at once and in order and see the hart's own buffered stores. Atomics act on memory at once. Page-table
 // walks and instruction fetches see memory only: sfence.vma and fence.i drain. Traps, wfi and CSR accesses order nothing.
+import { forgetInstructions } from "./code";
 import { countNotRetired } from "./counters";
 import { Hart, Harts, Machine } from "./hart";
 import { keepMark } from "./marks";
@@ -253,6 +254,7 @@ function commit(hart: u32, index: u32, clock: u64): void {
   memory.copy(entry, entry + STORE_ENTRY_SIZE, (left - index) * STORE_ENTRY_SIZE);
   store<u32>(hart, left, HART_STORES);
   for (let i: u64 = 0; i < bytes; i++) store<u8>(Machine.ramAddress(physical + i), <u8>(value >> (i << 3)));
+  forgetInstructions(physical, bytes);
   breakReservations(hart, physical, bytes, clock);
 }
 

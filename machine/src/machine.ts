@@ -46,6 +46,8 @@ export interface MachineOptions {
   quantum?: number;
   /** Whether the N extension, uipi and the UINTC exist (default true). */
   uintc?: boolean;
+  /** Fetches see stores without fence.i, as on QEMU; default false: a program that forgets fence.i runs what was there before. */
+  coherentFetch?: boolean;
   plicUserContexts?: "none" | "after" | "interleaved";
   /** Delays stores within what RVWMO allows, so that a missing fence can fail a test; see docs/machine.md. */
   storeBuffer?: StoreBufferOptions;
@@ -156,7 +158,9 @@ export class Machine implements FirmwareHost {
   private powerOn(): void {
     const { options } = this;
     const features =
-      ((options.uintc ?? true) ? S.FEATURE_UINTC : 0) | (options.firmware === "sbi" ? S.FEATURE_FIRMWARE : 0);
+      ((options.uintc ?? true) ? S.FEATURE_UINTC : 0) |
+      (options.firmware === "sbi" ? S.FEATURE_FIRMWARE : 0) |
+      (options.coherentFetch ? S.FEATURE_COHERENT_FETCH : 0);
     this.core.powerOn(options.harts, BigInt(options.memory), options.quantum ?? DEFAULT_QUANTUM, features);
     this.setStoreBuffer(options.storeBuffer);
     this.agenda.clear();

@@ -43,6 +43,7 @@ interface Flags extends MachineFlags {
   pcap?: string;
   rng?: "seeded" | "host";
   virtioLegacy?: boolean;
+  coherentFetch: boolean;
   seed?: number;
   reboot: boolean;
   skipIdle?: boolean;
@@ -132,6 +133,10 @@ export function addMachineCommand(program: Command): void {
     .option("--virtio-legacy", "virtio devices as before VIRTIO 1.0, as QEMU's are by default");
   addMachineOptions(command, memorySizeWithin(LEAST_MEMORY, MOST_MEMORY))
     .option(
+      "--no-coherent-fetch",
+      "stores reach code that was executed only at fence.i, as hardware may do it; otherwise at once, as on QEMU",
+    )
+    .option(
       "--seed <n>",
       "what the guest's random numbers start from: the same seed, the same run",
       wholeNumber(0, 2 ** 32 - 1),
@@ -220,6 +225,7 @@ async function bootMachine(flags: Flags, attachments: Attachments): Promise<Mach
   const options: BootOptions = {
     virtio: attachments.devices,
     virtioLegacy: flags.virtioLegacy,
+    coherentFetch: flags.coherentFetch,
     core: await ensureCore(),
     harts: flags.harts ?? DEFAULT_HARTS,
     memory,

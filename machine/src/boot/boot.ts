@@ -13,7 +13,7 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
 /** A machine and what it boots. */
 export interface BootOptions
   extends BootImages,
-    Omit<MachineOptions, "harts" | "memory" | "firmware" | "bootargs"> {
+    Omit<MachineOptions, "harts" | "memory" | "firmware" | "bootargs" | "coherentFetch"> {
   /** Number of harts (default 1). */
   harts?: number;
   /** Bytes of RAM (default 128 MiB). */
@@ -22,6 +22,8 @@ export interface BootOptions
   drives?: readonly BlockBackend[];
   /** What the wires of virtio network cards lead to, in the slots behind; `virtio` devices follow. */
   net?: readonly NetworkLink[];
+  /** Fetches see stores without fence.i, as on QEMU (default true here: xv6, for one, has no fence.i). */
+  coherentFetch?: boolean;
 }
 
 /**
@@ -29,7 +31,13 @@ export interface BootOptions
  * @throws MachineError for options it cannot be built with, ImageError for images that cannot be booted
  */
 export async function boot(options: BootOptions): Promise<Machine> {
-  const { bios = "sbi", kernel, harts = DEFAULT_HARTS, memory = DEFAULT_MEMORY } = options;
+  const {
+    bios = "sbi",
+    kernel,
+    harts = DEFAULT_HARTS,
+    memory = DEFAULT_MEMORY,
+    coherentFetch = true,
+  } = options;
   const firmware = bios === "sbi" ? "sbi" : "none";
   const { drives = [], net = [], virtio = [] } = options;
   const devices = [
@@ -37,7 +45,14 @@ export async function boot(options: BootOptions): Promise<Machine> {
     ...net.map((link) => virtioNetwork(link)),
     ...virtio,
   ];
-  const machine = await Machine.create({ ...options, harts, memory, firmware, virtio: devices });
+  const machine = await Machine.create({
+    ...options,
+    harts,
+    memory,
+    firmware,
+    coherentFetch,
+    virtio: devices,
+  });
   const unpacked = kernel && (await unpackKernel(kernel, memory));
   machine.load(layOut({ ...options, kernel: unpacked }, machine.memory));
   return machine;
