@@ -3,12 +3,12 @@
  *
  * `sscratch` holds the running thread's TCB in user mode and 0 in the kernel, which tells a kernel fault from a user
  * trap. Entry: save all registers in the TCB, take the kernel lock, dispatch. Call, ReplyRecv,
- * SignalWait and Recv try their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
+ * SignalWait, Recv and Send (a signal) try their fastpaths first. Exit: `current` of this hart's record is the thread to run, whoever chose it.
  * A thread that owns the FPU or has to do with user interrupts has flags; what they ask for is done out of line, before
  * the lock is taken and last thing on the way out.
  */
 import { Assembler, type Fragment, reg } from "@rel4/compiler";
-import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "../../abi/src/syscalls";
+import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SEND, SYS_SIGNAL_WAIT } from "../../abi/src/syscalls";
 import {
   CAUSE_USER_ECALL,
   CSR_SCAUSE,
@@ -76,6 +76,7 @@ function fastpaths({ syncIpc, fastpath }: KernelConfiguration, receiver: boolean
     ...(syncIpc ? messages : []),
     [SYS_SIGNAL_WAIT, receiver ? "receiverSignalWait" : "fastpathSignalWait"],
     [SYS_RECV, receiver ? "receiverWait" : "fastpathWait"],
+    [SYS_SEND, "fastpathSignal"],
   ];
 }
 

@@ -2,4 +2,5 @@
 
 export { fastpathCall, fastpathReplyRecv, fastpathSignalWait, fastpathWait } from "./fastpath";
 export { receiverReplyRecv, receiverSignalWait, receiverWait } from "./fastpath-receiver";
+export { fastpathSignal } from "./fastpath-signal";
 export * from "./riscv/entry";

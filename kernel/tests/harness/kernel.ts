@@ -3,7 +3,7 @@
  * (kernel/assembly/trap.ts): it saves and restores registers, dispatches traps and returns to the thread that the
  * kernel chose. User programs are the tests themselves.
  */
-import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SIGNAL_WAIT } from "@rel4/abi";
+import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SEND, SYS_SIGNAL_WAIT } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
 import {
   CAUSE_ILLEGAL_INSTRUCTION,
@@ -71,6 +71,7 @@ interface KernelExports {
   fastpathReplyRecv(pointer: bigint, info: bigint): number;
   fastpathSignalWait(signalled: bigint, awaited: bigint): number;
   fastpathWait(pointer: bigint): number;
+  fastpathSignal(pointer: bigint, info: bigint): number;
   receiverWait(pointer: bigint): number;
   receiverReplyRecv(pointer: bigint, info: bigint): number;
   receiverSignalWait(signalled: bigint, awaited: bigint): number;
@@ -85,7 +86,7 @@ export interface KernelOptions {
   floatingPoint?: boolean;
   /** The harts' ISA string in the device tree. */
   isa?: string;
-  /** Call, ReplyRecv, SignalWait and Recv try their fastpaths first, as the assembly does; default true. */
+  /** Call, ReplyRecv, SignalWait, Recv and Send try their fastpaths first, as the assembly does; default true. */
   fastpath?: boolean;
 }
 
@@ -104,6 +105,8 @@ export class Kernel {
   fastpathsTaken = 0;
   /** Recvs that began to wait on the fastpath. */
   fastWaitsTaken = 0;
+  /** Sends of signals that the fastpath served. */
+  fastSignalsTaken = 0;
   fastpath: boolean;
   /** Kernel entries of all harts so far. */
   entries = 0;
@@ -320,6 +323,7 @@ export class Kernel {
     const path = this.fastpath ? this.fastpathOf(number, receiver) : undefined;
     if (path && path(register(10), register(11)) !== 0) {
       if (number === BigInt(SYS_RECV)) this.fastWaitsTaken++;
+      else if (number === BigInt(SYS_SEND)) this.fastSignalsTaken++;
       else this.fastpathsTaken++;
       return;
     }
@@ -336,6 +340,8 @@ export class Kernel {
         return receiver ? this.exports.receiverSignalWait : this.exports.fastpathSignalWait;
       case BigInt(SYS_RECV):
         return receiver ? this.exports.receiverWait : this.exports.fastpathWait;
+      case BigInt(SYS_SEND):
+        return this.exports.fastpathSignal;
       default:
         return undefined;
     }
