@@ -8,8 +8,10 @@ export const SMP = 1;
 export const MAX_HARTS = 8;
 /** Thread priorities 0 … PRIORITIES-1, larger is more important. */
 export const PRIORITIES = 256;
-/** Scheduling domains. */
+/** Scheduling domains. Several need a kernel with one hart. */
 export const DOMAINS = 1;
+/** Entries of the schedule of domains, where there are several; the last is an end marker. */
+export const DOMAIN_SCHEDULES = 100;
 /** 1: debug system calls, kernel assertions. */
 export const DEBUG = 1;
 /** 1: synchronous IPC (endpoints, Call and Reply between threads, fault messages). 0: only invocations of kernel objects,

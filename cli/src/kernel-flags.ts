@@ -2,6 +2,7 @@
 import {
   type BootableImage,
   buildRootTask,
+  ConfigurationError,
   KERNEL_OPTIONS,
   type KernelConfiguration,
   kernelConfiguration,
@@ -81,6 +82,7 @@ export async function buildRootTaskImage(path: string, { kernel = {} }: KernelFl
   } catch (error) {
     if (error instanceof Error && ["ElfError", "RootTaskError", "ImageError"].includes(error.name))
       throw new UsageError(`${path}: ${error.message}`);
+    if (error instanceof ConfigurationError) throw new UsageError(`--kernel: ${error.message}`);
     throw error;
   } finally {
     progress.done();

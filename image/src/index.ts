@@ -4,7 +4,12 @@ export type { CheckedProgram } from "./check-program";
 export type { CheckedChannel, CheckedSystem } from "./check-system";
 export type { FunctionSymbol, ProgramImage } from "./compile-program";
 export { functionAt, HandlerWatchdog, type WatchedMachine } from "./handler-watchdog";
-export { KERNEL_OPTIONS, type KernelConfiguration, kernelConfiguration } from "./kernel-configuration";
+export {
+  ConfigurationError,
+  KERNEL_OPTIONS,
+  type KernelConfiguration,
+  kernelConfiguration,
+} from "./kernel-configuration";
 export { type BootableImage, buildKernel, ImageError, makeImage } from "./kernel-image";
 export { isSystemDescription, lineOfForgottenImport } from "./load-system";
 export type { RootImage } from "./root-image";

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { configurationOverrides, DEFAULT_CONFIGURATION } from "./kernel-configuration";
+import { configurationOverrides, DEFAULT_CONFIGURATION, kernelConfiguration } from "./kernel-configuration";
 
 describe("a kernel configuration", () => {
+  it("has one hart without SMP, and must have it for several domains", () => {
+    expect(kernelConfiguration({ smp: false, domains: 4 })).toMatchObject({ harts: 1, domains: 4 });
+    expect(kernelConfiguration({ harts: 1, domains: 4 }).smp).toBe(true);
+    expect(() => kernelConfiguration({ domains: 4 })).toThrow("4 domains has one hart: add smp=off");
+  });
+
   it("that is the default one is compiled from the repository's files as they are", () => {
     expect(configurationOverrides(DEFAULT_CONFIGURATION)).toEqual({});
   });

@@ -54,10 +54,26 @@ export const DEFAULT_CONFIGURATION = Object.fromEntries(
   Object.entries(OPTIONS).map(([name, { value, bounds }]) => [name, bounds ? value : value !== 0]),
 ) as unknown as KernelConfiguration;
 
-/** The default configuration with some options changed. A kernel without SMP runs on one hart. */
+/** The options contradict each other. */
+export class ConfigurationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigurationError";
+  }
+}
+
+/**
+ * The default configuration with some options changed. A kernel without SMP runs on one hart.
+ * @throws ConfigurationError for several domains on several harts, which share no schedule
+ */
 export function kernelConfiguration(changes: Partial<KernelConfiguration>): KernelConfiguration {
   const configuration = { ...DEFAULT_CONFIGURATION, ...changes };
-  return configuration.smp ? configuration : { ...configuration, harts: 1 };
+  if (!configuration.smp) configuration.harts = 1;
+  if (configuration.domains > 1 && configuration.harts > 1)
+    throw new ConfigurationError(
+      `a kernel with ${configuration.domains} domains has one hart: add smp=off, or harts=1`,
+    );
+  return configuration;
 }
 
 /**

@@ -12,6 +12,7 @@ import { WORD_BITS } from "../../abi/src/objects";
 import { Capability, DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, Slot } from "./capability";
 import { ThreadList } from "./debug-threads";
 import { DerivationTree, deriveCapability } from "./derivation-tree";
+import { Domains } from "./domains";
 import { CHOOSE_NEW, Hart, hartRecordFits } from "./hart";
 import { ReadyQueue } from "./ready-queue";
 import { ReplyCaps } from "./reply";
@@ -37,8 +38,10 @@ export class Boot {
 
   /** A hart begins to run the kernel, with its idle thread. Its record is zero apart from the architecture's part. */
   static initHart(record: HartContext, idle: u32): void {
-    if (!hartRecordFits() || !tcbFits()) panic("the fields of harts or threads do not fit their places");
+    if (!hartRecordFits() || !tcbFits() || !Domains.fit())
+      panic("the fields of harts or threads do not fit their places");
     const hart = Hart.from(changetype<u32>(record));
+    if (hart.index == 0) Domains.initialise();
     const thread = Tcb.at(idle);
     thread.state = THREAD_IDLE;
     thread.hart = hart.address;

@@ -14,6 +14,7 @@ import {
 import { RIGHT_WRITE } from "../../abi/src/rights";
 import { Slot } from "./capability";
 import { FastLookup } from "./cspace";
+import { Domains } from "./domains";
 import {
   Endpoint,
   NOTIFICATION_ACTIVE,
@@ -59,6 +60,7 @@ export function fastpathSignal(pointer: u64, info: u64): u32 {
 function wake(hart: Hart, thread: Tcb, badge: u64): u32 {
   const there = Hart.from(thread.hart);
   const running = there.thread.priority;
+  if (!Domains.runs(thread)) return 0;
   const equal = thread.priority == running;
   if (there.address != hart.address) {
     if (there.isIdle() || thread.priority >= running) return 0;

@@ -22,6 +22,7 @@ import {
 import { RIGHT_GRANT, RIGHT_GRANT_REPLY, RIGHT_READ, RIGHT_WRITE } from "../../abi/src/rights";
 import { Capability, Slot } from "./capability";
 import { FastLookup } from "./cspace";
+import { Domains } from "./domains";
 import {
   ENDPOINT_IDLE,
   ENDPOINT_RECEIVING,
@@ -55,10 +56,11 @@ const UNWRAPPED: u64 = MESSAGE_CAPS_UNWRAPPED_MASK << MESSAGE_CAPS_UNWRAPPED_SHI
 
 class Fast {
   /**
-   * Would the scheduler run `thread` now, and no asynchronous handler? A thread of equal priority that waits would need a
+   * Would the scheduler run `thread` now (is it of the domain that runs), and no asynchronous handler? A thread of equal priority that waits would need a
    * running timer.
    */
   @inline static mayRun(hart: Hart, thread: Tcb): bool {
+    if (!Domains.runs(thread)) return false;
     const level = hart.switchLevel;
     const priority = thread.priority;
     return priority >= level || (priority + 1 == level && hart.timerArmed != 0);

@@ -12,9 +12,11 @@ export const RESUME_CURRENT: u32 = 0;
 export const CHOOSE_NEW: u32 = 1;
 
 /** Offset of the 4 × 64-bit priority bitmap in the record. */
-const BITMAP: u32 = HART_CONTEXT_SIZE + 32;
+export const BITMAP: u32 = HART_CONTEXT_SIZE + 32;
 /** Offset of the ready queues {head, tail}, one a priority. */
 const QUEUES: u32 = BITMAP + PRIORITIES / 8;
+/** Bytes of the record that are used. */
+export const HART_BYTES: u32 = QUEUES + PRIORITIES * 8;
 
 @unmanaged
 export class Hart extends HartContext {
@@ -71,5 +73,5 @@ export class Hart extends HartContext {
 
 /** Does the record fit its place? Checked at boot. */
 export function hartRecordFits(): bool {
-  return offsetof<Hart>() <= BITMAP && QUEUES + PRIORITIES * 8 <= <u32>HART_RECORD_SIZE;
+  return offsetof<Hart>() <= BITMAP && HART_BYTES <= <u32>HART_RECORD_SIZE;
 }

@@ -1,6 +1,8 @@
 // Ready queues: a doubly linked list of threads for each priority of each hart, and a two-level bitmap that finds the
 // most important non-empty one with two count-leading-zeros. Queues of every hart are protected by the kernel lock.
 
+import { DOMAINS } from "../../abi/src/config";
+import { Domains } from "./domains";
 import { Hart } from "./hart";
 import { ReadyHandlers } from "./ready-handlers";
 import { Tcb } from "./tcb";
@@ -9,7 +11,7 @@ export class ReadyQueue {
   /** Puts a runnable thread first in the queue of its hart and priority. */
   static prepend(thread: Tcb): void {
     if (thread.queued) return;
-    const hart = Hart.from(thread.hart);
+    const hart = Domains.recordOf(thread);
     const queue = hart.queue(thread.priority);
     const head = load<u32>(queue);
     thread.readyPrevious = 0;
@@ -28,7 +30,7 @@ export class ReadyQueue {
   /** Puts a runnable thread last in the queue of its hart and priority. */
   static append(thread: Tcb): void {
     if (thread.queued) return;
-    const hart = Hart.from(thread.hart);
+    const hart = Domains.recordOf(thread);
     const queue = hart.queue(thread.priority);
     const tail = load<u32>(queue, 4);
     thread.readyNext = 0;
@@ -47,7 +49,7 @@ export class ReadyQueue {
   /** Takes a thread out of its queue, if it is in one. */
   static remove(thread: Tcb): void {
     if (!thread.queued) return;
-    const hart = Hart.from(thread.hart);
+    const hart = Domains.recordOf(thread);
     const queue = hart.queue(thread.priority);
     const previous = thread.readyPrevious;
     const next = thread.readyNext;
@@ -98,6 +100,8 @@ export class ReadyQueue {
    * priority counts too, as a hart without rivals runs without a timer and has to start it.
    */
   @inline private static notifyHart(hart: Hart, thread: Tcb): void {
+    // Several domains have one hart.
+    if (DOMAINS > 1) return;
     const here = Hart.current();
     if (hart.address == here.address) return;
     if (hart.isIdle() || thread.priority >= hart.thread.priority) {

@@ -1,10 +1,11 @@
-// The scheduler: which thread a hart runs. Strict priorities, round robin among equals, one domain.
+// The scheduler: which thread a hart runs. Strict priorities, round robin among equals, in the domain whose time it is.
 //
 // An operation never switches threads itself; it sets the hart's action, and schedule() acts on it once, at the end of
 // the kernel entry. A thread that an operation made runnable waits in the action instead of a queue, because it will
 // most often be the one to run.
 
-import { TIME_SLICE_TICKS } from "../../abi/src/config";
+import { DOMAINS, TIME_SLICE_TICKS } from "../../abi/src/config";
+import { Domains } from "./domains";
 import { CHOOSE_NEW, Hart, RESUME_CURRENT } from "./hart";
 import { ReadyQueue } from "./ready-queue";
 import { Fpu } from "./riscv/fpu";
@@ -25,7 +26,7 @@ export class Scheduler {
   /** A thread became runnable: run it at the end of this kernel entry if it is important enough. */
   static possibleSwitchTo(thread: Tcb): void {
     const hart = Hart.current();
-    if (thread.hart != hart.address) {
+    if (thread.hart != hart.address || !Domains.runs(thread)) {
       ReadyQueue.prepend(thread);
     } else if (hart.action != RESUME_CURRENT) {
       Scheduler.reschedule();
@@ -98,6 +99,7 @@ export class Scheduler {
   }
 
   private static chooseThread(hart: Hart): void {
+    Domains.choose(hart);
     if (hart.readyLevel) {
       Scheduler.switchTo(hart, Tcb.at(load<u32>(hart.queue(hart.readyLevel - 1))));
     } else {
@@ -130,8 +132,14 @@ export class Scheduler {
     }
   }
 
-  /** A timer tick of this hart: the current thread's slice gets shorter; at its end an equal thread runs. */
+  /** A timer tick of this hart: the domain's time and the current thread's slice get shorter. */
   static tick(): void {
+    Scheduler.shortenSlice();
+    if (DOMAINS > 1 && Domains.tick()) Scheduler.reschedule();
+  }
+
+  /** At the end of a slice an equal thread runs. */
+  private static shortenSlice(): void {
     const thread = Hart.current().thread;
     if (thread.state != THREAD_RUNNING) return;
     if (thread.timeSlice > 1) {
@@ -163,6 +171,16 @@ export class Scheduler {
     if (!thread.isRunnable()) return;
     if (thread.address == Hart.current().current) Scheduler.reschedule();
     else Scheduler.possibleSwitchTo(thread);
+  }
+
+  /** Moves a thread to another domain. */
+  static setDomain(thread: Tcb, domain: u32): void {
+    ReadyQueue.remove(thread);
+    // Nothing of a domain is done in another's time.
+    if (domain != Domains.current) Fpu.release(thread.address);
+    thread.domain = domain;
+    if (thread.isRunnable()) ReadyQueue.prepend(thread);
+    if (thread.address == Hart.current().current) Scheduler.reschedule();
   }
 
   /** Moves a thread, which must not be running elsewhere, to another hart. */

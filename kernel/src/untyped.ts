@@ -36,6 +36,7 @@ import { Capability, SLOT_SIZE, Slot, UNTYPED_DEVICE } from "./capability";
 import { Lookup, lookupTargetSlot } from "./cspace";
 import { ThreadList } from "./debug-threads";
 import { DerivationTree } from "./derivation-tree";
+import { Domains } from "./domains";
 import { Errors, LookupFailure, OK } from "./errors";
 import { Invoker } from "./invoker";
 import { Arguments } from "./message";
@@ -213,6 +214,7 @@ function createObject(cap: Capability, address: u64, device: bool): void {
 /** What is not zero in a new thread, which belongs to the hart with the record `hart`: its maker's. */
 export function initialiseThread(thread: Tcb, hart: u32): void {
   thread.timeSlice = TIME_SLICE_TICKS;
+  thread.domain = Domains.current;
   thread.hart = hart;
   ThreadList.add(thread);
 }

@@ -24,14 +24,14 @@ import {
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal } from "./harness/refusal";
 import type { Thread } from "./harness/thread";
-import { prepareKernelWithoutSyncIpc, World } from "./harness/world";
+import { prepareKernelWith, World } from "./harness/world";
 import { ThreadsRun } from "./model/threads-run";
 
 const LOAD_PAGE = 13;
 
 let world: World;
 
-beforeAll(prepareKernelWithoutSyncIpc);
+beforeAll(() => prepareKernelWith({ syncIpc: false }));
 beforeEach(() => {
   world = new World();
 });

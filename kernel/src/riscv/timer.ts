@@ -7,6 +7,7 @@
 import { rdtime } from "rv";
 import { TICK_MICROSECONDS } from "../../../abi/src/config";
 import { AsyncHandlers } from "../async-handler";
+import { Domains } from "../domains";
 import { Hart } from "../hart";
 import { Scheduler } from "../scheduler";
 import { ThreadTimers } from "../thread-timers";
@@ -39,7 +40,12 @@ export class Timer {
   }
 
   @inline private static tickNeeded(hart: Hart): bool {
-    return Scheduler.tickNeeded(hart) || WatchedReceivers.needPolling() || AsyncHandlers.needTick(hart);
+    return (
+      Domains.tickNeeded() ||
+      Scheduler.tickNeeded(hart) ||
+      WatchedReceivers.needPolling() ||
+      AsyncHandlers.needTick(hart)
+    );
   }
 
   private static set(hart: Hart, deadline: u64): void {

@@ -1,9 +1,11 @@
 // Compiled together with the kernel for the unit tests only: where the kernel's objects keep what the tests look at.
 // Each constant becomes an exported wasm global, so the tests follow every change of a layout.
 
+import { DOMAINS } from "../../../abi/src/config";
 import { KERNEL_COUNT_CAPABILITIES } from "../../../abi/src/syscalls";
 import { AsyncHandlers } from "../../src/async-handler";
 import { Slot } from "../../src/capability";
+import { Domains } from "../../src/domains";
 import { Endpoint, Notification } from "../../src/endpoint-object";
 import { Hart } from "../../src/hart";
 import { ObjectCounts } from "../../src/object-counts";
@@ -54,6 +56,7 @@ export const Tcb_boundNotification: u32 = <u32>offsetof<Tcb>("boundNotification"
 export const Tcb_timerNext: u32 = <u32>offsetof<Tcb>("timerNext");
 export const Tcb_timerPrevious: u32 = <u32>offsetof<Tcb>("timerPrevious");
 export const Tcb_timerDeadline: u32 = <u32>offsetof<Tcb>("timerDeadline");
+export const Tcb_domain: u32 = <u32>offsetof<Tcb>("domain");
 export const Tcb_queued: u32 = <u32>offsetof<Tcb>("queued");
 export const Tcb_readyNext: u32 = <u32>offsetof<Tcb>("readyNext");
 export const Tcb_readyPrevious: u32 = <u32>offsetof<Tcb>("readyPrevious");
@@ -110,6 +113,11 @@ export function hartBitmapWord(hart: u32, index: u32): u32 {
 /** Address of a hart's ready queue {head, tail} of a priority. */
 export function hartQueue(hart: u32, priority: u32): u32 {
   return Hart.from(hart).queue(priority);
+}
+
+/** Address of the record in which a domain's ready queues are while it does not run; 0: it runs, or there is no such domain. */
+export function parkedRecord(domain: u32): u32 {
+  return domain < <u32>DOMAINS && domain != Domains.current ? Domains.parkedRecord(domain).address : 0;
 }
 
 /** Address of the queue {head, tail} of ready asynchronous handlers of a priority. */

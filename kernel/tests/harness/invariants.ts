@@ -17,6 +17,8 @@ import { type FoundSlot, ObjectMap, regionOf } from "./objects";
 import { walk } from "./queues";
 import { hex, require } from "./require";
 
+/** More than any kernel of the tests has. */
+const MOST_DOMAINS = 4;
 const RUNNING = 1;
 const RESTART = 2;
 const BLOCKED_ON_RECEIVE = 3;
@@ -133,39 +135,44 @@ function checkReadyQueues(kernel: Kernel): Set<number> {
   const harts = Math.min(kernel.hardware.harts.length, MAX_HARTS);
   for (let index = 0; index < harts; index++) {
     const hart = layout.hart(index);
-    let top = 0;
-    for (let word = 0; word < PRIORITIES / 64; word++) {
-      let bits = 0n;
-      for (let bit = 0; bit < 64; bit++) {
-        const queue = layout.queue(hart, word * 64 + bit);
-        const head = memory.read32(queue);
-        if (head === 0 && memory.read32(queue + 4) === 0) continue;
-        bits |= 1n << BigInt(bit);
-        for (const thread of walk(
-          kernel,
-          head,
-          memory.read32(queue + 4),
-          "Tcb_readyNext",
-          "Tcb_readyPrevious",
-        )) {
-          checkQueued(kernel, thread, hart, word * 64 + bit);
-          found.add(thread);
-        }
-      }
-      require(memory.read64(layout.bitmapWord(hart, word)) ===
-        bits, `hart ${index}'s bitmap names its non-empty queues`);
-      if (bits !== 0n) top |= 1 << word;
-    }
-    require(memory.read32(hart + layout.field("Hart_bitmapTop")) ===
-      top, `hart ${index}'s bitmap summary is right`);
-    const level = highestOf(kernel, hart);
-    require(memory.read32(hart + layout.field("Hart_readyLevel")) ===
-      level, `hart ${index}'s ready level is that of its queues (${level})`);
+    checkQueuesOf(kernel, hart, hart, `hart ${index}`, found);
     require(memory.read32(hart + layout.field("Hart_action")) === 0, `hart ${index} has decided what to run`);
     require(memory.read32(hart + layout.field("Hart_reschedulePending")) ===
       0, `hart ${index} has told the others`);
   }
+  for (let domain = 0; domain < MOST_DOMAINS; domain++) {
+    const record = layout.parkedRecord(domain);
+    if (record !== 0) checkQueuesOf(kernel, record, layout.hart(0), `domain ${domain}`, found);
+  }
   return found;
+}
+
+/** The ready queues in a record, of threads of `hart`; adds the threads to `found`. */
+function checkQueuesOf(kernel: Kernel, record: number, hart: number, name: string, found: Set<number>): void {
+  const { memory, layout } = kernel;
+  let top = 0;
+  for (let word = 0; word < PRIORITIES / 64; word++) {
+    let bits = 0n;
+    for (let bit = 0; bit < 64; bit++) {
+      const queue = layout.queue(record, word * 64 + bit);
+      const head = memory.read32(queue);
+      const tail = memory.read32(queue + 4);
+      if (head === 0 && tail === 0) continue;
+      bits |= 1n << BigInt(bit);
+      for (const thread of walk(kernel, head, tail, "Tcb_readyNext", "Tcb_readyPrevious")) {
+        checkQueued(kernel, thread, { record, hart, priority: word * 64 + bit });
+        found.add(thread);
+      }
+    }
+    require(memory.read64(layout.bitmapWord(record, word)) ===
+      bits, `${name}'s bitmap names its non-empty queues`);
+    if (bits !== 0n) top |= 1 << word;
+  }
+  require(memory.read32(record + layout.field("Hart_bitmapTop")) ===
+    top, `${name}'s bitmap summary is right`);
+  const level = highestOf(kernel, record);
+  require(memory.read32(record + layout.field("Hart_readyLevel")) ===
+    level, `${name}'s ready level is that of its queues (${level})`);
 }
 
 /** 1 + the highest priority with a ready thread; 0: none. */
@@ -177,13 +184,19 @@ function highestOf({ memory, layout }: Kernel, hart: number): number {
   return 0;
 }
 
-function checkQueued(kernel: Kernel, thread: number, hart: number, priority: number): void {
+function checkQueued(
+  kernel: Kernel,
+  thread: number,
+  place: { record: number; hart: number; priority: number },
+): void {
   const { memory, layout } = kernel;
   const field = (name: string) => memory.read32(thread + layout.field(`Tcb_${name}`));
   require([RUNNING, RESTART].includes(field("state")), `the queued thread ${hex(thread)} can run`);
   require(field("queued") !== 0, `the thread ${hex(thread)} knows that it is queued`);
-  require(field("hart") === hart, `the thread ${hex(thread)} is queued at its own hart`);
-  require(field("priority") === priority, `the thread ${hex(thread)} is queued at its priority`);
+  require(field("hart") === place.hart, `the thread ${hex(thread)} is queued at its own hart`);
+  require(field("priority") === place.priority, `the thread ${hex(thread)} is queued at its priority`);
+  const record = layout.parkedRecord(field("domain")) || place.hart;
+  require(record === place.record, `the thread ${hex(thread)} is queued in its domain`);
 }
 
 function checkThreads(kernel: Kernel, objects: ObjectMap, inQueues: Set<number>): void {

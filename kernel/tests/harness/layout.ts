@@ -4,6 +4,7 @@ interface LayoutFunctions {
   hartRecord(index: number): number;
   hartQueue(hart: number, priority: number): number;
   hartBitmapWord(hart: number, index: number): number;
+  parkedRecord(domain: number): number;
   handlerQueue(priority: number): number;
   firstRegistered(): number;
   countCapabilities(): bigint;
@@ -39,6 +40,11 @@ export class Layout {
 
   bitmapWord(hart: number, index: number): number {
     return this.functions.hartBitmapWord(hart, index) >>> 0;
+  }
+
+  /** Record with the ready queues of a domain that does not run, or 0. */
+  parkedRecord(domain: number): number {
+    return this.functions.parkedRecord(domain) >>> 0;
   }
 
   /** The queue of ready asynchronous handlers of a priority. */

@@ -36,7 +36,7 @@ import {
   WORD_BITS,
   WORK_UNITS_PER_PREEMPTION,
 } from "@rel4/abi";
-import { DEFAULT_CONFIGURATION } from "../../../image/src/kernel-configuration";
+import { DEFAULT_CONFIGURATION, type KernelConfiguration } from "../../../image/src/kernel-configuration";
 import type { AsyncCalls } from "./async-calls";
 import { buildKernel } from "./build";
 import { checkInvariants } from "./invariants";
@@ -95,9 +95,9 @@ export async function prepareKernel(): Promise<void> {
   kernelModule = await modulePromise;
 }
 
-/** The same for a kernel without synchronous IPC. */
-export async function prepareKernelWithoutSyncIpc(): Promise<void> {
-  modulePromise ??= buildKernel({ ...DEFAULT_CONFIGURATION, syncIpc: false });
+/** The same for a kernel with some options changed. Invocations keep the labels that `@rel4/abi` has. */
+export async function prepareKernelWith(changes: Partial<KernelConfiguration>): Promise<void> {
+  modulePromise ??= buildKernel({ ...DEFAULT_CONFIGURATION, ...changes });
   kernelModule = await modulePromise;
 }
 
