@@ -110,6 +110,7 @@ const SERVED: Scenario[] = [
     play: (stage) => {
       const { signal } = clientWaits(stage);
       const rivals = [runner(stage, 100), runner(stage, 100)];
+      stage.world.letOthersRun();
       rivals.find((each) => each.isRunning)!.signal(signal);
       expect([...rivals, stage.client].map(({ state }) => state)).toEqual(Array(3).fill("running"));
     },
