@@ -69,14 +69,6 @@ describe("rel4 run", () => {
     expectRefusal(bench.rel4("run", file), /syntax\.ts:1:/);
   });
 
-  it("names file, line and reason of floating point, which has to wait", () => {
-    const file = bench.write(
-      "float.ts",
-      "export function main(): i32 {\n  let x: f64 = 0.5;\n  for (let i = 0; i < 9; i++) x *= x + <f64>i;\n  return <i32>x;\n}\n",
-    );
-    expectRefusal(bench.rel4("run", file), /float\.ts:\d/, /float/i);
-  });
-
   it("says how main must be declared", () => {
     const file = bench.write("main.ts", "export function main(a: string): i32 {\n  return a.length;\n}\n");
     expectRefusal(bench.rel4("run", file), "main.ts", "main(): i32");
