@@ -14,6 +14,8 @@ export const DOMAINS = 1;
 export const DOMAIN_SCHEDULES = DOMAINS > 1 ? 100 : 2;
 /** 1: debug system calls, kernel assertions. */
 export const DEBUG = 1;
+/** 1: seL4's system calls for benchmarks (its ENABLE_BENCHMARKS, without a log and without tracking utilisation). */
+export const BENCHMARKS = 0;
 /** 1: synchronous IPC (endpoints, Call and Reply between threads, fault messages). 0: only invocations of kernel objects,
  *  notifications and what is asynchronous; faults stop the thread and signal a notification. */
 export const SYNC_IPC = 1;

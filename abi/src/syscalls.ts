@@ -16,6 +16,15 @@ export const SYS_DEBUG_HALT = -11;
 export const SYS_DEBUG_CAP_IDENTIFY = -12;
 export const SYS_DEBUG_SNAPSHOT = -13;
 export const SYS_DEBUG_NAME_THREAD = -14;
+// Debug build of an SMP kernel only
+export const SYS_DEBUG_SEND_IPI = -15;
+export const SYS_DEBUG_GET_THREAD_AFFINITY = -16;
+
+// Only in a kernel with BENCHMARKS
+export const SYS_BENCHMARK_FLUSH_CACHES = -18;
+export const SYS_BENCHMARK_RESET_LOG = -19;
+export const SYS_BENCHMARK_FINALIZE_LOG = -20;
+export const SYS_BENCHMARK_NULL_SYSCALL = -22;
 
 // ReL4
 /** Makes the caller's asynchronous system call handler run (abi/src/ring.ts). Returns at once. */

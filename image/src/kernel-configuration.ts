@@ -3,6 +3,7 @@
  * another configuration is the same file with other numbers.
  */
 import {
+  BENCHMARKS,
   DEBUG,
   DOMAINS,
   FASTPATH,
@@ -40,6 +41,7 @@ const OPTIONS: Record<keyof KernelConfiguration, KernelOption> = {
   timeSliceTicks: { constant: "TIME_SLICE_TICKS", value: TIME_SLICE_TICKS, bounds: [1, 1000] },
   tickMicroseconds: { constant: "TICK_MICROSECONDS", value: TICK_MICROSECONDS, bounds: [100, 1_000_000] },
   debug: { constant: "DEBUG", value: DEBUG },
+  benchmarks: { constant: "BENCHMARKS", value: BENCHMARKS },
   syncIpc: { constant: "SYNC_IPC", value: SYNC_IPC },
   fastpath: { constant: "FASTPATH", value: FASTPATH },
   fpu: { constant: "FPU", value: FPU },

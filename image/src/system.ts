@@ -43,6 +43,8 @@ export interface KernelDescription {
   tickMicroseconds?: number;
   /** False: no debug system calls and no assertions in the kernel. Default true. */
   debug?: boolean;
+  /** True: seL4's system calls for benchmarks (ENABLE_BENCHMARKS). Default false: they are unknown ones. */
+  benchmarks?: boolean;
   /** False: a kernel without synchronous IPC, for systems without channels of kind "endpoint". Default true. */
   syncIpc?: boolean;
   /** False: every message takes the kernel's general path, for comparisons. Default true. */

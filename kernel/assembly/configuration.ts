@@ -16,6 +16,8 @@ export interface KernelConfiguration {
   tickMicroseconds: number;
   /** DEBUG: debug system calls, kernel assertions. */
   debug: boolean;
+  /** BENCHMARKS: seL4's system calls for benchmarks. */
+  benchmarks: boolean;
   /** SYNC_IPC: endpoints, Call and Reply between threads, fault messages. */
   syncIpc: boolean;
   /** FASTPATH: short paths for common messages. */

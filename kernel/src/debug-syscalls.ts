@@ -7,13 +7,27 @@ import { ThreadList } from "./debug-threads";
 import { OK } from "./errors";
 import { Hart } from "./hart";
 import { ipcBufferOf } from "./message";
-import { Console } from "./riscv/console";
+import { Console, powerOff } from "./riscv/console";
 import { TCB_NAME, Tcb, THREAD_IDLE } from "./tcb";
 
 export class Debug {
   /** a0 = the type of the capability that a0 names; an address that resolves to nothing is a null capability. */
   static identify(thread: Tcb): void {
     thread.a0 = lookupSlot(thread, thread.a0) == OK ? Lookup.slot.type : 0;
+  }
+
+  /** Ends the machine (SendIPI does so too, as in seL4, which has it for another architecture). */
+  static halt(thread: Tcb): void {
+    Console.write("halted by thread ");
+    Debug.printName(thread);
+    Console.putChar(10);
+    powerOff(0);
+  }
+
+  /** a0 = the hart of the thread whose capability a0 names; as in seL4, anything else ends the machine. */
+  static threadAffinity(thread: Tcb): void {
+    if (lookupSlot(thread, thread.a0) != OK || Lookup.slot.type != CAP_THREAD) Debug.halt(thread);
+    else thread.a0 = Hart.from(Tcb.at(Lookup.slot.object).hart).index;
   }
 
   /** Names the thread whose capability a0 names, by the text in the caller's IPC buffer. */

@@ -2,20 +2,26 @@
 // registers saved). Every way ends by deciding which thread runs next.
 
 import { rdtime } from "rv";
-import { DEBUG, FPU, SYNC_IPC } from "../../abi/src/config";
+import { BENCHMARKS, DEBUG, FPU, SMP, SYNC_IPC } from "../../abi/src/config";
 import { TCB_FLAG_FPU_DISABLED } from "../../abi/src/objects";
 import {
   FEATURE_FLOATING_POINT,
   FEATURE_SYNC_IPC,
   FEATURE_USER_INTERRUPTS,
   FEATURE_WAIT_ON_RESERVATION,
+  SYS_BENCHMARK_FINALIZE_LOG,
+  SYS_BENCHMARK_FLUSH_CACHES,
+  SYS_BENCHMARK_NULL_SYSCALL,
+  SYS_BENCHMARK_RESET_LOG,
   SYS_CALL,
   SYS_DEBUG_CAP_IDENTIFY,
   SYS_DEBUG_COUNT,
   SYS_DEBUG_DUMP_SCHEDULER,
+  SYS_DEBUG_GET_THREAD_AFFINITY,
   SYS_DEBUG_HALT,
   SYS_DEBUG_NAME_THREAD,
   SYS_DEBUG_PUT_CHAR,
+  SYS_DEBUG_SEND_IPI,
   SYS_DEBUG_SNAPSHOT,
   SYS_GET_FEATURES,
   SYS_NB_RECV,
@@ -39,7 +45,7 @@ import { signalInterrupt } from "./interrupts";
 import { handleInvocation } from "./invocation";
 import { ObjectCounts } from "./object-counts";
 import { handleReceive, handleReply, handleSignalWait } from "./receive";
-import { Console, powerOff } from "./riscv/console";
+import { Console } from "./riscv/console";
 import {
   CAUSE_INSTRUCTION_ACCESS,
   CAUSE_INSTRUCTION_PAGE,
@@ -157,8 +163,20 @@ function handleOtherSyscall(number: i64): void {
     return;
   }
   if (DEBUG && isDebugNumber(number) && handleDebugSyscall(thread, <i32>number)) return;
+  if (BENCHMARKS && handleBenchmarkSyscall(thread, number)) return;
   CurrentFault.unknownSyscall(number);
   deliverFault(thread);
+}
+
+/** seL4's system calls for benchmarks, as of a kernel that keeps no log; false when it is none. There is no cache to flush. */
+function handleBenchmarkSyscall(thread: Tcb, number: i64): bool {
+  if (number == SYS_BENCHMARK_RESET_LOG) thread.a0 = 0;
+  return (
+    number == SYS_BENCHMARK_RESET_LOG ||
+    number == SYS_BENCHMARK_FINALIZE_LOG ||
+    number == SYS_BENCHMARK_FLUSH_CACHES ||
+    number == SYS_BENCHMARK_NULL_SYSCALL
+  );
 }
 
 /** What the kernel and the hardware offer: FEATURE_*. */
@@ -171,7 +189,8 @@ function features(): u64 {
 }
 
 function isDebugNumber(number: i64): bool {
-  return (number < 0 && number >= SYS_DEBUG_NAME_THREAD) || number == SYS_DEBUG_COUNT;
+  const last = SMP ? SYS_DEBUG_GET_THREAD_AFFINITY : SYS_DEBUG_NAME_THREAD;
+  return (number < 0 && number >= last) || number == SYS_DEBUG_COUNT;
 }
 
 /** Serves a debug system call; false when it is none. */
@@ -185,10 +204,11 @@ function handleDebugSyscall(thread: Tcb, number: i32): bool {
       Debug.dumpThreads();
       return true;
     case SYS_DEBUG_HALT:
-      Console.write("halted by thread ");
-      Debug.printName(thread);
-      Console.putChar(10);
-      powerOff(0);
+    case SYS_DEBUG_SEND_IPI:
+      Debug.halt(thread);
+      return true;
+    case SYS_DEBUG_GET_THREAD_AFFINITY:
+      Debug.threadAffinity(thread);
       return true;
     case SYS_DEBUG_CAP_IDENTIFY:
       Debug.identify(thread);

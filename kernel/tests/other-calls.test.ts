@@ -29,8 +29,10 @@ import {
   SYS_DEBUG_CAP_IDENTIFY,
   SYS_DEBUG_COUNT,
   SYS_DEBUG_DUMP_SCHEDULER,
+  SYS_DEBUG_GET_THREAD_AFFINITY,
   SYS_DEBUG_NAME_THREAD,
   SYS_DEBUG_PUT_CHAR,
+  SYS_DEBUG_SEND_IPI,
   SYS_WAKE_ASYNC_HANDLER,
   TCB_BIND_NOTIFICATION,
   TCB_SET_PRIORITY,
@@ -74,6 +76,30 @@ describe("debug calls", () => {
     thread.systemCall(SYS_DEBUG_NAME_THREAD, thread.cap);
     thread.systemCall(SYS_DEBUG_DUMP_SCHEDULER);
     expect(world.kernel.hardware.console).toMatch(/^clerk running 100 0 0x/m);
+  });
+});
+
+describe("debug calls of an SMP kernel", () => {
+  it("GetThreadAffinity tells the hart of a thread", () => {
+    world = new World({ harts: 2 });
+    const [here, there] = [world.thread(), world.thread({ hart: 1 })];
+    world.letOthersRun();
+    const harts = [here, there].map(({ cap }) => {
+      here.systemCall(SYS_DEBUG_GET_THREAD_AFFINITY, cap);
+      return here.register("a0");
+    });
+    expect(harts).toEqual([0n, 1n]);
+  });
+
+  it.each([
+    ["GetThreadAffinity of anything but a thread", SYS_DEBUG_GET_THREAD_AFFINITY, ROOT_SLOT_CNODE],
+    ["GetThreadAffinity of nothing", SYS_DEBUG_GET_THREAD_AFFINITY, 2 ** 40],
+    ["SendIPI, which seL4 lacks on this architecture,", SYS_DEBUG_SEND_IPI, 0],
+  ])("%s ends the machine, as on seL4", (_, number, pointer) => {
+    const thread = world.thread();
+    world.letOthersRun();
+    expect(() => thread.systemCall(number, pointer)).toThrow(/powered the machine off/);
+    expect(world.kernel.hardware.console).toMatch(/^halted by thread 0x/m);
   });
 });
 

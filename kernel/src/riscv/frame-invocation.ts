@@ -65,10 +65,10 @@ function decodeMap(slot: Slot): u32 {
   return OK;
 }
 
-/** The whole page must lie in user space, aligned to its size. */
+/** The whole page must lie in user space, aligned to its size (so that its end, where it overflows, is refused too). */
 function checkAddress(frame: Capability, address: u64): u32 {
   const mask: u64 = (1 << (<u64>frame.sizeBits)) - 1;
-  if (address >= <u64>USER_TOP - mask) return Errors.invalidArgument(0);
+  if (address + mask >= <u64>USER_TOP) return Errors.invalidArgument(0);
   return (address & mask) != 0 ? Errors.alignmentError() : OK;
 }
 

@@ -1,11 +1,13 @@
 // Which device interrupts have a handler capability, and which wait for their driver's acknowledgement.
 
+import { SMP } from "../../../abi/src/config";
 import { MAX_DEVICE_IRQ, Plic } from "./plic";
 
-/** The kernel's own timer has the number after the devices', as in seL4; it can never be handed out. */
-export const TIMER_IRQ: u32 = MAX_DEVICE_IRQ + 1;
-/** Largest interrupt number there is. */
-export const MAX_IRQ: u32 = TIMER_IRQ;
+/**
+ * Largest interrupt number there is. As in seL4, numbers after the devices' are the kernel's own and never handed out: two
+ * for interrupts between harts where there are several, and the timer.
+ */
+export const MAX_IRQ: u32 = MAX_DEVICE_IRQ + 1 + 2 * SMP;
 
 const INACTIVE: u8 = 0;
 const ACTIVE: u8 = 1;
@@ -17,7 +19,7 @@ const states = memory.data(128, 8);
 export class IrqState {
   /** Is there a handler capability for this interrupt? */
   static isActive(irq: u32): bool {
-    return irq == TIMER_IRQ || load<u8>(states + irq) != INACTIVE;
+    return irq > MAX_DEVICE_IRQ || load<u8>(states + irq) != INACTIVE;
   }
 
   /** A handler capability was made. */

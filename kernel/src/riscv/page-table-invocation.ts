@@ -4,7 +4,7 @@ import { PAGE_TABLE_MAP, PAGE_TABLE_UNMAP } from "../../../abi/src/labels";
 import { PAGE_BITS, USER_TOP } from "../../../abi/src/objects";
 import { Capability, Slot } from "../capability";
 import { DerivationTree } from "../derivation-tree";
-import { Errors, OK } from "../errors";
+import { Errors, LookupFailure, OK } from "../errors";
 import { Arguments } from "../message";
 import { beginInvocation } from "../thread";
 import { AddressSpaceIds } from "./address-space-ids";
@@ -67,6 +67,9 @@ function decodeMap(slot: Slot): u32 {
 /** Is a mapped page-table capability (extra capability 0) the root of a living address space? */
 export function checkRoot(root: Capability): u32 {
   if (VSpace.isValidRoot(root)) return OK;
-  if (AddressSpaceIds.root(AddressSpaceIds.of(root.data)) == 0) return Errors.failedLookup(false);
+  if (AddressSpaceIds.root(AddressSpaceIds.of(root.data)) == 0) {
+    LookupFailure.invalidRoot();
+    return Errors.failedLookup(false);
+  }
   return Errors.invalidCapability(1);
 }

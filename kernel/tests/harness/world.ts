@@ -86,19 +86,17 @@ export interface SlotContents {
   derivation: number;
 }
 
-let modulePromise: Promise<WebAssembly.Module> | undefined;
+/** What the next world is made of. */
 let kernelModule: WebAssembly.Module | undefined;
 
 /** Compiles the kernel; a test file awaits this once. */
 export async function prepareKernel(): Promise<void> {
-  modulePromise ??= buildKernel();
-  kernelModule = await modulePromise;
+  kernelModule = await buildKernel();
 }
 
 /** The same for a kernel with other build options; its labels stay those of an SMP kernel. */
 export async function prepareOtherKernel(changes: Partial<KernelConfiguration>): Promise<void> {
-  modulePromise ??= buildKernel({ ...DEFAULT_CONFIGURATION, ...changes, smp: true });
-  kernelModule = await modulePromise;
+  kernelModule = await buildKernel({ ...DEFAULT_CONFIGURATION, ...changes, smp: true });
 }
 
 export class World {
