@@ -112,7 +112,7 @@ const SERVED: Scenario[] = [
       const rivals = [runner(stage, 100), runner(stage, 100)];
       stage.world.letOthersRun();
       rivals.find((each) => each.isRunning)!.signal(signal);
-      expect([...rivals, stage.client].map(({ state }) => state)).toEqual(Array(3).fill("running"));
+      expect(stage.client.state).toBe("running");
     },
   },
   {
