@@ -54,6 +54,7 @@ export function decodeCNode(label: u32, slot: Slot): u32 {
     case CNODE_CANCEL_BADGED_SENDS:
       return SYNC_IPC ? cancelBadgedSends(target) : Errors.illegalOperation();
     default:
+      // CNODE_ROTATE, the only one left
       return decodeRotate(target);
   }
 }

@@ -40,6 +40,7 @@ export function decodeUserNotification(label: u64, slot: Slot): u32 {
     return DOMAINS == 1 ? registerHandler(slot) : Errors.illegalOperation();
   if (!UserInterrupts.present()) return Errors.illegalOperation();
   if (label == NOTIFICATION_REGISTER_SENDER) return registerSender(slot);
+  // NOTIFICATION_REGISTER_RECEIVER, the only one left
   return registerReceiver(slot);
 }
 
