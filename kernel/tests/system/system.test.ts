@@ -321,7 +321,7 @@ describe("several harts under stress", () => {
 describe("device interrupts", () => {
   const expected = [
     "issue: number 0=4",
-    "issue: number 97=4",
+    "issue: number 97=9",
     "issue: timer=9",
     "issue: twice=9",
     "byte 97",
