@@ -1,7 +1,7 @@
 // The fast path of Signal (Send on a notification), after which the caller goes on: nobody is woken, or a thread that is
-// not more important than what its hart runs. These are the conditions of seL4's signal fastpath, without scheduling
-// contexts; beyond them, what would start a timer, interrupt another hart or run an asynchronous handler is for the
-// general path. Every condition is checked first; when one fails nothing has changed.
+// not more important than what this hart runs, or belongs to another hart, which is interrupted if need be. On one hart these
+// are the conditions of seL4's signal fastpath, without scheduling contexts; beyond them, what would start a timer or run
+// an asynchronous handler is for the general path. Every condition is checked first; when one fails nothing has changed.
 
 import { CAP_NOTIFICATION } from "../../abi/src/capability-tags";
 import { FASTPATH, SYNC_IPC } from "../../abi/src/config";
@@ -24,6 +24,7 @@ import {
 import { Hart } from "./hart";
 import { ReadyHandlers } from "./ready-handlers";
 import { ReadyQueue } from "./ready-queue";
+import { Scheduler } from "./scheduler";
 import { TCB_SLOT_CTABLE, Tcb, THREAD_BLOCKED_ON_RECEIVE, THREAD_RUNNING } from "./tcb";
 import { WaitQueue } from "./wait-queue";
 
@@ -55,22 +56,28 @@ export function fastpathSignal(pointer: u64, info: u64): u32 {
   return 1;
 }
 
-/** Gives the signal to a thread that waits in the queue of `blockingObject`, unless it would run at once. */
+/** Gives the signal to a thread that waits in the queue of `blockingObject`, unless this hart would run it at once. */
 function wake(hart: Hart, thread: Tcb, badge: u64): u32 {
-  const there = Hart.from(thread.hart);
-  const running = there.thread.priority;
-  const equal = thread.priority == running;
-  if (there.address != hart.address) {
-    if (there.isIdle() || thread.priority >= running) return 0;
-  } else if (thread.priority > running || (equal && hart.timerArmed == 0) || ReadyHandlers.level > running) {
-    return 0;
+  if (thread.hart != hart.address) {
+    deliver(thread, badge);
+    ReadyQueue.prepend(thread);
+    if (hart.reschedulePending) Scheduler.notifyHarts(hart);
+    return 1;
   }
+  const running = hart.thread.priority;
+  const equal = thread.priority == running;
+  if (thread.priority > running || (equal && hart.timerArmed == 0) || ReadyHandlers.level > running) return 0;
 
   // Nothing fails from here on.
-  WaitQueue.remove(Endpoint.at(thread.blockingObject), thread);
-  thread.state = THREAD_RUNNING;
-  thread.a0 = badge;
+  deliver(thread, badge);
   if (equal) ReadyQueue.append(thread);
   else ReadyQueue.prepend(thread);
   return 1;
+}
+
+/** Ends a thread's wait with a badge. */
+function deliver(thread: Tcb, badge: u64): void {
+  WaitQueue.remove(Endpoint.at(thread.blockingObject), thread);
+  thread.state = THREAD_RUNNING;
+  thread.a0 = badge;
 }

@@ -114,7 +114,8 @@ export class Scheduler {
     hart.current = thread.address;
   }
 
-  private static notifyHarts(hart: Hart): void {
+  /** Interrupts the harts that must choose again. */
+  static notifyHarts(hart: Hart): void {
     let pending = hart.reschedulePending;
     hart.reschedulePending = 0;
     while (pending) {

@@ -116,6 +116,31 @@ const SERVED: Scenario[] = [
     },
   },
   {
+    name: "a thread of another hart, which is idle",
+    fast: 0,
+    signals: 1,
+    harts: 2,
+    play: (stage) => {
+      const { notification, signal } = notificationOf(stage);
+      const waiter = runner(stage, 90, 1);
+      waiter.wait(notification);
+      stage.server.signal(signal);
+      expect(waiter.isRunning).toBe(true);
+    },
+  },
+  ...[90, 89].map((busy) => ({
+    name: `a thread of priority 90 of another hart, which runs one of priority ${busy}`,
+    fast: 0,
+    signals: 1,
+    harts: 2,
+    play: (stage: Stage) => {
+      const { notification, signal } = notificationOf(stage);
+      runner(stage, 90, 1).wait(notification);
+      runner(stage, busy, 1);
+      stage.server.signal(signal);
+    },
+  })),
+  {
     name: "a signaller that receives user interrupts",
     fast: 0,
     signals: 1,
@@ -203,31 +228,6 @@ const REFUSED: Scenario[] = [
       expect([signaller.isRunning, stage.client.state]).toEqual([true, "running"]);
     },
   },
-  {
-    name: "a thread of another hart, which is idle",
-    fast: 0,
-    signals: 0,
-    harts: 2,
-    play: (stage) => {
-      const { notification, signal } = notificationOf(stage);
-      const waiter = runner(stage, 90, 1);
-      waiter.wait(notification);
-      stage.server.signal(signal);
-      expect(waiter.isRunning).toBe(true);
-    },
-  },
-  ...[90, 89].map((busy) => ({
-    name: `a thread of priority 90 of another hart, which runs one of priority ${busy}`,
-    fast: 0,
-    signals: 0,
-    harts: 2,
-    play: (stage: Stage) => {
-      const { notification, signal } = notificationOf(stage);
-      runner(stage, 90, 1).wait(notification);
-      runner(stage, busy, 1);
-      stage.server.signal(signal);
-    },
-  })),
 ];
 
 describe("the fast path serves, as the general path would,", () => {
