@@ -44,7 +44,7 @@ const KERNEL_SENDS: KernelMark = {
   function: "riscv/user-interrupts/UserInterrupts.send",
   at: "first store",
 };
-const SIGNALS: KernelMark = { name: "signals", function: "notification/Signals.send" };
+const SIGNALS: KernelMark = { name: "signals", function: "fastpathSignal" };
 const FINISHES: KernelMark = { name: "finishes", function: "traps/finishInterrupt" };
 
 // Kernel → user: timer
