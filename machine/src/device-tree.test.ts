@@ -79,6 +79,7 @@ describe("the device tree", () => {
 
   it("names the user-interrupt controller only when there is one", () => {
     expect(stringsOf(nodeAt(treeOf(), "/soc/uintc@2f10000"), "compatible")).toEqual(["riscv,uintc0"]);
+    expect(Object.keys(nodeAt(treeOf(), "/soc/uintc@2f10000").properties)).toContain("interrupt-controller");
     expect(interruptsOf(treeOf(), "/soc/uintc@2f10000")).toEqual([
       [0, 0],
       [1, 0],

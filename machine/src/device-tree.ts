@@ -183,10 +183,10 @@ function addDevices(root: DeviceTreeNode, options: DeviceTreeOptions): void {
       ]),
     );
   if (options.uintc)
-    device("uintc", board.UINTC, "riscv,uintc0").cells(
-      "interrupts-extended",
-      ...eachHart(options.harts, [USER_SOFTWARE]),
-    );
+    device("uintc", board.UINTC, "riscv,uintc0")
+      // Linux looks for drivers of interrupt controllers only at nodes that say they are one.
+      .flag("interrupt-controller")
+      .cells("interrupts-extended", ...eachHart(options.harts, [USER_SOFTWARE]));
 }
 
 /** Every slot is listed, also an empty one: a driver finds out by its registers. */
