@@ -48,7 +48,10 @@ async function onQemu(image: Uint8Array, harts: number): Promise<string> {
   // A file, not a pipe: QEMU drops what a full pipe does not take at once.
   const handle = openSync(log, "w");
   const board = ["-M", "virt", "-m", "2G", "-smp", String(harts), "-nographic", "-kernel", elf];
-  const qemu = spawn(QEMU, board, { stdio: ["ignore", handle, "ignore"] });
+  // One host thread for all harts: with one each, harts that wait for each other crawl on a busy host.
+  const qemu = spawn(QEMU, ["-accel", "tcg,thread=single", ...board], {
+    stdio: ["ignore", handle, "ignore"],
+  });
   closeSync(handle);
   const output = () => readFileSync(log, "utf8");
   try {
