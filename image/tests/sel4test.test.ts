@@ -81,11 +81,11 @@ describe.each(SUITES)("sel4test for $driver", (suite) => {
   it(
     "passes on our machine",
     async () => {
-      // It ends by itself, as nothing can ever run again when the driver waits for good.
       const run = await runImage(await imageOf(suite), {
         harts: suite.harts,
         memory: MEMORY,
         maxInstructions: MOST_INSTRUCTIONS,
+        untilOutput: END,
       });
       expectPassed(run.output);
     },
