@@ -24,6 +24,8 @@ export interface RunSettings {
   onUserInterrupt?(event: UserInterruptEvent): void;
   /** Ends the run when it returns true; asked every 100,000 cycles. */
   until?(machine: Machine): boolean;
+  /** Ends the run when the last 200 characters of the output match; looked at as `until` is asked. */
+  untilOutput?: RegExp;
 }
 
 export interface SystemRun {
@@ -64,7 +66,11 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
   if (settings.onTrap) machine.onEvent("trap", settings.onTrap);
   if (settings.onUserInterrupt) machine.onEvent("userInterrupt", settings.onUserInterrupt);
   machine.loadElf(image);
-  const result = machine.runSync({ maxInstructions, until: settings.until });
+  const { until, untilOutput } = settings;
+  const result = machine.runSync({
+    maxInstructions,
+    until: untilOutput ? () => untilOutput.test(output.slice(-200)) : until,
+  });
   return { output, end: result.reason === "poweroff" ? result.exitCode : result.reason, machine };
 }
 

@@ -14,6 +14,7 @@ import {
 import { RIGHT_WRITE } from "../../abi/src/rights";
 import { Slot } from "./capability";
 import { FastLookup } from "./cspace";
+import { Domains } from "./domains";
 import {
   Endpoint,
   NOTIFICATION_ACTIVE,
@@ -64,6 +65,7 @@ function wake(hart: Hart, thread: Tcb, badge: u64): u32 {
     if (hart.reschedulePending) Scheduler.notifyHarts(hart);
     return 1;
   }
+  if (!Domains.mayRun(thread)) return 0;
   const running = hart.thread.priority;
   const equal = thread.priority == running;
   if (thread.priority > running || (equal && hart.timerArmed == 0) || ReadyHandlers.level > running) return 0;
