@@ -8,6 +8,7 @@ import {
   PRIORITIES,
   ROOT_CNODE_BITS,
 } from "@rel4/abi";
+import { checkAddressSpaces } from "./invariants-address-spaces";
 import { checkFloatingPoint } from "./invariants-floating-point";
 import { checkHandlers } from "./invariants-handlers";
 import { checkTimers } from "./invariants-timers";
@@ -34,6 +35,7 @@ export function checkInvariants(kernel: Kernel, rootCNode: number): void {
   checkThreads(kernel, objects, inQueues);
   checkEndpoints(kernel, objects);
   checkNotifications(kernel, objects);
+  checkAddressSpaces(kernel, objects);
   checkUserInterrupts(kernel, objects);
   checkFloatingPoint(kernel, objects);
   checkHandlers(kernel, objects);
