@@ -1,5 +1,14 @@
 /** The checker that the other tests rely on finds what it is meant to find. */
-import { CNODE_COPY, ROOT_SLOT_CNODE, WORD_BITS } from "@rel4/abi";
+import {
+  ASID_CONTROL_MAKE_POOL,
+  CNODE_COPY,
+  OBJECT_UNTYPED,
+  ROOT_SLOT_ASID_CONTROL,
+  ROOT_SLOT_ASID_POOL,
+  ROOT_SLOT_CNODE,
+  ROOT_SLOT_VSPACE,
+  WORD_BITS,
+} from "@rel4/abi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkInvariants } from "./harness/invariants";
 import type { Thread } from "./harness/thread";
@@ -69,6 +78,39 @@ describe("the invariant checker", () => {
       "a one-sided binding",
       /bound to each other/,
       () => damage(at(ready.address, "Tcb_boundNotification"), world.look(endpoint).object),
+    ],
+    [
+      "a page that is mapped without a capability",
+      /mapped at 0x0 in space 1 has a capability/,
+      () => damage(world.frameAddress(ROOT_SLOT_VSPACE), 0x2000_00cf),
+    ],
+    [
+      "an address space without the kernel",
+      /the kernel is in space 1/,
+      () => damage(world.frameAddress(ROOT_SLOT_VSPACE) + 8 * 510, 0),
+    ],
+    [
+      "a word of an ASID pool that is no space's",
+      /word 7 of the ASID pools/,
+      () => damage(world.look(ROOT_SLOT_ASID_POOL).object + 8 * 7, 1),
+    ],
+    [
+      "an address space that is gone while a hart is in it",
+      /runs in an address space that exists/,
+      () => {
+        damage(world.look(ROOT_SLOT_ASID_POOL).object + 8, 0);
+        damage(world.look(ROOT_SLOT_ASID_POOL).object + 12, 0);
+      },
+    ],
+    [
+      "a pool without a capability",
+      /ASID pool 1 has a capability/,
+      () => {
+        const [slot, untyped] = [world.slot(), world.retype(OBJECT_UNTYPED, 12)];
+        const caps = [untyped, ROOT_SLOT_CNODE];
+        world.must(ROOT_SLOT_ASID_CONTROL, ASID_CONTROL_MAKE_POOL, [slot, WORD_BITS], caps);
+        damage(at(world.look(slot).address, "Slot_data"), 0);
+      },
     ],
     ["a write through a null pointer", /null pointers/, () => damage(8, 1)],
     [

@@ -10,6 +10,7 @@ import { Endpoint, Notification } from "../../src/endpoint-object";
 import { Hart } from "../../src/hart";
 import { ObjectCounts } from "../../src/object-counts";
 import { ReadyHandlers } from "../../src/ready-handlers";
+import { AddressSpaceIds } from "../../src/riscv/address-space-ids";
 import { HartContext } from "../../src/riscv/hart-context";
 import { ThreadContext } from "../../src/riscv/thread-context";
 import { TCB_SLOTS, Tcb } from "../../src/tcb";
@@ -134,6 +135,11 @@ export function firstRegistered(): u32 {
 /** What the kernel counts as capabilities. */
 export function countCapabilities(): u64 {
   return ObjectCounts.of(KERNEL_COUNT_CAPABILITIES);
+}
+
+/** Address of ASID pool number `index`; 0: there is none. */
+export function asidPool(index: u32): u32 {
+  return AddressSpaceIds.pool(index);
 }
 
 /** Address of the record of hart number `index`. */

@@ -8,6 +8,7 @@ import {
   PRIORITIES,
   ROOT_CNODE_BITS,
 } from "@rel4/abi";
+import { checkAddressSpaces } from "./invariants-address-spaces";
 import { checkFloatingPoint } from "./invariants-floating-point";
 import { checkHandlers } from "./invariants-handlers";
 import { checkTimers } from "./invariants-timers";
@@ -15,7 +16,7 @@ import { checkUserInterrupts } from "./invariants-user-interrupts";
 import type { Kernel } from "./kernel";
 import { type FoundSlot, ObjectMap, regionOf } from "./objects";
 import { walk } from "./queues";
-import { hex, require } from "./require";
+import { broken, hex, require } from "./require";
 
 const RUNNING = 1;
 const RESTART = 2;
@@ -34,6 +35,7 @@ export function checkInvariants(kernel: Kernel, rootCNode: number): void {
   checkThreads(kernel, objects, inQueues);
   checkEndpoints(kernel, objects);
   checkNotifications(kernel, objects);
+  checkAddressSpaces(kernel, objects);
   checkUserInterrupts(kernel, objects);
   checkFloatingPoint(kernel, objects);
   checkHandlers(kernel, objects);
@@ -49,11 +51,11 @@ function checkDerivationList(objects: ObjectMap): void {
   let reached = 0;
   for (const slot of slots.values()) {
     const { address, previous, next } = slot;
-    require(slot.type !== CAP_NULL, `list neighbours hold capabilities (${hex(address)})`);
-    if (next !== 0)
-      require(slots.get(next)?.previous === address, `list neighbours of ${hex(address)} agree`);
-    if (previous !== 0)
-      require(slots.get(previous)?.next === address, `list neighbours of ${hex(address)} agree`);
+    if (slot.type === CAP_NULL) broken(`list neighbours hold capabilities (${hex(address)})`);
+    if (next !== 0 && slots.get(next)?.previous !== address)
+      broken(`list neighbours of ${hex(address)} agree`);
+    if (previous !== 0 && slots.get(previous)?.next !== address)
+      broken(`list neighbours of ${hex(address)} agree`);
     if (previous === 0) reached += lengthOfList(objects, slot);
   }
   require(reached === slots.size, "the derivation list has no cycles");
@@ -68,7 +70,7 @@ function lengthOfList({ slots }: ObjectMap, head: FoundSlot): number {
     const name = objectName(slot);
     if (name !== last) {
       if (last !== "") left.add(last);
-      require(!left.has(name), `capabilities to one object (${name}) are neighbours in the list`);
+      if (left.has(name)) broken(`capabilities to one object (${name}) are neighbours in the list`);
       last = name;
     }
   }
@@ -101,8 +103,8 @@ function checkMemory({ slots }: ObjectMap): void {
   const sorted = [...leaves.values()].sort((a, b) => (a.start < b.start ? -1 : 1));
   sorted.forEach((object, index) => {
     const after = sorted[index + 1];
-    require(!after ||
-      object.end <= after.start, `objects at ${hex(object.start)} and ${hex(after?.start ?? 0)} are apart`);
+    if (after && object.end > after.start)
+      broken(`objects at ${hex(object.start)} and ${hex(after.start)} are apart`);
   });
   untypeds.sort((a, b) => Number(a.end - a.start - (b.end - b.start)));
   for (const object of [...sorted, ...untypeds]) checkInsideUntyped(object, untypeds);
@@ -123,8 +125,10 @@ function checkInsideUntyped(object: PlacedSlot, untypedsBySize: PlacedSlot[]): v
     return;
   }
   const used = around.start + around.slot.data;
-  require(object.end <=
-    used, `the object at ${hex(object.start)} lies in the used part of the untyped at ${hex(around.start)} (up to ${hex(used)})`);
+  if (object.end > used)
+    broken(
+      `the object at ${hex(object.start)} lies in the used part of the untyped at ${hex(around.start)} (up to ${hex(used)})`,
+    );
 }
 
 const MOST_DOMAINS = 256;

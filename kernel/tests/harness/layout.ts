@@ -8,6 +8,7 @@ interface LayoutFunctions {
   parkedQueues(domain: number): number;
   firstRegistered(): number;
   countCapabilities(): bigint;
+  asidPool(index: number): number;
   heapBase(): number;
 }
 
@@ -60,6 +61,11 @@ export class Layout {
   /** What the kernel counts as capabilities. */
   countCapabilities(): bigint {
     return this.functions.countCapabilities();
+  }
+
+  /** Address of ASID pool number `index`, or 0. */
+  asidPool(index: number): number {
+    return this.functions.asidPool(index) >>> 0;
   }
 
   /** First address after the kernel's static data. */

@@ -5,6 +5,7 @@ export const RAM_SIZE = 0xc0_0000;
 /** Below this the kernel's image has its text, which is no memory here. */
 const DATA_START = 0x8028_0000;
 const PAGE = 0x1_0000;
+const ZEROES = new Uint8Array(PAGE);
 
 /** Memory the kernel's module imports. One a process: it is cleared for every test, as address space is scarce. */
 let shared: WebAssembly.Memory | undefined;
@@ -12,10 +13,12 @@ let shared: WebAssembly.Memory | undefined;
 export class KernelMemory {
   readonly bytes: Uint8Array;
   private readonly view: DataView;
+  private readonly buffer: Buffer;
 
   private constructor(readonly wasm: WebAssembly.Memory) {
     this.bytes = new Uint8Array(wasm.buffer);
     this.view = new DataView(wasm.buffer);
+    this.buffer = Buffer.from(wasm.buffer);
   }
 
   /** Zeroed memory. The memory of earlier tests is the same one. */
@@ -58,7 +61,18 @@ export class KernelMemory {
 
   /** Has anything been written through a null pointer (or a small offset from one)? */
   nullPageIsClean(): boolean {
-    return this.bytes.subarray(0, 0x1000).every((byte) => byte === 0);
+    return this.isZero(0, 0x1000);
+  }
+
+  /** Are all bytes from `start` to before `end` zero? At most 64 KiB. */
+  isZero(start: number, end: number): boolean {
+    return this.buffer.compare(ZEROES, 0, end - start, start, end) === 0;
+  }
+
+  /** Address of the first byte from `start` to before `end` that is not zero. At most 64 KiB. */
+  firstNonZero(start: number, end: number): number | undefined {
+    if (this.isZero(start, end)) return undefined;
+    return start + this.bytes.subarray(start, end).findIndex((byte) => byte !== 0);
   }
 }
 

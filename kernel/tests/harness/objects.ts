@@ -19,6 +19,8 @@ import {
 import type { Kernel } from "./kernel";
 
 const TCB_SLOTS = 6;
+/** Bytes of slots that are skipped together when they are all empty. */
+const BLOCK = 64 << SLOT_BITS;
 const ZOMBIE_THREAD = 1;
 const PPN_MASK = 2n ** 44n - 1n;
 
@@ -88,10 +90,15 @@ export class ObjectMap {
     this.nodes.add(address);
     const { memory, layout } = this.kernel;
     const typeAt = layout.field("Slot_type");
-    const remains = (slot: number) => [0, 8, 16, 24].some((offset) => memory.read64(slot + offset) !== 0n);
-    for (let slot = address; slot < address + (slots << SLOT_BITS); slot += 1 << SLOT_BITS) {
-      if (memory.read8(slot + typeAt) !== CAP_NULL) this.addSlot(slot);
-      else if (remains(slot)) this.emptyWithRemains.push(slot);
+    const end = address + (slots << SLOT_BITS);
+    // Most slots are empty, and this runs after every kernel entry.
+    for (let block = address; block < end; block += BLOCK) {
+      const blockEnd = Math.min(block + BLOCK, end);
+      if (memory.isZero(block, blockEnd)) continue;
+      for (let slot = block; slot < blockEnd; slot += 1 << SLOT_BITS) {
+        if (memory.read8(slot + typeAt) !== CAP_NULL) this.addSlot(slot);
+        else if (!memory.isZero(slot, slot + (1 << SLOT_BITS))) this.emptyWithRemains.push(slot);
+      }
     }
   }
 

@@ -26,13 +26,13 @@ import { World } from "../harness/world";
 import { MODEL_TYPES, radixOf } from "./capability";
 import { CapabilityModel } from "./capability-model";
 import { type ModelNode, ModelSlot } from "./derivation";
+import { DERIVATION_FIRST_BADGED, DERIVATION_REVOCABLE, ListedTree } from "./listed-tree";
 import { Random } from "./random";
+import type { Run } from "./shrink";
 
 const WINDOW = 20;
 const BASE_BITS = 15;
 const THREAD_SLOTS = 6;
-const DERIVATION_REVOCABLE = 1;
-const DERIVATION_FIRST_BADGED = 2;
 
 /** How an invocation names a slot: a CNode capability in the root CNode, an index and a depth. */
 interface SlotName {
@@ -41,23 +41,27 @@ interface SlotName {
   depth: number;
 }
 
-export class CapabilityRun {
+export interface CapabilityRunOptions {
+  /** Interrupts operations at every preemption point. */
+  preempt?: boolean;
+  /** Makes half of the operations by the root task's asynchronous handler. */
+  asynchronous?: boolean;
+  /** The specification to compare with; another one shows what the comparison finds. */
+  Model?: typeof CapabilityModel;
+}
+
+export class CapabilityRun implements Run {
+  readonly history: string[] = [];
   private readonly world = new World();
-  private readonly random: Random;
+  /** What the operation in progress decides by. */
+  private random = new Random(0);
   private readonly model: CapabilityModel;
-  private readonly history: string[] = [];
   /** First slot of the root CNode that the run uses. */
   private readonly window: number;
+  /** What follows in the kernel's list of capabilities behind everything made of the base untyped. */
+  private readonly behind: number;
 
-  /**
-   * `preempt`: interrupts operations at every preemption point.
-   * `asynchronous`: makes half of the operations by the root task's asynchronous handler.
-   */
-  constructor(
-    private readonly seed: number,
-    { preempt = false, asynchronous = false } = {},
-  ) {
-    this.random = new Random(seed);
+  constructor({ preempt = false, asynchronous = false, Model = CapabilityModel }: CapabilityRunOptions = {}) {
     this.window = this.world.slot(WINDOW);
     const base = this.world.retype(OBJECT_UNTYPED, BASE_BITS);
     this.world.must(
@@ -73,24 +77,18 @@ export class CapabilityRun {
     this.world.preemptAlways = preempt;
     if (asynchronous) {
       const calls = AsyncCalls.register(this.world, this.world.root);
-      const chance = new Random(seed);
-      this.world.viaHandler = { calls, choose: () => chance.below(2) === 0 };
+      this.world.viaHandler = { calls, choose: () => this.random.below(2) === 0 };
     }
-    this.model = new CapabilityModel(slots, this.world.look(this.window).object, BASE_BITS, threadSlots);
+    const { object, next } = this.world.look(this.window);
+    this.behind = next;
+    this.model = new Model(slots, object, BASE_BITS, threadSlots);
   }
 
-  /** @throws Error with the seed and the last operations when kernel and model differ */
-  perform(operations: number): void {
-    for (let step = 0; step < operations; step++) {
-      try {
-        this.step();
-        this.compare();
-      } catch (problem) {
-        const message = problem instanceof Error ? problem.message : String(problem);
-        throw new Error(
-          `seed ${this.seed}, operation ${step}: ${message}\n${this.history.slice(-12).join("\n")}`,
-        );
-      }
+  perform(steps: readonly number[]): void {
+    for (const step of steps) {
+      this.random = new Random(step);
+      this.step();
+      this.compare();
     }
   }
 
@@ -210,9 +208,18 @@ export class CapabilityRun {
   private revoke(): void {
     const slot = this.random.below(8) === 0 ? this.model.base.slot : this.anySlot();
     const name = this.nameOf(slot);
+    // As in seL4, a revocation that takes the capability away with which it was asked for is refused when it is made again
+    // after an interrupt: nothing says how far it has come.
+    if (this.world.preemptAlways && this.takesAway(slot, name.root)) return;
     const expected = this.model.revoke(slot);
     const { error } = this.world.invoke(name.root, CNODE_REVOKE, [name.index, name.depth]);
     this.check(`revoke ${slot.name}`, expected, error);
+  }
+
+  /** Does the capability in slot `root` of the root CNode descend from the one in `slot`? */
+  private takesAway(slot: ModelSlot, root: number): boolean {
+    const used = this.model.slots[root - this.window]?.node;
+    return used !== undefined && [...(slot.node?.depthFirst() ?? [])].some(({ node }) => node === used);
   }
 
   /** A slot with a CNode capability in the window, or undefined for the root CNode itself. */
@@ -220,12 +227,16 @@ export class CapabilityRun {
     return [undefined, ...this.model.slots.filter(({ node }) => node?.capability.type === CAP_CNODE)];
   }
 
-  /** Any slot but the one with the base untyped, without which nothing could go on. */
+  /**
+   * Any slot but the one with the base untyped, without which nothing could go on. Half of the time, one of the window, which
+   * does not depend on what has been done: so operations mean the same when others before them are left out.
+   */
   private anySlot(): ModelSlot {
-    const slots = this.nodes().flatMap((node) =>
-      node ? node.node!.capability.object.slots : this.model.slots,
-    );
-    return this.random.pick(slots.filter((slot) => slot !== this.model.base.slot));
+    const fromWindow = this.random.below(2) === 0;
+    const ofWindow = this.random.pick(this.model.slots.slice(1));
+    const node = this.random.pick(this.nodes());
+    if (fromWindow || node === undefined) return ofWindow;
+    return this.random.pick(node.node!.capability.object.slots);
   }
 
   private rootSlot(slot: ModelSlot): number {
@@ -261,15 +272,17 @@ export class CapabilityRun {
 
   /** Memory of an untyped above its watermark is zero, however users have used pages that were there before. */
   private checkMemory(): void {
-    const { bytes } = this.world.kernel.memory;
+    const { memory } = this.world.kernel;
     for (const { node } of this.model.base.depthFirst()) {
       const { type, object, used } = node.capability;
       const end = object.address + 2 ** object.bits;
-      if (type === CAP_FRAME) bytes.fill(0xa5, object.address, end);
+      if (type === CAP_FRAME) memory.bytes.fill(0xa5, object.address, end);
       if (type !== CAP_UNTYPED) continue;
-      const dirty = bytes.subarray(object.address + used, end).findIndex((byte) => byte !== 0);
-      if (dirty >= 0)
-        throw new Error(`${node.slot.name}: byte ${used + dirty} above the watermark ${used} is not zero`);
+      const dirty = memory.firstNonZero(object.address + used, end);
+      if (dirty !== undefined)
+        throw new Error(
+          `${node.slot.name}: byte ${dirty - object.address} above the watermark ${used} is not zero`,
+        );
     }
   }
 
@@ -309,10 +322,14 @@ export class CapabilityRun {
     }
   }
 
-  /** The kernel's list, from the base untyped on, must be the model's tree in depth-first order. */
+  /**
+   * The kernel's list, from the base untyped on, must be the model's tree in depth-first order, and nothing more; and by the
+   * kernel's rule for who in the list descends from whom, it must be the same tree.
+   */
   private compareTree(): void {
+    const tree = new ListedTree();
     let address = this.model.base.slot.address;
-    for (const { node } of this.model.base.depthFirst()) {
+    for (const { node, depth } of this.model.base.depthFirst()) {
       if (node.slot.address !== address) {
         throw new Error(
           `the derivation list should go on with ${node.slot.name}, it has 0x${address.toString(16)}`,
@@ -326,8 +343,13 @@ export class CapabilityRun {
       if (isBadged(node) && firstBadged !== node.firstBadged) {
         throw new Error(`${node.slot.name} should be the first with its badge: ${node.firstBadged}`);
       }
+      const listed = tree.depthOf(actual);
+      if (listed !== depth)
+        throw new Error(`${node.slot.name} should have ${depth} ancestors, it has ${listed}`);
       address = actual.next;
     }
+    if (address !== this.behind)
+      throw new Error(`the derivation list should end, it goes on with 0x${address.toString(16)}`);
   }
 }
 

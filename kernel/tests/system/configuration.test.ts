@@ -19,6 +19,16 @@ async function textSize(configuration: KernelConfiguration): Promise<number> {
   return segments.filter(({ executable }) => executable).reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
+const MOST_TEXT = 64 * 1024;
+
+describe("a kernel with everything", () => {
+  test("has a text of at most 64 KiB", async () => {
+    const size = await textSize({ ...FULL, benchmarks: true });
+    console.log(`text of the debug kernel with all build options: ${size} bytes`);
+    expect(size).toBeLessThanOrEqual(MOST_TEXT);
+  });
+});
+
 describe("a kernel without synchronous IPC", () => {
   const expected = [
     "synchronous IPC=0",

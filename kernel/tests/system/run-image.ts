@@ -23,9 +23,13 @@ export interface MachineRun {
 /** Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. */
 export async function runOnMachine(
   image: Uint8Array,
-  options: Partial<MachineOptions> & { input?: string; begin?: (machine: Machine) => void } = {},
+  options: Partial<MachineOptions> & {
+    input?: string;
+    begin?: (machine: Machine) => void;
+    maxInstructions?: number;
+  } = {},
 ): Promise<MachineRun> {
-  const { input, begin, ...machineOptions } = options;
+  const { input, begin, maxInstructions = INSTRUCTION_LIMIT, ...machineOptions } = options;
   const machine = await Machine.create({
     harts: 1,
     memory: MEMORY,
@@ -42,7 +46,7 @@ export async function runOnMachine(
   if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
   machine.console.closeInput();
   begin?.(machine);
-  const result = machine.runSync({ maxInstructions: INSTRUCTION_LIMIT });
+  const result = machine.runSync({ maxInstructions });
   return { output, result, machine };
 }
 

@@ -1,0 +1,44 @@
+// How long interrupts wait for the kernel, over the test images and the longest operations there are.
+
+import { describe, expect, test } from "vitest";
+import { buildKernel } from "../../../image/src/kernel-image";
+import { addressesOfLooks, InterruptsOff } from "./interrupts-off";
+import { runOnMachine } from "./run-image";
+import { testImage } from "./test-image";
+
+/** Instructions for which the kernel keeps interrupts waiting at most (docs/kernel.md, “Interrupt latency”). */
+const BOUND = 40_000;
+
+const MEMORY = 128 * 1024 * 1024;
+const INSTRUCTION_LIMIT = 300_000_000;
+
+/** Runs an image on one hart and measures. */
+async function measure(name: string): Promise<InterruptsOff> {
+  const kernel = await buildKernel();
+  let measured: InterruptsOff | undefined;
+  const { output, result } = await runOnMachine(await testImage(name), {
+    memory: MEMORY,
+    maxInstructions: INSTRUCTION_LIMIT,
+    begin: (machine) => {
+      measured = new InterruptsOff(machine, kernel);
+    },
+  });
+  expect({ output, result }).toEqual({ output, result: { reason: "poweroff", exitCode: 0 } });
+  return measured!;
+}
+
+describe("interrupts wait for the kernel no longer than stated", () => {
+  test("as the kernel looks for them in the places that read sip", async () => {
+    expect(addressesOfLooks(await buildKernel()).length).toBeGreaterThan(2);
+  });
+
+  test.each(["long-operations", "async-latency", "async-stress", "ipc", "timers", "preemption"])(
+    "in %s",
+    async (name) => {
+      const measured = await measure(name);
+      console.log(`longest stretches with interrupts off, ${name} (instructions): ${measured.describe(8)}`);
+      expect(measured.most).toBeGreaterThan(100);
+      expect(measured.most).toBeLessThan(BOUND);
+    },
+  );
+});
