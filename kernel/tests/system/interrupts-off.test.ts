@@ -1,6 +1,6 @@
 // How long interrupts wait for the kernel, over the test images and the longest operations there are.
 
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { buildKernel } from "../../../image/src/kernel-image";
 import { addressesOfLooks, InterruptsOff } from "./interrupts-off";
 import { runOnMachine } from "./run-image";
@@ -11,6 +11,21 @@ const BOUND = 40_000;
 
 const MEMORY = 128 * 1024 * 1024;
 const INSTRUCTION_LIMIT = 300_000_000;
+
+/** All root tasks of the system tests that run on one hart to their end. */
+const IMAGES = [
+  ...[
+    "long-operations",
+    "async-latency",
+    "async-stress",
+    "async-cost",
+    "ipc",
+    "ipc-cost",
+    "timers",
+    "preemption",
+  ],
+  ...["page-fault", "signal-wait-cost", "wait-cost", "floating-point-cost", "uipi-states", "uipi-revoke"],
+];
 
 /** Runs an image on one hart and measures. */
 async function measure(name: string): Promise<InterruptsOff> {
@@ -32,13 +47,18 @@ describe("interrupts wait for the kernel no longer than stated", () => {
     expect(addressesOfLooks(await buildKernel()).length).toBeGreaterThan(2);
   });
 
-  test.each(["long-operations", "async-latency", "async-stress", "ipc", "timers", "preemption"])(
-    "in %s",
-    async (name) => {
-      const measured = await measure(name);
-      console.log(`longest stretches with interrupts off, ${name} (instructions): ${measured.describe(8)}`);
-      expect(measured.most).toBeGreaterThan(100);
-      expect(measured.most).toBeLessThan(BOUND);
-    },
-  );
+  let longest = { name: "", instructions: 0 };
+  test.each(IMAGES)("in %s", async (name) => {
+    const measured = await measure(name);
+    console.log(`longest stretches with interrupts off, ${name} (instructions): ${measured.describe(8)}`);
+    if (measured.most > longest.instructions) longest = { name, instructions: measured.most };
+    expect(measured.most).toBeGreaterThan(100);
+    expect(measured.most).toBeLessThan(BOUND);
+  });
+
+  afterAll(() => {
+    console.log(
+      `longest stretch with interrupts off of all: ${longest.instructions} instructions, in ${longest.name}`,
+    );
+  });
 });
