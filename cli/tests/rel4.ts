@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { vi } from "vitest";
 import { main } from "../src/main";
 
@@ -23,7 +24,8 @@ export async function inThisProcess(...args: string[]): Promise<{ code: unknown;
   ];
   try {
     await main(["node", "rel4", ...args]);
-    return { code: process.exitCode, said };
+    // colours are on where CI is set
+    return { code: process.exitCode, said: stripVTControlCharacters(said) };
   } finally {
     process.exitCode = undefined;
     for (const spy of spies) spy.mockRestore();
