@@ -193,3 +193,23 @@ describe("rel4 build", () => {
     expectRefusal(bench.rel4("build", file, "-o", "no/such/folder/image.elf"), "no such file");
   });
 });
+
+describe("--root-task and --kernel", () => {
+  const NOTHING_TO_LOAD = /root\.elf: has nothing to load/;
+
+  it.each([
+    ["no ELF file", ["run", "--root-task", "text.elf"], /text\.elf: not an ELF file/],
+    ["an ELF file without anything to load", ["run", "--root-task", "root.elf"], NOTHING_TO_LOAD],
+    ["the same to build", ["build", "--root-task", "root.elf"], NOTHING_TO_LOAD],
+    ["a program besides", ["run", "--root-task", "root.elf", "text.elf"], /runs root\.elf and nothing else/],
+    ["options without a root task", ["run", "--kernel", "smp=off", "x.ts"], /--kernel goes with --root-task/],
+    ["an unknown option", ["run", "--kernel", "cores=1"], /no option "cores"; it has smp/],
+    ["a switch that is neither on nor off", ["run", "--kernel", "smp=maybe"], /smp=on or smp=off/],
+    ["a number out of range", ["run", "--kernel", "harts=9"], /harts a whole number from 1 to 8/],
+    ["an image that overwrites it", ["build", "--root-task", "root.elf", "-o", "root.elf"], /overwrite/],
+  ])("are refused when given %s", (_, args, message) => {
+    bench.write("text.elf", "no ELF");
+    bench.write("root.elf", elfHeader());
+    expectRefusal(bench.rel4(...args), message);
+  });
+});
