@@ -22,6 +22,9 @@ export const SYNC_IPC = 1;
 /** 1: threads may use floating point (F and D); as in seL4, a TCB is then twice as large. 0: a floating-point instruction
  *  is a fault of its thread. */
 export const FPU = 1;
+/** 1: threads may send each other user interrupts, on machines that have them (UINTC, N extension). 0: the kernel leaves
+ *  them alone; signals go through it. */
+export const USER_INTERRUPTS = 1;
 /** 1: short paths for common messages. 0: everything takes the general path, for comparisons. */
 export const FASTPATH = 1;
 /** Timer ticks of a thread's time slice. */

@@ -80,7 +80,7 @@ describe("a system description", () => {
   it("may ask for a kernel without synchronous IPC, fast paths or floating point", () => {
     const channels = [{ from: "client", to: "server", kind: "async" }];
     const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two, channels }).kernel;
-    for (const name of ["syncIpc", "fastpath", "fpu", "debug"])
+    for (const name of ["syncIpc", "fastpath", "fpu", "userInterrupts", "debug"])
       expect(kernelOf({ [name]: false })).toEqual({ ...DEFAULT_CONFIGURATION, [name]: false });
   });
 

@@ -15,6 +15,7 @@ import {
   SYNC_IPC,
   TICK_MICROSECONDS,
   TIME_SLICE_TICKS,
+  USER_INTERRUPTS,
 } from "@rel4/abi";
 import type { KernelConfiguration } from "../../kernel/assembly";
 import { readText } from "./cache";
@@ -45,6 +46,7 @@ const OPTIONS: Record<keyof KernelConfiguration, KernelOption> = {
   syncIpc: { constant: "SYNC_IPC", value: SYNC_IPC },
   fastpath: { constant: "FASTPATH", value: FASTPATH },
   fpu: { constant: "FPU", value: FPU },
+  userInterrupts: { constant: "USER_INTERRUPTS", value: USER_INTERRUPTS },
 };
 
 /** All options by name, with the bounds of those that are numbers. */

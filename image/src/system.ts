@@ -51,6 +51,8 @@ export interface KernelDescription {
   fastpath?: boolean;
   /** False: a kernel whose threads have no floating-point registers. Default true. */
   fpu?: boolean;
+  /** False: a kernel that leaves user interrupts alone; every signal goes through it. Default true: used where there are any. */
+  userInterrupts?: boolean;
 }
 
 /** One program; each runs in its own address space with its own capabilities. */

@@ -50,6 +50,14 @@ describe("user interrupts", () => {
     expect(await runChecks(sleepy(hart), { uintc })).toMatchObject({ output: "sleepy: saw all\n", end: 0 });
   });
 
+  it("are not used by a kernel without them, whose signals do the same", async () => {
+    const description = { ...sleepy(1), kernel: { userInterrupts: false } };
+    const { output, end, machine } = await runChecks(description);
+    expect({ output, end }).toEqual({ output: "sleepy: saw all\n", end: 0 });
+    expect(machine.harts.map(({ counters }) => counters.userInterrupts)).toEqual(machine.harts.map(() => 0n));
+    expect(machine.harts.map(({ counters }) => counters.uipiSends)).toEqual(machine.harts.map(() => 0n));
+  });
+
   it("a program that does not come back from its handler is noticed from outside, and named", async () => {
     const description: SystemDescription = {
       programs: {

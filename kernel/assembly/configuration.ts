@@ -24,4 +24,6 @@ export interface KernelConfiguration {
   fastpath: boolean;
   /** FPU: threads may use floating point. */
   fpu: boolean;
+  /** USER_INTERRUPTS: threads may send each other user interrupts, where the machine has them. */
+  userInterrupts: boolean;
 }

@@ -153,14 +153,16 @@ function enterFpu(a: Assembler, done: string): void {
 }
 
 /** Interrupts and exceptions from user mode. */
-function otherTraps(a: Assembler, { fpu }: KernelConfiguration): void {
+function otherTraps(a: Assembler, { fpu, userInterrupts }: KernelConfiguration): void {
   a.label("notSyscall");
   a.sd(reg.t1, kept.thread, CONTEXT_PC);
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
   a.beqz(reg.t2, "trap");
   if (fpu) leaveFpu(a, "trap");
-  a.mv(reg.a0, kept.thread);
-  a.call("leaveUserInterrupts");
+  if (userInterrupts) {
+    a.mv(reg.a0, kept.thread);
+    a.call("leaveUserInterrupts");
+  }
   a.label("trap");
   a.csrr(reg.s4, CSR_STVAL);
   takeKernel(a, "trap");
@@ -174,10 +176,8 @@ function otherTraps(a: Assembler, { fpu }: KernelConfiguration): void {
   a.j("resume");
 }
 
-/** Threads with flags, the idle thread among them, and a thread that another hart took away. */
-function slowWays(a: Assembler, configuration: KernelConfiguration): void {
-  a.label("flaggedSyscall");
-  if (configuration.fpu) leaveFpu(a, "syscall");
+/** A system call of a thread that has to do with user interrupts; a receiver has fast paths of its own. */
+function leaveReceiver(a: Assembler, configuration: KernelConfiguration): void {
   a.mv(reg.a0, kept.thread);
   a.call("leaveUserInterrupts");
   for (const register of [reg.a0, reg.a1, reg.a7]) a.ld(register, kept.thread, contextOffset(register));
@@ -186,6 +186,14 @@ function slowWays(a: Assembler, configuration: KernelConfiguration): void {
   a.beqz(reg.t2, "syscall");
   dispatch(a, configuration, true);
   a.j("slowSyscall");
+}
+
+/** Threads with flags, the idle thread among them, and a thread that another hart took away. */
+function slowWays(a: Assembler, configuration: KernelConfiguration): void {
+  a.label("flaggedSyscall");
+  if (configuration.fpu) leaveFpu(a, "syscall");
+  if (configuration.userInterrupts) leaveReceiver(a, configuration);
+  else a.j("syscall");
 
   a.label("stalled");
   a.call("trapStalled");
@@ -195,8 +203,10 @@ function slowWays(a: Assembler, configuration: KernelConfiguration): void {
   if (configuration.fpu) enterFpu(a, "leaveKernel");
   a.andi(reg.t2, reg.t2, FLAG_IDLE);
   a.bnez(reg.t2, "idle");
-  a.mv(reg.a0, kept.thread);
-  a.call("enterUserInterrupts");
+  if (configuration.userInterrupts) {
+    a.mv(reg.a0, kept.thread);
+    a.call("enterUserInterrupts");
+  }
   a.j("leaveKernel");
 }
 

@@ -14,7 +14,6 @@ import { Notification } from "./endpoint-object";
 import { Hart } from "./hart";
 import { Signals } from "./notification";
 import { ReadyHandlers } from "./ready-handlers";
-import { FLAG_RECEIVER } from "./riscv/layout";
 import { Threads } from "./riscv/threads";
 import { Timer } from "./riscv/timer";
 import { Translations } from "./riscv/translations";
@@ -177,7 +176,7 @@ export class AsyncService {
     if (state == <u32>PEER_AWAKE) return;
     const notification = Notification.at(thread.handlerNotification);
     const receiver = notification.receiverThread;
-    if (state == <u32>PEER_ARMED && receiver != 0 && (Tcb.at(receiver).flags & FLAG_RECEIVER) != 0) {
+    if (state == <u32>PEER_ARMED && receiver != 0 && Tcb.at(receiver).isReceiver()) {
       UserInterrupts.send(receiver, <u32>ctz<u64>(thread.handlerBadge));
     } else {
       Signals.send(notification, thread.handlerBadge);

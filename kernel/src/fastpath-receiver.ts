@@ -1,6 +1,7 @@
 // The fast paths of a receiver of user interrupts that is about to wait: the same, if no vector has arrived for it; then
 // it is watched, as at the end of the general path.
 
+import { USER_INTERRUPTS } from "../../abi/src/config";
 import { fastpathReplyRecv, fastpathSignalWait, fastpathWait } from "./fastpath";
 import { Hart } from "./hart";
 import { UserInterrupts } from "./riscv/user-interrupts";
@@ -10,6 +11,7 @@ import { UserNotifications } from "./user-notification";
 
 /** ReplyRecv by a receiver. Returns 1 when done, 0 when the general path must do it. */
 export function receiverReplyRecv(pointer: u64, info: u64): u32 {
+  if (!USER_INTERRUPTS) return 0;
   const thread = Hart.current().thread;
   if (UserInterrupts.pending(thread.receiverIndex) != 0 || !fastpathReplyRecv(pointer, info)) return 0;
   return watchWaiting(thread);
@@ -17,6 +19,7 @@ export function receiverReplyRecv(pointer: u64, info: u64): u32 {
 
 /** SignalWait by a receiver. Returns 1 when done, 0 when the general path must do it. */
 export function receiverSignalWait(signalled: u64, awaited: u64): u32 {
+  if (!USER_INTERRUPTS) return 0;
   const thread = Hart.current().thread;
   if (UserInterrupts.pending(thread.receiverIndex) != 0 || !fastpathSignalWait(signalled, awaited)) return 0;
   return watchWaiting(thread);
@@ -24,6 +27,7 @@ export function receiverSignalWait(signalled: u64, awaited: u64): u32 {
 
 /** Recv by a receiver. Returns 1 when done, 0 when the general path must do it. */
 export function receiverWait(pointer: u64): u32 {
+  if (!USER_INTERRUPTS) return 0;
   const thread = Hart.current().thread;
   if (UserInterrupts.pending(thread.receiverIndex) != 0 || !fastpathWait(pointer)) return 0;
   return watchWaiting(thread);

@@ -9,10 +9,10 @@
 // Invariants: a thread is in a ready queue only if it is runnable and not the current thread of its hart (or about to be
 // put back there); it is in an endpoint's or notification's queue exactly when its state says that it is blocked there.
 
-import { FPU } from "../../abi/src/config";
+import { FPU, USER_INTERRUPTS } from "../../abi/src/config";
 import { TCB_BITS } from "../../abi/src/objects";
 import { Slot } from "./capability";
-import { CONTEXT_FPU_END, CONTEXT_FPU_REGISTERS } from "./riscv/layout";
+import { CONTEXT_FPU_END, CONTEXT_FPU_REGISTERS, FLAG_RECEIVER } from "./riscv/layout";
 import { ThreadContext } from "./riscv/thread-context";
 
 export const TCB_SIZE: u32 = 1 << TCB_BITS;
@@ -147,6 +147,11 @@ export class Tcb extends ThreadContext {
   /** Can it be given a hart? */
   @inline isRunnable(): bool {
     return this.state == THREAD_RUNNING || this.state == THREAD_RESTART;
+  }
+
+  /** Does it receive user interrupts? */
+  @inline isReceiver(): bool {
+    return USER_INTERRUPTS ? (this.flags & FLAG_RECEIVER) != 0 : false;
   }
 
   /** Has it stopped until somebody resumes, answers or sends? */

@@ -1,5 +1,6 @@
 // The timer system call, and what happens when a thread's deadline comes.
 
+import { USER_INTERRUPTS } from "../../abi/src/config";
 import { ILLEGAL_OPERATION, NO_ERROR } from "../../abi/src/errors";
 import { TIMER_BADGE } from "../../abi/src/syscalls";
 import { Notification } from "./endpoint-object";
@@ -42,7 +43,11 @@ function deliver(thread: Tcb): void {
   const bound = thread.boundNotification;
   if (bound == 0) return;
   const notification = Notification.at(bound);
-  if (notification.receiverThread == thread.address && !UserNotifications.waitsForInterrupt(thread)) {
+  if (
+    USER_INTERRUPTS &&
+    notification.receiverThread == thread.address &&
+    !UserNotifications.waitsForInterrupt(thread)
+  ) {
     UserInterrupts.send(thread.address, <u32>ctz<u64>(TIMER_BADGE));
   } else {
     Signals.send(notification, TIMER_BADGE);

@@ -57,7 +57,6 @@ import {
 import { DeviceTree } from "./riscv/device-tree";
 import { Fpu } from "./riscv/fpu";
 import { HartContext } from "./riscv/hart-context";
-import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { Scheduler } from "./scheduler";
 import { Tcb } from "./tcb";
@@ -77,13 +76,13 @@ class End {
     Scheduler.schedule();
     Scheduler.activate();
     const next = hart.thread;
-    if (next.flags & FLAG_RECEIVER) UserInterrupts.unwatch(next.address);
+    if (next.isReceiver()) UserInterrupts.unwatch(next.address);
   }
 }
 
 /** The thread that was running waits, or the hart ran none. A receiver of user interrupts is watched until it runs again. */
 function stopped(thread: Tcb): void {
-  if (thread.flags & FLAG_RECEIVER && UserNotifications.waitsForInterrupt(thread)) {
+  if (thread.isReceiver() && UserNotifications.waitsForInterrupt(thread)) {
     UserInterrupts.watch(thread.address);
   }
   if (thread.handlerNotification != 0) AsyncHandlers.threadStops(thread);

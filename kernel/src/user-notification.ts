@@ -8,7 +8,7 @@
 // it as their receiver; a table entry is valid only while the notification it was made through names that receiver.
 
 import { CAP_THREAD } from "../../abi/src/capability-tags";
-import { DOMAINS, SYNC_IPC } from "../../abi/src/config";
+import { DOMAINS, SYNC_IPC, USER_INTERRUPTS } from "../../abi/src/config";
 import { NOTIFICATION_REGISTER_ASYNC_SYSCALL, NOTIFICATION_REGISTER_SENDER } from "../../abi/src/labels";
 import { RIGHT_READ } from "../../abi/src/rights";
 import { registerHandler } from "./async-registration";
@@ -19,7 +19,6 @@ import { Errors, OK } from "./errors";
 import { Hart } from "./hart";
 import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
-import { FLAG_RECEIVER } from "./riscv/layout";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { stallThread } from "./stall";
 import { Tcb, THREAD_BLOCKED_ON_NOTIFICATION, THREAD_BLOCKED_ON_RECEIVE } from "./tcb";
@@ -76,7 +75,7 @@ function registerReceiver(slot: Slot): u32 {
   }
   if (notification.receiverThread != 0) return Errors.illegalOperation();
   let index: i32 = -1;
-  if (!(thread.flags & FLAG_RECEIVER)) {
+  if (!thread.isReceiver()) {
     index = UserInterrupts.allocateReceiver();
     if (index < 0) return Errors.notEnoughMemory(0);
   }
@@ -93,8 +92,8 @@ function registerReceiver(slot: Slot): u32 {
 export class UserNotifications {
   /** A notification disappears: nobody can reach its receiver through it any more. */
   static release(notification: Notification): void {
+    if (!USER_INTERRUPTS || notification.receiverThread == 0) return;
     const address = changetype<u32>(notification);
-    if (notification.receiverThread == 0) return;
     const thread = Tcb.at(notification.receiverThread);
     UserInterrupts.invalidateSenders(address, EVERY_VECTOR);
     if (thread.receivingNotifications == address) {
@@ -111,6 +110,7 @@ export class UserNotifications {
 
   /** A thread disappears: its receiver entry and its sender table are free again. It runs nowhere. */
   static releaseThread(thread: Tcb): void {
+    if (!USER_INTERRUPTS) return;
     while (thread.receivingNotifications)
       UserNotifications.release(Notification.at(thread.receivingNotifications));
     UserInterrupts.releaseThread(thread.address);
@@ -128,7 +128,7 @@ export class UserNotifications {
    *  sender entries made through it go too. */
   static badgedCapDeleted(slot: Slot): void {
     const notification = Notification.at(slot.object);
-    if (notification.receiverThread == 0 || popcnt<u64>(slot.data) != 1) return;
+    if (!USER_INTERRUPTS || notification.receiverThread == 0 || popcnt<u64>(slot.data) != 1) return;
     let other = slot.previous;
     while (other != 0 && sameObject(Slot.at(other), slot)) {
       if (Slot.at(other).data == slot.data) return;
@@ -144,13 +144,13 @@ export class UserNotifications {
 
   /** Vectors that have arrived for the receiver `thread` of `notification`; they stay for its handler. */
   static pendingFor(thread: Tcb, notification: Notification): u64 {
-    if (!(thread.flags & FLAG_RECEIVER) || notification.receiverThread != thread.address) return 0;
+    if (!thread.isReceiver() || notification.receiverThread != thread.address) return 0;
     return UserInterrupts.pending(thread.receiverIndex);
   }
 
   /** Can a user interrupt end what this thread waits for? */
   static waitsForInterrupt(thread: Tcb): bool {
-    if (!(thread.flags & FLAG_RECEIVER)) return false;
+    if (!thread.isReceiver()) return false;
     if (thread.state == THREAD_BLOCKED_ON_NOTIFICATION) {
       return Notification.at(thread.blockingObject).receiverThread == thread.address;
     }

@@ -27,7 +27,9 @@ function explainMissing(counted: bool): void {
   if (!peerIsRunning(FAR)) {
     console.log("Rows 2-4 need a second hart; this machine runs one (rel4: --harts 2, QEMU: -smp 2).");
   } else if (!Features.userInterrupts) {
-    console.log("Row 4 needs user-interrupt hardware: the kernel probed for it at boot and found none.");
+    console.log(
+      "Row 4 needs user interrupts: this machine has no hardware for them, or the kernel was built without.",
+    );
   }
   if (!counted) console.log("n/a: this machine does not count traps, and its cycles may be the host's time.");
 }

@@ -24,7 +24,7 @@ const HELP = `
 A program is one AssemblyScript file; it may import "rel4" (the runtime). Its main(): i32 is the exit code.
 A system description is a TypeScript file that imports "rel4/system" and exports defineSystem({...}). It may choose the
 kernel's build options: kernel: { syncIpc: false } is a kernel without endpoints, { fpu: false } one without floating point,
-{ fastpath: false } one without fast paths.
+{ userInterrupts: false } one without user interrupts, { fastpath: false } one without fast paths.
 An ELF image is any bare-metal RV64 program: ours from 'rel4 build', a kernel, a test.
 
 Ctrl-A x quits; Ctrl-A Ctrl-A sends one Ctrl-A. When nothing can ever run again, the machine stops and says so (exit code 125).

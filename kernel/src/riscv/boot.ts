@@ -1,7 +1,7 @@
 // Booting: from the first compiled instruction of a hart to the first user instruction.
 
 import { csrSet, csrWrite, fence } from "rv";
-import { MAX_HARTS } from "../../../abi/src/config";
+import { MAX_HARTS, USER_INTERRUPTS } from "../../../abi/src/config";
 import { Boot } from "../boot";
 import { Domains } from "../domains";
 import { handleReschedule } from "../traps";
@@ -58,7 +58,7 @@ export function bootMain(hart: u64, tree: u64): void {
   AddressSpaceIds.initialise();
   Domains.initialise();
   Timer.initialise(DeviceTree.timebase);
-  const uintc = probeUserInterrupts();
+  const uintc: u64 = USER_INTERRUPTS ? probeUserInterrupts() : 0;
   collectMemory(uintc);
   prepareHart(<u32>hart, 0);
   initialiseHart();

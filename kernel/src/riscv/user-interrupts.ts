@@ -7,7 +7,7 @@
 // A thread that sends owns a table (`sender-tables.ts`).
 
 import { csrClear, csrRead, csrSet, csrWrite, fence } from "rv";
-import { USER_INTERRUPT_RECEIVERS } from "../../../abi/src/config";
+import { USER_INTERRUPT_RECEIVERS, USER_INTERRUPTS } from "../../../abi/src/config";
 import {
   CSR_SIDELEG,
   CSR_SIE,
@@ -42,9 +42,9 @@ const RECEIVERS: i32 = USER_INTERRUPT_RECEIVERS;
 const receiversInUse = memory.data(USER_INTERRUPT_RECEIVERS, 8);
 
 export class UserInterrupts {
-  /** Does this machine have user interrupts? */
+  /** Does this machine have user interrupts, and does the kernel use them? */
   @inline static present(): bool {
-    return Uintc.base != 0;
+    return USER_INTERRUPTS ? Uintc.base != 0 : false;
   }
 
   // Receivers
@@ -150,6 +150,7 @@ export class UserInterrupts {
 
   /** The thread is deleted: its table is free again. */
   static releaseThread(tcb: u32): void {
+    if (!USER_INTERRUPTS) return;
     const thread = changetype<ThreadContext>(tcb);
     if ((thread.flags & FLAG_SENDER) == 0) return;
     SenderTables.free(thread.senderTable);
@@ -161,6 +162,7 @@ export class UserInterrupts {
 
   /** On kernel entry, before the lock is taken: the hart forgets the thread's user-interrupt state. */
   static leave(tcb: u32): void {
+    if (!USER_INTERRUPTS) return;
     const thread = changetype<ThreadContext>(tcb);
     if ((thread.flags & FLAG_RECEIVER) != 0) {
       Uintc.deactivate(thread.receiverIndex);
@@ -179,6 +181,7 @@ export class UserInterrupts {
 
   /** Last thing before the thread is in user mode: the hart takes on its user-interrupt state. */
   static enter(tcb: u32): void {
+    if (!USER_INTERRUPTS) return;
     const thread = changetype<ThreadContext>(tcb);
     if ((thread.flags & FLAG_SENDER) != 0) {
       csrWrite(CSR_SUIST, ENABLE | ONE_PAGE | (<u64>thread.senderTable >> 12));

@@ -6,6 +6,7 @@
 // interrupts that hart into the kernel, which wakes the thread. While every hart runs a receiver nothing can be parked:
 // pending words are then looked at on every kernel entry and tick, that is, within a tick (2 ms) of the sending.
 
+import { USER_INTERRUPTS } from "../../../abi/src/config";
 import { HartContext } from "./hart-context";
 import { FLAG_IDLE, FLAG_RECEIVER } from "./layout";
 import { ThreadContext } from "./thread-context";
@@ -46,29 +47,29 @@ export class WatchedReceivers {
   }
 
   @inline static isAny(): bool {
-    return first != 0;
+    return USER_INTERRUPTS ? first != 0 : false;
   }
 
   /** A watched thread with pending vectors, which is watched no more; 0: there is none. */
   @inline static takePending(): u32 {
-    return first == 0 ? 0 : WatchedReceivers.findPending();
+    return WatchedReceivers.isAny() ? WatchedReceivers.findPending() : 0;
   }
 
   /** Before a hart leaves the kernel: finds a hart to park entries on. */
   @inline static place(): void {
-    if (first != 0) WatchedReceivers.park(WatchedReceivers.bestHart());
+    if (WatchedReceivers.isAny()) WatchedReceivers.park(WatchedReceivers.bestHart());
   }
 
   /** This hart is about to run a receiver: entries parked here would interrupt it instead of the kernel. */
   @inline static makeWay(): void {
-    if (first != 0 && parkingHart == <i32>HartContext.get().index) {
+    if (WatchedReceivers.isAny() && parkingHart == <i32>HartContext.get().index) {
       WatchedReceivers.park(WatchedReceivers.bestHart());
     }
   }
 
   /** Must pending words be looked at from time to time, because nothing can be parked? */
   @inline static needPolling(): bool {
-    return first != 0 && parkingHart == NOWHERE;
+    return WatchedReceivers.isAny() && parkingHart == NOWHERE;
   }
 
   static findPending(): u32 {

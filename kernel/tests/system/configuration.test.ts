@@ -11,12 +11,34 @@ import { testImage } from "./test-image";
 const FULL: KernelConfiguration = DEFAULT_CONFIGURATION;
 const WITHOUT_SYNC_IPC: KernelConfiguration = { ...FULL, syncIpc: false };
 const WITHOUT_FPU: KernelConfiguration = { ...FULL, fpu: false };
+const WITHOUT_USER_INTERRUPTS: KernelConfiguration = { ...FULL, userInterrupts: false };
 const WITHOUT_FASTPATH: KernelConfiguration = { ...FULL, fastpath: false };
 
 /** Bytes of a kernel's text. */
 async function textSize(configuration: KernelConfiguration): Promise<number> {
   const { segments } = readElf(await buildKernel({ configuration }));
   return segments.filter(({ executable }) => executable).reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** A kernel's text in bytes, and its source lines with code. */
+async function sizes(configuration: KernelConfiguration): Promise<{ bytes: number; lines: Set<string> }> {
+  return { bytes: await textSize(configuration), lines: await linesWithCode(configuration) };
+}
+
+let fullSizes: ReturnType<typeof sizes> | undefined;
+
+/** Expects that leaving `what` out makes the kernel smaller, and that nothing is left of `files` (below kernel/src, no .ts). */
+async function expectSmaller(what: string, without: KernelConfiguration, files: string[]): Promise<void> {
+  fullSizes ??= sizes(FULL);
+  const [full, small] = [await fullSizes, await sizes(without)];
+  const lost = [...full.lines].filter((line) => !small.lines.has(line));
+  console.log(`text: ${full.bytes} bytes, without ${what} ${small.bytes}: ${full.bytes - small.bytes} fewer`);
+  console.log(`source lines with code: ${full.lines.size}, of which ${lost.length} only with ${what}`);
+  expect(small.bytes).toBeLessThan(full.bytes);
+  for (const file of files) {
+    expect([...small.lines].filter((line) => line.startsWith(`kernel/src/${file}.ts:`))).toEqual([]);
+    expect(lost.some((line) => line.startsWith(`kernel/src/${file}.ts:`))).toBe(true);
+  }
 }
 
 const MOST_TEXT = 64 * 1024;
@@ -57,18 +79,37 @@ describe("a kernel without synchronous IPC", () => {
   });
 
   test("is smaller, in bytes and in source lines from which code is made", async () => {
-    const [full, small] = [await textSize(FULL), await textSize(WITHOUT_SYNC_IPC)];
-    const [fullLines, smallLines] = [await linesWithCode(FULL), await linesWithCode(WITHOUT_SYNC_IPC)];
-    const lost = [...fullLines].filter((line) => !smallLines.has(line));
-    console.log(`text: ${full} bytes, without synchronous IPC ${small}: ${full - small} fewer`);
-    console.log(
-      `source lines with code: ${fullLines.size}, of which ${lost.length} only with synchronous IPC`,
-    );
-    expect(small).toBeLessThan(full);
-    for (const file of ["endpoint", "reply", "ipc-transfer", "fault-message"]) {
-      expect([...smallLines].filter((line) => line.startsWith(`kernel/src/${file}.ts:`))).toEqual([]);
-      expect(lost.some((line) => line.startsWith(`kernel/src/${file}.ts:`))).toBe(true);
-    }
+    await expectSmaller("synchronous IPC", WITHOUT_SYNC_IPC, [
+      "endpoint",
+      "reply",
+      "ipc-transfer",
+      "fault-message",
+    ]);
+  });
+});
+
+describe("a kernel without user interrupts", () => {
+  /** 3: IllegalOperation. */
+  const UNSUPPORTED = ["feature=0", "register receiver: error=3", "register sender: error=3", "badge=8"];
+
+  test.each([1, 2])(
+    "does not use the controller that the machine has, and nobody can register (%i harts)",
+    async (harts) => {
+      const image = await testImage("without-user-interrupts", WITHOUT_USER_INTERRUPTS);
+      const { output, result } = await runOnMachine(image, { harts });
+      expect(output.trim().split("\n")).toEqual(UNSUPPORTED);
+      expect(result).toEqual({ reason: "poweroff", exitCode: 0 });
+    },
+  );
+
+  test("says the same as one with them on a machine that has none", async () => {
+    const { output } = await runOnMachine(await testImage("without-user-interrupts", FULL), { uintc: false });
+    expect(output.trim().split("\n")).toEqual(UNSUPPORTED);
+  });
+
+  test("is smaller, in bytes and in source lines from which code is made", async () => {
+    const gone = ["riscv/uintc", "riscv/watched-receivers", "fastpath-receiver"];
+    await expectSmaller("user interrupts", WITHOUT_USER_INTERRUPTS, gone);
   });
 });
 
