@@ -97,6 +97,7 @@ describe("memory.fill and memory.copy", () => {
       entries: ["main.ts"],
       readFile: (path) => (path === "main.ts" ? SOURCE : null),
       runtime: "stub",
+      memoryPages: ((layout === LOW ? 0 : 0x8000_0000) + (32 << 20)) / 65536,
     });
     const { outcomes } = parseReports(await runOnMachine(bootable(program.elf, layout)));
     expect(outcomes).toEqual(CALLS.map(() => 0n));

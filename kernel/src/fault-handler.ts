@@ -9,7 +9,7 @@ import { Slot } from "./capability";
 import { Lookup, lookupSlot } from "./cspace";
 import { EndpointIpc } from "./endpoint";
 import { Endpoint, Notification } from "./endpoint-object";
-import { LookupFailure, OK } from "./errors";
+import { OK } from "./errors";
 import { CurrentFault } from "./fault";
 import { Signals } from "./notification";
 import { Console } from "./riscv/console";
@@ -25,17 +25,9 @@ function canAnswerFaults(slot: Slot): bool {
 
 /** Delivers CurrentFault of a thread. Without a usable handler it stops, until somebody resumes it. */
 export function deliverFault(thread: Tcb): void {
-  const lookupType = LookupFailure.type;
-  const bitsLeft = LookupFailure.bitsLeft;
-  const bitsFound = LookupFailure.bitsFound;
-  const guard = LookupFailure.guard;
-  const found = lookupSlot(thread, thread.faultHandler) == OK;
   // The fault's own lookup failure, not the one of looking for the handler.
-  LookupFailure.type = lookupType;
-  LookupFailure.bitsLeft = bitsLeft;
-  LookupFailure.bitsFound = bitsFound;
-  LookupFailure.guard = guard;
   CurrentFault.recordIn(thread);
+  const found = lookupSlot(thread, thread.faultHandler) == OK;
   const slot = Lookup.slot;
   if (SYNC_IPC && found && canAnswerFaults(slot)) {
     const rights = (<u32>slot.rights & RIGHT_GRANT) | RIGHT_GRANT_REPLY;
