@@ -30,12 +30,11 @@ export type {
 export { Hart, type HartCounters, type PerMode, Privilege, type PrivilegeLevel, type RunState } from "./hart";
 export {
   Machine,
-  type MachineOptions,
   type RunResult,
-  type StoreBufferOptions,
   type WarningListener,
 } from "./machine";
 export type { MachineConsole } from "./machine-console";
+export type { MachineOptions, StoreBufferOptions } from "./machine-options";
 export type { Mark } from "./marks";
 export { NetworkHub } from "./network/hub";
 export { LONGEST_FRAME, type NetworkLink, type Station } from "./network/link";

@@ -3,76 +3,31 @@
 import * as S from "../core/state";
 import type { Board, Firmware, FirmwareHost } from "./board";
 import { Bus } from "./bus";
+import { BusAccess } from "./bus-access";
 import { type CoreExports, CoreRun, instantiateCore } from "./core";
-import { BusError } from "./device";
 import { deviceTreeAddress } from "./device-tree";
-import { VIRTIO_SLOTS } from "./devices/addresses";
 import { FIRMWARE_INFO } from "./devices/boot-rom";
 import { Console } from "./devices/console";
 import { createVirtBoard, type VirtBoard } from "./devices/virt";
-import type { VirtioFactory } from "./devices/virtio/device";
 import { readElf, readSymbols, type SymbolTable } from "./elf";
 import { MachineError } from "./errors";
 import { EventQueue, NEVER } from "./event-queue";
-import {
-  type DeviceEvent,
-  decodeEvent,
-  EventHub,
-  type EventKind,
-  type EventListener,
-  type EventWords,
-  eventBase,
-} from "./events";
+import { decodeEvent, EventHub, type EventKind, type EventListener, type EventWords } from "./events";
 import { createSbi } from "./firmware/sbi";
 import { Hart, Privilege } from "./hart";
 import { HostSide, HostTurns } from "./host-side";
 import { MachineConsole } from "./machine-console";
+import {
+  checkOptions,
+  DEFAULT_QUANTUM,
+  DEFAULT_STORE_BUFFER_DEPTH,
+  type MachineOptions,
+  type StoreBufferOptions,
+} from "./machine-options";
 import { type Mark, Marks } from "./marks";
 import { Ram } from "./memory";
 import { checkPlacement, type Program, partsOf } from "./program";
 import { RunLimits, type RunOptions } from "./run-limits";
-
-/** How a machine is built. */
-export interface MachineOptions {
-  /** Number of harts, 1 to 8. */
-  harts: number;
-  /** Bytes of RAM at physical 0x8000_0000: a multiple of 4096, at least 64 KiB. */
-  memory: number;
-  /** The compiled core, or its wasm bytes (in Node from tools/build-core.ts). */
-  core: WebAssembly.Module | Uint8Array;
-  /** "sbi": the program boots in S mode on hart 0 under built-in firmware. "none": every hart starts it in M mode. */
-  firmware: "sbi" | "none";
-  /** Cycles a hart may run ahead of the slowest one; smaller is more exact between harts, larger is faster. */
-  quantum?: number;
-  /** Whether the N extension, uipi and the UINTC exist (default true). */
-  uintc?: boolean;
-  /** Fetches see stores without fence.i, as on QEMU; default false: a program that forgets fence.i runs what was there before. */
-  coherentFetch?: boolean;
-  plicUserContexts?: "none" | "after" | "interleaved";
-  /** Delays stores within what RVWMO allows, so that a missing fence can fail a test; see docs/machine.md. */
-  storeBuffer?: StoreBufferOptions;
-  /** Kernel command line in the device tree. */
-  bootargs?: string;
-  /** What the guest's random numbers start from: `rng-seed` in the device tree (default 0). */
-  seed?: number;
-  /** What the real-time clock shows at power-on: nanoseconds since 1970 (default: 2025-01-01 00:00 UTC). */
-  epoch?: bigint;
-  /**
-   * Devices in the eight slots of virtio-mmio, by slot; undefined leaves one empty. Guests look at slot 0 first, so several disks
-   * (or network cards) are found in the order given.
-   */
-  virtio?: readonly (VirtioFactory | undefined)[];
-  /** The slots offer the interface from before VIRTIO 1.0, as QEMU's do unless told otherwise (default false). */
-  virtioLegacy?: boolean;
-}
-
-/** The store-buffer mode. */
-export interface StoreBufferOptions {
-  /** What the delays are drawn from: another seed, another run. */
-  seed: number;
-  /** Stores a hart may hold back, 1 to 64 (default 8). */
-  depth?: number;
-}
 
 /**
  * Why a run ended. "input": every hart waits, and what may come from outside (console, network) would interrupt one of them.
@@ -84,11 +39,6 @@ export type RunResult =
 
 /** Hears what a device has to tell the user. */
 export type WarningListener = (warning: { device: string; message: string }) => void;
-
-const DEFAULT_QUANTUM = 8;
-const DEFAULT_STORE_BUFFER_DEPTH = 8;
-const SMALLEST_RAM = 65536;
-const LARGEST_RAM = 0xf000_0000;
 
 /** A RISC-V computer. */
 export class Machine implements FirmwareHost {
@@ -104,7 +54,7 @@ export class Machine implements FirmwareHost {
   private board!: VirtBoard;
   /** What was typed ahead: survives resets. */
   private readonly typed = new Console((bytes) => this.consoleOutput(bytes));
-  private bus!: Bus;
+  private bus!: BusAccess;
   private firmware: Firmware | undefined;
   private ending: RunResult | undefined;
   private isRunning = false;
@@ -123,8 +73,8 @@ export class Machine implements FirmwareHost {
     checkOptions(options);
     const holder: { machine?: Machine } = {};
     const { exports, memory } = await instantiateCore(options.core, options.memory, {
-      busRead: (address, bytes) => holder.machine!.busRead(address >>> 0, bytes),
-      busWrite: (address, bytes, value) => holder.machine!.busWrite(address >>> 0, bytes, value),
+      busRead: (address, bytes) => holder.machine!.bus.read(address >>> 0, bytes),
+      busWrite: (address, bytes, value) => holder.machine!.bus.write(address >>> 0, bytes, value),
       environmentCall: (hart) => holder.machine!.firmware?.environmentCall(holder.machine!.harts[hart]!),
       event: (kind, hart, a, b, c, d) => holder.machine!.report(kind, hart, [a, b, c, d]),
     });
@@ -176,7 +126,7 @@ export class Machine implements FirmwareHost {
       dtb: program?.dtb,
     };
     this.board = createVirtBoard(this, board, this.typed);
-    this.bus = new Bus(this.board.devices);
+    this.bus = new BusAccess(new Bus(this.board.devices), this.harts, this.view, this.events);
     this.firmware = options.firmware === "sbi" ? createSbi(this, this.board) : undefined;
   }
 
@@ -465,75 +415,4 @@ export class Machine implements FirmwareHost {
       throw new RangeError(`there is no hart ${hart}; this machine has ${this.hartCount}`);
     return S.HARTS_BASE + hart * S.HART_SIZE;
   }
-
-  // --- What the core asks of devices ---
-
-  private busRead(address: number, bytes: number): bigint {
-    let value = 0n;
-    try {
-      value = this.bus.read(address, bytes);
-    } catch (error) {
-      this.refuse(error);
-    }
-    if (this.events.wants("device")) this.reportAccess({ address, bytes, write: false, value });
-    return value;
-  }
-
-  private busWrite(address: number, bytes: number, value: bigint): void {
-    try {
-      this.bus.write(address, bytes, value);
-    } catch (error) {
-      this.refuse(error);
-    }
-    if (this.events.wants("device")) this.reportAccess({ address, bytes, write: true, value });
-  }
-
-  private reportAccess(access: Pick<DeviceEvent, "address" | "bytes" | "write" | "value">): void {
-    const hart = this.harts[this.view.getUint32(S.MACHINE_CURRENT_HART, true)]!;
-    const { address, bytes } = access;
-    this.events.emit({
-      kind: "device",
-      ...eventBase(hart),
-      ...access,
-      value: BigInt.asUintN(bytes * 8, access.value),
-      device: this.bus.deviceAt(address, bytes)?.name,
-      refused: this.view.getUint32(S.MACHINE_BUS_FAULT, true) !== 0,
-    });
-  }
-
-  private refuse(error: unknown): void {
-    if (!(error instanceof BusError)) throw error;
-    this.view.setUint32(S.MACHINE_BUS_FAULT, 1, true);
-  }
-}
-
-function checkOptions({
-  harts,
-  memory,
-  quantum = DEFAULT_QUANTUM,
-  storeBuffer,
-  virtio = [],
-}: MachineOptions): void {
-  if (!Number.isInteger(harts) || harts < 1 || harts > S.MAX_HARTS)
-    throw new MachineError(`a machine cannot have ${harts} harts`, `give 1 to ${S.MAX_HARTS} harts`);
-  if (!Number.isInteger(memory) || memory % 4096 !== 0 || memory < SMALLEST_RAM || memory > LARGEST_RAM)
-    throw new MachineError(
-      `a machine cannot have ${memory} bytes of memory`,
-      `give a multiple of 4096 from ${SMALLEST_RAM} to ${LARGEST_RAM}`,
-    );
-  if (!Number.isInteger(quantum) || quantum < 1 || quantum > 0x7fff_ffff)
-    throw new MachineError(`a quantum of ${quantum} cycles is not possible`, "give 1 to 2147483647 cycles");
-  if (virtio.length > VIRTIO_SLOTS)
-    throw new MachineError(
-      `${virtio.length} virtio devices do not fit`,
-      `the board has ${VIRTIO_SLOTS} slots`,
-    );
-  const depth = storeBuffer?.depth ?? DEFAULT_STORE_BUFFER_DEPTH;
-  if (!Number.isInteger(depth) || depth < 1 || depth > S.STORE_BUFFER_DEPTH)
-    throw new MachineError(
-      `a store buffer cannot hold ${depth} stores`,
-      `give a depth of 1 to ${S.STORE_BUFFER_DEPTH}`,
-    );
-  if (storeBuffer && !Number.isSafeInteger(storeBuffer.seed))
-    throw new MachineError(`${storeBuffer.seed} is no seed`, "give an integer");
 }

@@ -2,7 +2,8 @@
 import { virtioBlock } from "../devices/virtio/block";
 import { virtioNetwork } from "../devices/virtio/network";
 import type { BlockBackend } from "../disk/block-backend";
-import { Machine, type MachineOptions } from "../machine";
+import { Machine } from "../machine";
+import type { MachineOptions } from "../machine-options";
 import type { NetworkLink } from "../network/link";
 import { unpackKernel } from "./kernel-image";
 import { type BootImages, layOut } from "./layout";
