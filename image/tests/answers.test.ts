@@ -18,6 +18,7 @@ const ANSWERS = [
   "seven words: 1 2 3 4 5 6 7 ",
   "unknown: code 0xffffff00",
   "nothing, late: code 0xffffffff",
+  "ended early: code 0xffffffff",
   "seven words, late: 1 2 3 4 5 6 7 ",
 ];
 

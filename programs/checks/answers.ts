@@ -1,6 +1,7 @@
 /** Makes all kinds of calls to "odd-server" and prints what came back; on one hart first by synchronous calls, then over the ring. */
 import { AsyncClient, Coroutine, Response } from "rel4";
 import {
+  END_EARLY,
   FAIL_THEN_REPLY,
   REPLY_THEN_FAIL,
   SAY_NOTHING,
@@ -34,6 +35,7 @@ function ask(): void {
   // the first of these goes over the ring, and those after it
   server.call(SEVEN_WORDS_LATE, 1000);
   show("nothing, late", server.call(SAY_NOTHING_LATE));
+  show("ended early", server.call(END_EARLY));
   show("seven words, late", server.call(SEVEN_WORDS_LATE, 1));
 }
 

@@ -6,6 +6,8 @@ export const FAIL_THEN_REPLY: u32 = 4;
 /** Answered with seven words, counting from the first of the request. */
 export const SEVEN_WORDS: u32 = 5;
 export const SEVEN_WORDS_LATE: u32 = 6;
+/** Its handler cancels its own coroutine before it has answered. */
+export const END_EARLY: u32 = 8;
 /** Refused with the code in word 0. */
 export const FAIL_WITH: u32 = 7;
 export const UNKNOWN: u32 = 63;

@@ -1,6 +1,7 @@
 /** A server whose handlers do what handlers seldom do: say nothing, change their mind, answer with all seven words. */
 import { AsyncService, Coroutine, Request } from "rel4";
 import {
+  END_EARLY,
   FAIL_THEN_REPLY,
   FAIL_WITH,
   REPLY_THEN_FAIL,
@@ -31,6 +32,10 @@ function sevenWords(request: Request, label: u32, first: u64, _1: u64, _2: u64, 
   for (let i: u32 = 4; i < 7; i++) request.setWord(i, first + i);
 }
 
+function endEarly(_request: Request, _label: u32, _0: u64, _1: u64, _2: u64, _3: u64): void {
+  Coroutine.current.cancel();
+}
+
 function failWith(request: Request, _label: u32, code: u64, _1: u64, _2: u64, _3: u64): void {
   request.fail(<u32>code);
 }
@@ -42,6 +47,7 @@ export function main(): void {
   AsyncService.handle(FAIL_THEN_REPLY, failThenReply);
   AsyncService.handle(SEVEN_WORDS, sevenWords);
   AsyncService.handleBlocking(SEVEN_WORDS_LATE, sevenWords);
+  AsyncService.handleBlocking(END_EARLY, endEarly);
   AsyncService.handle(FAIL_WITH, failWith);
   AsyncService.serve();
 }

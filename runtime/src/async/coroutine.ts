@@ -54,6 +54,8 @@ export class Coroutine {
   entry: u32;
   takesArgument: u32;
   argument: u32;
+  /** Index of a function that its end calls with `argument`, whether it returns or is cancelled; 0: none. */
+  atEnd: u32;
   /** How often this record has been used: a handle from before is recognised. */
   uses: u32;
   /** What the collector must know while it is suspended (shadow-stack.ts). */
@@ -72,7 +74,7 @@ export class Coroutine {
    * Ends the program when it has no coroutine left (`coroutines` in the system description).
    */
   static spawn(body: () => void, name: string, priority: u32 = DEFAULT_PRIORITY): Coroutine {
-    return create(body.index, 0, 0, name, priority);
+    return create(body.index, 0, 0, 0, name, priority);
   }
 
   /** Like `spawn`, for a function that takes a number or the address of something unmanaged. */
@@ -82,7 +84,17 @@ export class Coroutine {
     name: string,
     priority: u32 = DEFAULT_PRIORITY,
   ): Coroutine {
-    return create(body.index, 1, argument, name, priority);
+    return create(body.index, 1, argument, 0, name, priority);
+  }
+
+  /** Like `spawnWith`; the coroutine's last act is `atEnd(argument)`, also when it is cancelled. */
+  static spawnWithEnd(
+    body: (argument: u32) => void,
+    argument: u32,
+    atEnd: (argument: u32) => void,
+    name: string,
+  ): Coroutine {
+    return create(body.index, 1, argument, atEnd.index, name, DEFAULT_PRIORITY);
   }
 
   /** The coroutine that runs. */
@@ -165,12 +177,20 @@ export class Coroutine {
   }
 }
 
-function create(entry: u32, takesArgument: u32, argument: u32, name: string, priority: u32): Coroutine {
+function create(
+  entry: u32,
+  takesArgument: u32,
+  argument: u32,
+  atEnd: u32,
+  name: string,
+  priority: u32,
+): Coroutine {
   CoroutineTable.start();
   const coroutine = CoroutineTable.take(name, priority);
   coroutine.entry = entry;
   coroutine.takesArgument = takesArgument;
   coroutine.argument = argument;
+  coroutine.atEnd = atEnd;
   coroutine.resumeAt = functionAddress(run.index);
   Turns.makeReady(coroutine);
   return coroutine;
@@ -187,6 +207,12 @@ function run(): void {
 /** The running coroutine has ended; does not return. */
 function finish(): void {
   const me = Turns.current;
+  const atEnd = me.atEnd;
+  if (atEnd != 0) {
+    // Should it wait and be cancelled then, it is not called again.
+    me.atEnd = 0;
+    call_indirect<void>(atEnd, me.argument);
+  }
   while (!me.joiners.isEmpty) me.joiners.wakeFirst();
   CoroutineTable.giveBack(me);
   Turns.leaveForEver();

@@ -46,6 +46,11 @@ function runPending(argument: u32): void {
     pending.word2,
     pending.word3,
   );
+}
+
+/** The coroutine of a handler ends, one way or another: the client gets what it has written, or learns that it has not. */
+function endPending(argument: u32): void {
+  const pending = changetype<PendingRequest>(argument);
   changetype<Connection>(pending.connection).respond(pending);
   pending.next = freePending;
   freePending = pending;
@@ -138,6 +143,6 @@ export class Handlers {
 
   /** Gives a request its coroutine. */
   static begin(pending: PendingRequest): void {
-    Coroutine.spawnWith(runPending, changetype<u32>(pending), "request handler");
+    Coroutine.spawnWithEnd(runPending, changetype<u32>(pending), endPending, "request handler");
   }
 }
