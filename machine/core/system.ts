@@ -67,7 +67,7 @@ export function executeSystem(hart: u32, word: u32, length: u64, pc: u64, left: 
     case ECALL:
       return environmentCallFrom(hart, privilege);
     case EBREAK:
-      return Hart.raise(hart, CAUSE_BREAKPOINT, 0);
+      return Hart.raise(hart, CAUSE_BREAKPOINT, pc);
     case URET:
       if (!Machine.hasUintc() || privilege != PRIVILEGE_USER) return illegal(hart, word);
       returnFromUser(hart);

@@ -88,6 +88,23 @@ describe("exceptions", () => {
     }
   });
 
+  it("report the address of an ebreak, and nothing for an ecall, as the trap value", async () => {
+    for (const [name, instruction, value] of [
+      ["ebreak", (a: Assembler) => a.ebreak(), BigInt(PROGRAM + 4)],
+      ["c.nop, c.ebreak", (a: Assembler) => a.word(0x9002_0001), BigInt(PROGRAM + 6)],
+      ["ecall", (a: Assembler) => a.ecall(), 0n],
+    ] as const) {
+      const machine = await trapMachine((a) => {
+        a.nop();
+        instruction(a);
+      });
+      const [hart] = machine.harts;
+      hart!.setCsr(CSR.mtval, 0x5555n);
+      runFrom(machine, 3);
+      expect(hart!.csr(CSR.mtval), name).toBe(value);
+    }
+  });
+
   it("save pc, cause and trap value of their level, and its interrupt enable", async () => {
     const machine = await trapMachine((a) => a.ld(reg.a0, reg.a1, 0));
     const [hart] = machine.harts;
