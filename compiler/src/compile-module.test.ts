@@ -73,7 +73,7 @@ describe("a compiled module", () => {
     builder.addGlobal("i64", true, -7n);
     builder.addFunction({ signature: NUMBER, locals: [], code: [0x23, 0, 0x23, 1, 0xa7, 0x6a] }, "run");
     const compiled = compileModule(builder.build(), OPTIONS);
-    expect(compiled.globals).toEqual([-7n]);
+    expect(compiled.globals.map(({ initial }) => initial)).toEqual([-7n]);
     expect(compiled.dumpIR("run", "ssa")).toContain("globalGet [index=0]");
   });
 

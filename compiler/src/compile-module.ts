@@ -91,7 +91,7 @@ class ModuleCompiler {
     this.addHelpers();
     return {
       fragments: this.fragments,
-      globals: module.globals.filter((global) => global.mutable).map((global) => global.initial),
+      globals: module.globals.filter(({ mutable }) => mutable),
       data: module.data,
       imports: [...this.imports.values()],
       usesFloats: this.usesFloats,

@@ -66,9 +66,10 @@ export function giveUpFragment({ fpu }: KernelConfiguration): Fragment {
   return a.finish();
 }
 
-/** Serves the next ticket. Overwrites `kept.ticket`. */
-export function releaseLock(a: Assembler): void {
+/** Serves the next ticket. Overwrites `kept.ticket`. `symbol` (exits.ts) names the instruction that does so. */
+export function releaseLock(a: Assembler, symbol: string): void {
   a.addiw(kept.ticket, kept.ticket, 1);
   a.fence(READ_WRITE, WRITE);
+  a.global(symbol);
   a.sw(kept.ticket, kept.lock, SERVING);
 }

@@ -32,6 +32,7 @@ import {
   HART_GLOBAL_POINTER,
 } from "../src/riscv/layout";
 import type { KernelConfiguration } from "./configuration";
+import { EXIT_TO_USER, EXIT_TO_WAIT } from "./exits";
 import { releaseLock, takeLock } from "./lock";
 import { contextOffset, kept, loadRegisters, storeRegisters } from "./registers";
 
@@ -115,7 +116,7 @@ function resume(a: Assembler): void {
   a.lw(reg.t2, kept.thread, CONTEXT_FLAGS);
   a.bnez(reg.t2, "special");
   a.label("leaveKernel");
-  releaseLock(a);
+  releaseLock(a, EXIT_TO_USER);
   a.ld(reg.t1, kept.thread, CONTEXT_PC);
   a.csrw(CSR_SSCRATCH, kept.thread);
   a.csrw(CSR_SEPC, reg.t1);
@@ -216,7 +217,7 @@ function slowWays(a: Assembler, configuration: KernelConfiguration): void {
  */
 function idle(a: Assembler): void {
   a.label("idle");
-  releaseLock(a);
+  releaseLock(a, EXIT_TO_WAIT);
   a.wfi();
   takeLock(a, "idle");
   a.call("trapIdle");

@@ -19,8 +19,8 @@ export const MAX_DURATION: u64 = (1 << DURATION_BITS) - 1;
 const schedule = memory.data(DOMAIN_SCHEDULES * 8, 8);
 
 /** For each domain its ready queues while they are parked, at their places in a hart's record. */
-const parked = memory.data(DOMAINS * (HART_CONTEXT_SIZE + 32 + PRIORITIES / 8 + PRIORITIES * 8), 8);
-const PARKED_SIZE: u32 = READY_QUEUES + READY_QUEUES_SIZE;
+export const parked = memory.data(DOMAINS * (HART_CONTEXT_SIZE + 32 + PRIORITIES / 8 + PRIORITIES * 8), 8);
+export const PARKED_SIZE: u32 = READY_QUEUES + READY_QUEUES_SIZE;
 
 export class Domains {
   /** The domain whose threads run. */

@@ -7,7 +7,7 @@ import { HartContext } from "./riscv/hart-context";
 import { Tcb } from "./tcb";
 
 /** {head: u32, tail: u32} of each priority. */
-const queues = <u32>memory.data(PRIORITIES * 8, 8);
+export const queues = <u32>memory.data(PRIORITIES * 8, 8);
 /** Bit p of the 256: priority p has a ready handler. */
 const bitmap = <u32>memory.data(PRIORITIES / 8, 8);
 const BITMAP_WORDS: u32 = PRIORITIES / 64;

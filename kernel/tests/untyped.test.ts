@@ -36,12 +36,13 @@ import {
   RIGHT_WRITE,
   ROOT_CNODE_BITS,
   ROOT_SLOT_CNODE,
+  TCB_BITS,
   TRUNCATED_MESSAGE,
   UNTYPED_RETYPE,
   WORD_BITS,
 } from "@rel4/abi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { regionOf } from "./harness/objects";
+import { regionOf } from "../inspection/objects";
 import { expectRefusal } from "./harness/refusal";
 import { prepareKernel, World } from "./harness/world";
 
@@ -74,10 +75,10 @@ describe("Untyped_Retype makes", () => {
     const slot = world.slot();
     expect(retype(type, bits, 1, slot).error).toBe(NO_ERROR);
     const made = world.look(slot);
-    const region = regionOf(made)!;
+    const region = regionOf(made, TCB_BITS)!;
     expect(made.type).toBe(capability);
-    expect(Number(region.end - region.start)).toBe(size);
-    expect(Number(region.start)).toBe(world.look(untyped).object);
+    expect(region.end - region.start).toBe(size);
+    expect(region.start).toBe(world.look(untyped).object);
     expect(made.previous).toBe(world.look(untyped).address);
     expect(world.look(untyped).data).toBe(BigInt(size));
   });

@@ -40,5 +40,6 @@ export { NetworkHub } from "./network/hub";
 export { LONGEST_FRAME, type NetworkLink, type Station } from "./network/link";
 export { recordFrames } from "./network/pcap";
 export type { Program, ProgramPart } from "./program";
+export type { Receivers } from "./receivers";
 export type { RunOptions } from "./run-limits";
 export { type RunTogetherOptions, runTogether } from "./run-together";

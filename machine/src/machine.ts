@@ -27,6 +27,7 @@ import {
 import { type Mark, Marks } from "./marks";
 import { Ram } from "./memory";
 import { checkPlacement, type Program, partsOf } from "./program";
+import { Receivers } from "./receivers";
 import { RunLimits, type RunOptions } from "./run-limits";
 
 /**
@@ -141,6 +142,16 @@ export class Machine implements FirmwareHost {
   /** Everything on the bus. */
   get devices(): Board["devices"] {
     return this.board.devices;
+  }
+
+  /** Receiver entries of the user-interrupt controller; undefined: the machine has none. */
+  get receivers(): Receivers | undefined {
+    return (this.options.uintc ?? true) ? new Receivers(this.view) : undefined;
+  }
+
+  /** It is in store-buffer mode: what a hart has stored may not be in memory yet. */
+  get buffersStores(): boolean {
+    return this.options.storeBuffer !== undefined;
   }
 
   /** The flattened device tree of this machine. */

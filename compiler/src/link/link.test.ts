@@ -50,7 +50,7 @@ const diagnosticsOf = (action: () => unknown): string => {
 describe("the linker", () => {
   it("puts text and data into two segments with symbols and sizes", () => {
     const module = moduleWith([start()], {
-      globals: [1n, -1n],
+      globals: [{ initial: 1n }, { initial: -1n }],
       data: [{ address: 0x1000_1000, bytes: new Uint8Array([1, 2, 3]) }],
     });
     const { elf, sizes } = link(module, { ...options, heapBase: 0x1000_2000 });
@@ -179,7 +179,7 @@ describe("the linker", () => {
   });
 
   it("makes room for more globals than gp reaches", () => {
-    const globals = Array.from({ length: 1000 }, (_, index) => BigInt(index));
+    const globals = Array.from({ length: 1000 }, (_, index) => ({ initial: BigInt(index) }));
     expect(staticDataBase(0x1000_0000, [], globals.length)).toBe(0x1000_0000 + 8000);
     const { elf } = link(moduleWith([start()], { globals }), options);
     const view = new DataView(readElf(elf).segments[1]!.bytes.buffer);
@@ -187,7 +187,7 @@ describe("the linker", () => {
   });
 
   it("aligns data fragments however many globals there are", () => {
-    const globals = Array.from({ length: 700 }, () => 0n);
+    const globals = Array.from({ length: 700 }, () => ({ initial: 0n }));
     const table = fragment("table", "data");
     table.alignment = 4096;
     table.items.push({ kind: "data", size: 8, value: 1n });

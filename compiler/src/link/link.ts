@@ -134,7 +134,7 @@ class Linker {
       segment(textBase, text, text.length, false),
       segment(dataAddress, data, heapBase - dataBase, true),
     ];
-    const symbols = [...this.symbols.values()].sort(bySymbolAddress);
+    const symbols = [...this.symbols.values(), ...this.variables()].sort(bySymbolAddress);
     const elf = writeElf({
       entry: entry.address,
       segments,
@@ -251,6 +251,23 @@ class Linker {
     this.define("__heap_base", virtualAddress(heapBase));
   }
 
+  /** For debuggers, not for code: variables by their names, and exported constants as absolute values. */
+  private variables(): ElfSymbol[] {
+    const { globals, exportedConstants } = this.module;
+    const first = virtualAddress(this.options.dataBase);
+    const symbol = (name: string, value: bigint, size: number): ElfSymbol => ({
+      name,
+      address: BigInt.asUintN(64, value),
+      size,
+      kind: "object",
+    });
+    const named = globals.flatMap(({ name }, index) =>
+      name === undefined ? [] : [symbol(name, first + BigInt(GLOBAL_SLOT * index), GLOBAL_SLOT)],
+    );
+    const constants = [...exportedConstants].map(([name, value]) => symbol(name, value, 0));
+    return [...named, ...constants].filter(({ name }) => !this.symbols.has(name));
+  }
+
   private readonly resolve: Resolver = (name, referrer, source) => {
     const symbol = this.symbols.get(this.aliases.get(name) ?? name);
     if (symbol) return symbol.address;
@@ -291,8 +308,8 @@ class Linker {
     const { dataBase } = this.options;
     const bytes = new Uint8Array(dataEnd - dataBase);
     const view = new DataView(bytes.buffer);
-    this.module.globals.forEach((value, index) => {
-      view.setBigUint64(GLOBAL_SLOT * index, BigInt.asUintN(64, value), true);
+    this.module.globals.forEach(({ initial }, index) => {
+      view.setBigUint64(GLOBAL_SLOT * index, BigInt.asUintN(64, initial), true);
     });
     const fragments = emitSection(this.data, virtualAddress(this.dataFragmentsStart), this.resolve);
     bytes.set(fragments, this.dataFragmentsStart - dataBase);

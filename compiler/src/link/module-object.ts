@@ -30,6 +30,13 @@ export interface DataSegment {
   bytes: Uint8Array;
 }
 
+/** A variable of the program: a mutable wasm global. */
+export interface GlobalVariable {
+  /** Its name in the wasm name section, if it has one: the symbol by which debuggers find it. */
+  name?: string;
+  initial: bigint;
+}
+
 /** A function import that became a `call` of `symbol`. */
 export interface ImportedFunction {
   /** `module.name`, or plain `name` for module "asm". */
@@ -47,10 +54,10 @@ export interface ModuleObject {
    */
   fragments: Fragment[];
   /**
-   * Initial values of the mutable globals, one 8-byte slot each. Slot i is at `__globals + 8 * i`, and
+   * The mutable globals, one 8-byte slot each. Slot i is at `__globals + 8 * i`, and
    * `__globals = gp - 2048`; slots from 512 on are out of gp's reach and use hi20/lo12 of `__globals`.
    */
-  globals: bigint[];
+  globals: GlobalVariable[];
   /** Active data segments of the memory. */
   data: DataSegment[];
   imports: ImportedFunction[];
@@ -58,7 +65,7 @@ export interface ModuleObject {
   usesFloats: boolean;
   /** Exported functions: export name → symbol. */
   exports: ReadonlyMap<string, string>;
-  /** Exported immutable globals with constant values (the driver reads the heap's base from one). */
+  /** Exported immutable globals with constant values: each becomes a symbol. Those of 32 bits are sign-extended. */
   exportedConstants: ReadonlyMap<string, bigint>;
   /** A function's intermediate representation after a stage, as text. */
   dumpIR(functionName: string, stage: string): string;

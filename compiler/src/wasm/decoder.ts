@@ -26,6 +26,10 @@ const KIND_TABLE = 1;
 const KIND_MEMORY = 2;
 const KIND_GLOBAL = 3;
 
+/** Subsections of the name section. */
+const NAMES_OF_FUNCTIONS = 1;
+const NAMES_OF_GLOBALS = 7;
+
 const VALUE_TYPES: Record<number, ValueType> = {
   127: "i32",
   126: "i64",
@@ -49,6 +53,7 @@ export function readValueType(reader: ByteReader): ValueType {
 class Decoder {
   readonly module: WasmModule;
   private readonly names = new Map<number, string>();
+  private readonly globalNames = new Map<number, string>();
   private definedFunctions = 0;
 
   constructor(private readonly reader: ByteReader) {
@@ -78,6 +83,7 @@ class Decoder {
       reader.position = end;
     }
     this.nameFunctions();
+    this.nameGlobals();
     return this.module;
   }
 
@@ -205,8 +211,20 @@ class Decoder {
       const subsection = reader.byte();
       const length = reader.u32();
       const next = reader.position + length;
-      if (subsection === 1) reader.vector(() => this.names.set(reader.u32(), reader.name()));
+      if (subsection === NAMES_OF_FUNCTIONS) this.nameMap(this.names);
+      else if (subsection === NAMES_OF_GLOBALS) this.nameMap(this.globalNames);
       reader.position = next;
+    }
+  }
+
+  private nameMap(names: Map<number, string>): void {
+    this.reader.vector(() => names.set(this.reader.u32(), this.reader.name()));
+  }
+
+  private nameGlobals(): void {
+    for (const [index, name] of this.globalNames) {
+      const global = this.module.globals[index];
+      if (global) global.name = name;
     }
   }
 

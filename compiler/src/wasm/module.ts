@@ -21,6 +21,8 @@ export interface WasmFunction {
 }
 
 export interface WasmGlobal {
+  /** From the name section. */
+  name?: string;
   type: ValueType;
   mutable: boolean;
   /** Of floating-point types the bits. */

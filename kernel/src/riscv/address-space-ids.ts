@@ -10,8 +10,8 @@ const POOL_SIZE: u32 = 1 << 9;
 const ASID_SHIFT: u64 = 44;
 const ASID_MASK: u64 = 0xffff;
 
-const noPool = memory.data(4096, 4096);
-const pools = memory.data(POOLS * 4, 8);
+export const noPool = memory.data(4096, 4096);
+export const pools = memory.data(POOLS * 4, 8);
 
 export class AddressSpaceIds {
   static readonly POOLS: u32 = POOLS;

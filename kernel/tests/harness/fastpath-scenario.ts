@@ -1,8 +1,8 @@
 /** Scenarios that are played with and without the fast paths, and must leave the same memory. */
 import { expect } from "vitest";
+import { hex } from "../../inspection/require";
 import { CSR_SATP } from "../../src/riscv/csr";
 import { differences } from "./memory";
-import { hex } from "./require";
 import type { Message, Thread } from "./thread";
 import { World } from "./world";
 

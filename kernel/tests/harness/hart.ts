@@ -1,5 +1,7 @@
 /** A fake hart: control and status registers, floating-point registers, and where it is. Bits are those of kernel/src/riscv/csr.ts. */
+import type { InspectedHart } from "../../inspection/view";
 import {
+  CSR_SATP,
   CSR_SIDELEG,
   CSR_SIE,
   CSR_SIP,
@@ -24,7 +26,9 @@ export interface HartInputs {
   now(): bigint;
 }
 
-export class FakeHart {
+export class FakeHart implements InspectedHart {
+  /** Tests look at harts when none is in the kernel. */
+  readonly isSettled = true;
   /** Pointer to this hart's record in kernel memory: register tp. */
   threadPointer = 0n;
   /** In user mode: outside the kernel, or waiting for its lock. */
@@ -60,6 +64,18 @@ export class FakeHart {
   setFloat(register: number, value: bigint): void {
     this.f[register] = value;
     this.fpuStatus = SSTATUS_FS_DIRTY;
+  }
+
+  float(register: number): bigint {
+    return this.f[register]!;
+  }
+
+  get satp(): bigint {
+    return this.stored(CSR_SATP);
+  }
+
+  get isCalled(): boolean {
+    return this.kernelInterrupts() !== 0n;
   }
 
   readCsr(number: number): bigint {

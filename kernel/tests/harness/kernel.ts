@@ -5,6 +5,7 @@
  */
 import { SYS_CALL, SYS_RECV, SYS_REPLY_RECV, SYS_SEND, SYS_SIGNAL_WAIT } from "@rel4/abi";
 import { createDeviceTree } from "../../../machine/src/device-tree";
+import { currentThread, type KernelView, kernelSatp, type VariableName } from "../../inspection/view";
 import {
   CAUSE_ILLEGAL_INSTRUCTION,
   CSR_SATP,
@@ -26,6 +27,7 @@ import {
   HART_AREA_SIZE,
   HART_FPU_OWNER,
   HART_GIVE_UP,
+  HART_KERNEL_SATP,
   HART_STACK_SIZE,
   HEADER_MAGIC,
   HEADER_MAGIC_VALUE,
@@ -42,6 +44,7 @@ import { Hardware, signExtend } from "./hardware";
 import type { FakeHart } from "./hart";
 import { Layout } from "./layout";
 import { KernelMemory, RAM_BASE, RAM_SIZE } from "./memory";
+import type { FakeUserInterruptController } from "./user-interrupt-controller";
 
 const ROOT_IMAGE = 0x8040_0000;
 const ROOT_IMAGE_PAGES = 2;
@@ -57,7 +60,7 @@ const LATE_HARTS = DATA_BASE + 0x200;
 const MOST_INTERRUPTS_IN_A_ROW = 1000;
 
 /** What the module exports to the kernel's assembly. */
-interface KernelExports {
+interface KernelExports extends Record<VariableName, () => number> {
   bootMain(hart: bigint, tree: bigint): void;
   bootSecondary(): void;
   trapSyscall(number: bigint): void;
@@ -97,7 +100,7 @@ interface WaitingHart {
   systemCall: boolean;
 }
 
-export class Kernel {
+export class Kernel implements KernelView {
   readonly memory = KernelMemory.cleared();
   readonly hardware: Hardware;
   readonly layout: Layout;
@@ -117,8 +120,6 @@ export class Kernel {
   private readonly waiting = new Map<FakeHart, WaitingHart>();
   /** The thread that each hart last returned to in user mode. */
   private readonly inUser = new Map<FakeHart, number>();
-  /** satp of the kernel's own address space. */
-  kernelSatp = 0n;
 
   private constructor(module: WebAssembly.Module, options: KernelOptions) {
     const { harts = 1, userInterrupts = true, floatingPoint = true, fastpath = true } = options;
@@ -143,8 +144,24 @@ export class Kernel {
     const instance = new WebAssembly.Instance(module, this.hardware.imports(module, symbols));
     this.exports = instance.exports as unknown as KernelExports;
     this.layout = new Layout(instance.exports);
-    symbols.__bss_end = this.layout.heapBase;
+    symbols.__bss_end = this.layout.dataEnd;
     this.boot(harts, userInterrupts, options.isa);
+  }
+
+  get harts(): readonly FakeHart[] {
+    return this.hardware.harts;
+  }
+
+  get receivers(): FakeUserInterruptController | undefined {
+    return this.hardware.userInterrupts;
+  }
+
+  variable(name: VariableName): number {
+    return this.exports[name]() >>> 0;
+  }
+
+  get servedTime(): bigint {
+    return this.hardware.time;
   }
 
   /** Boots the kernel; the root task is then about to execute its first instruction on hart 0. */
@@ -154,7 +171,7 @@ export class Kernel {
 
   /** Address of the thread that hart number `index` runs; its idle thread's when it runs none. */
   currentThread(index = 0): number {
-    return this.memory.read32(this.layout.hart(index) + this.layout.field("Hart_current"));
+    return currentThread(this, index);
   }
 
   isIdle(index = 0): boolean {
@@ -312,7 +329,7 @@ export class Kernel {
     const what = this.memory.read32(record + HART_GIVE_UP);
     if (what === 0) return;
     if (what & GIVE_UP_FPU) this.hardware.saveFpu(hart, this.memory.read32(record + HART_FPU_OWNER));
-    else hart.writeCsr(CSR_SATP, this.kernelSatp);
+    else hart.writeCsr(CSR_SATP, kernelSatp(this));
     this.memory.write32(record + HART_GIVE_UP, 0);
   }
 
@@ -382,27 +399,29 @@ export class Kernel {
     });
     this.memory.bytes.set(tree, DEVICE_TREE);
     const first = this.hardware.harts[0]!;
-    const rootTable = Math.ceil(this.layout.heapBase / PAGE) * PAGE;
-    this.kernelSatp = (BigInt(SATP_MODE_SV39) << 60n) | BigInt(rootTable >>> 12);
+    const rootTable = Math.ceil(this.layout.dataEnd / PAGE) * PAGE;
+    const satp = (BigInt(SATP_MODE_SV39) << 60n) | BigInt(rootTable >>> 12);
     KERNEL_MAPPINGS.forEach((entry, index) => {
       this.memory.write64(rootTable + (ROOT_INDEX_DEVICES + index) * 8, entry);
     });
-    this.start(first, rootTable + KERNEL_ROOT_TABLE_SIZE + HART_STACK_SIZE);
+    this.start(first, rootTable + KERNEL_ROOT_TABLE_SIZE + HART_STACK_SIZE, satp);
     this.exports.bootMain(0n, BigInt(DEVICE_TREE));
     this.resume(first);
     for (const hart of this.hardware.harts.slice(1)) {
       if (!hart.started) throw new Error(`the kernel did not start hart ${hart.id}`);
-      this.start(hart, Number(hart.startArgument));
+      this.start(hart, Number(hart.startArgument), satp);
       this.exports.bootSecondary();
       this.resume(hart);
     }
     this.settle();
   }
 
-  private start(hart: FakeHart, record: number): void {
+  private start(hart: FakeHart, record: number, satp: bigint): void {
     if (record + HART_AREA_SIZE > ROOT_IMAGE) throw new Error("the fake machine's memory map is too tight");
     this.hardware.running = hart;
     hart.started = true;
     hart.threadPointer = signExtend(record);
+    hart.writeCsr(CSR_SATP, satp);
+    this.memory.write64(record + HART_KERNEL_SATP, satp);
   }
 }

@@ -1,24 +1,24 @@
 /** Physical memory of the fake machine: what the kernel sees at u32 addresses from RAM_BASE. */
 
+import { InspectedMemory } from "../../inspection/memory";
+
 export const RAM_BASE = 0x8000_0000;
 export const RAM_SIZE = 0xc0_0000;
 /** Below this the kernel's image has its text, which is no memory here. */
 const DATA_START = 0x8028_0000;
 const PAGE = 0x1_0000;
-const ZEROES = new Uint8Array(PAGE);
 
 /** Memory the kernel's module imports. One a process: it is cleared for every test, as address space is scarce. */
 let shared: WebAssembly.Memory | undefined;
 
-export class KernelMemory {
+export class KernelMemory extends InspectedMemory {
   readonly bytes: Uint8Array;
-  private readonly view: DataView;
-  private readonly buffer: Buffer;
+  private readonly data: DataView;
 
   private constructor(readonly wasm: WebAssembly.Memory) {
+    super(new Uint8Array(wasm.buffer), 0);
     this.bytes = new Uint8Array(wasm.buffer);
-    this.view = new DataView(wasm.buffer);
-    this.buffer = Buffer.from(wasm.buffer);
+    this.data = new DataView(wasm.buffer);
   }
 
   /** Zeroed memory. The memory of earlier tests is the same one. */
@@ -30,28 +30,16 @@ export class KernelMemory {
     return memory;
   }
 
-  read8(address: number): number {
-    return this.view.getUint8(address);
-  }
-
-  read32(address: number): number {
-    return this.view.getUint32(address, true);
-  }
-
-  read64(address: number): bigint {
-    return this.view.getBigUint64(address, true);
-  }
-
   write8(address: number, value: number): void {
-    this.view.setUint8(address, value);
+    this.data.setUint8(address, value);
   }
 
   write32(address: number, value: number): void {
-    this.view.setUint32(address, value, true);
+    this.data.setUint32(address, value, true);
   }
 
   write64(address: number, value: bigint): void {
-    this.view.setBigUint64(address, BigInt.asUintN(64, value), true);
+    this.data.setBigUint64(address, BigInt.asUintN(64, value), true);
   }
 
   /** A copy of all RAM that anybody uses. */
@@ -62,11 +50,6 @@ export class KernelMemory {
   /** Has anything been written through a null pointer (or a small offset from one)? */
   nullPageIsClean(): boolean {
     return this.isZero(0, 0x1000);
-  }
-
-  /** Are all bytes from `start` to before `end` zero? At most 64 KiB. */
-  isZero(start: number, end: number): boolean {
-    return this.buffer.compare(ZEROES, 0, end - start, start, end) === 0;
   }
 
   /** Address of the first byte from `start` to before `end` that is not zero. At most 64 KiB. */

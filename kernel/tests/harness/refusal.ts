@@ -1,10 +1,10 @@
 /** Expecting that the kernel refuses an invocation, and that it then has changed nothing. */
 import { IPC_BUFFER_SIZE } from "@rel4/abi";
 import { expect } from "vitest";
+import { hex } from "../../inspection/require";
 import { CONTEXT_HART } from "../../src/riscv/layout";
 import { DATA_BASE } from "./build";
 import { differences } from "./memory";
-import { hex } from "./require";
 import type { Answer, World } from "./world";
 
 /**
@@ -32,7 +32,7 @@ export function expectRefusal(
   const { address, buffer } = world.root;
   const isAnswer = (word: number) =>
     (word >= address && word < address + CONTEXT_HART) || (word >= buffer && word < buffer + IPC_BUFFER_SIZE);
-  const isStatic = (word: number) => word >= DATA_BASE && word < layout.heapBase;
+  const isStatic = (word: number) => word >= DATA_BASE && word < layout.dataEnd;
   const changed = [
     ...differences(before, memory).filter((word) => !isAnswer(word) && !isStatic(word)),
     ...differences(between, memory).filter(isStatic),

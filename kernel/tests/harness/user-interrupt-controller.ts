@@ -1,5 +1,7 @@
 /** Fake UINTC, register by register: 32 bytes a receiver entry (SEND, LOW, HIGH, ACTIVE), level-driven lines. */
 
+import type { InspectedReceivers } from "../../inspection/view";
+
 const SEND = 0x00;
 const LOW = 0x08;
 const HIGH = 0x10;
@@ -18,7 +20,7 @@ export interface ReceiverEntry {
 export const UINTC_BASE = 0x2f1_0000;
 export const UINTC_SIZE = 0x4000;
 
-export class FakeUserInterruptController {
+export class FakeUserInterruptController implements InspectedReceivers {
   readonly entries: ReceiverEntry[] = Array.from({ length: UINTC_SIZE / ENTRY_BYTES }, () => ({
     active: false,
     wide: false,
@@ -27,6 +29,18 @@ export class FakeUserInterruptController {
   }));
   /** Every write the kernel made: entry, register, value. For tests about order. */
   readonly writes: { entry: number; register: string; value: bigint }[] = [];
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  isActive(entry: number): boolean {
+    return this.entries[entry]!.active;
+  }
+
+  hart(entry: number): number {
+    return this.entries[entry]!.hart;
+  }
 
   /** The level of mip.USIP that this controller drives on a hart. */
   line(hart: number): boolean {

@@ -37,9 +37,11 @@ import {
   WORK_UNITS_PER_PREEMPTION,
 } from "@rel4/abi";
 import { DEFAULT_CONFIGURATION, type KernelConfiguration } from "../../../image/src/kernel-configuration";
+import { Invariants } from "../../inspection/invariants";
+import { type FoundSlot, readSlot } from "../../inspection/objects";
+import { require } from "../../inspection/require";
 import type { AsyncCalls } from "./async-calls";
 import { buildKernel } from "./build";
-import { checkInvariants } from "./invariants";
 import { Kernel, type KernelOptions } from "./kernel";
 import { type Message, Thread } from "./thread";
 
@@ -70,20 +72,6 @@ export interface ThreadOptions {
   buffer?: boolean;
   /** False: the thread is left inactive. */
   start?: boolean;
-}
-
-/** A capability slot as it lies in memory. */
-export interface SlotContents {
-  address: number;
-  type: number;
-  object: number;
-  rights: number;
-  sizeBits: number;
-  extra: number;
-  data: bigint;
-  previous: number;
-  next: number;
-  derivation: number;
 }
 
 /** What the next world is made of. */
@@ -139,7 +127,11 @@ export class World {
     const info = this.frameAddress(ROOT_SLOT_BOOTINFO_FRAME);
     this.nextSlot = Number(this.kernel.memory.read64(info + BOOTINFO_EMPTY));
     this.untyped = this.largestUntyped();
-    this.kernel.afterEntry = () => checkInvariants(this.kernel, this.rootCNode);
+    const invariants = new Invariants(this.kernel);
+    this.kernel.afterEntry = () => {
+      invariants.check();
+      require(this.kernel.memory.nullPageIsClean(), "nothing is written through null pointers");
+    };
     [this.bell, this.bellHandler] = this.installBell();
   }
 
@@ -155,26 +147,12 @@ export class World {
   }
 
   /** Contents of a slot of the root CNode, or of the CNode at address `cnode`. */
-  look(index: number, cnode = this.rootCNode): SlotContents {
+  look(index: number, cnode = this.rootCNode): FoundSlot {
     return this.slotAt(cnode + index * (1 << SLOT_BITS));
   }
 
-  slotAt(address: number): SlotContents {
-    const { memory, layout } = this.kernel;
-    const word = (name: string) => memory.read32(address + layout.field(`Slot_${name}`));
-    const byte = (name: string) => memory.read8(address + layout.field(`Slot_${name}`));
-    return {
-      address,
-      type: byte("type"),
-      object: word("object"),
-      rights: byte("rights"),
-      sizeBits: byte("sizeBits"),
-      extra: byte("extra"),
-      data: memory.read64(address + layout.field("Slot_data")),
-      previous: word("previous"),
-      next: word("next"),
-      derivation: word("derivation"),
-    };
+  slotAt(address: number): FoundSlot {
+    return readSlot(this.kernel, address);
   }
 
   /** Physical address of the frame whose capability is in a slot. */

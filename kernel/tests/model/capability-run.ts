@@ -17,11 +17,12 @@ import {
   OBJECT_CNODE,
   OBJECT_UNTYPED,
   ROOT_SLOT_CNODE,
+  TCB_BITS,
   UNTYPED_RETYPE,
   WORD_BITS,
 } from "@rel4/abi";
+import { regionOf } from "../../inspection/objects";
 import { AsyncCalls } from "../harness/async-calls";
-import { regionOf } from "../harness/objects";
 import { World } from "../harness/world";
 import { MODEL_TYPES, radixOf } from "./capability";
 import { CapabilityModel } from "./capability-model";
@@ -298,7 +299,7 @@ export class CapabilityRun implements Run {
       const expected: Record<string, unknown> = { type: capability.type, object: capability.object.address };
       const found: Record<string, unknown> = {
         type: actual.type,
-        object: Number(regionOf(actual)?.start ?? 0n),
+        object: regionOf(actual, TCB_BITS)?.start ?? 0,
       };
       if (capability.type === CAP_UNTYPED) {
         expected.used = capability.used;
