@@ -25,14 +25,20 @@ module.exports = {
     only(
       "kernel-knows-abi",
       "The kernel meets user level only in abi; its assembly is written with the compiler's assembler.",
-      "^kernel/(?!assembly/)",
-      "^(kernel|abi|compiler/lib)/",
+      "^kernel/(?!assembly/|inspection/)",
+      "^(kernel/(?!inspection/)|abi/|compiler/lib/)",
     ),
     only(
       "kernel-assembly",
       "Host code: the assembler, the kernel's layouts and abi.",
       "^kernel/assembly/",
       "^(kernel|abi|compiler)/",
+    ),
+    only(
+      "kernel-inspection",
+      "Host code: watches the kernel on a machine, and finds it by the symbols of its image.",
+      "^kernel/inspection/",
+      "^(kernel|abi|machine|compiler)/",
     ),
     only(
       "runtime-knows-abi",

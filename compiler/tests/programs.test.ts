@@ -1,6 +1,6 @@
 /** AssemblyScript programs, compiled and run on our machine. */
 import { describe, expect, it } from "vitest";
-import { Assembler, type CompileOptions, compile, type Fragment, fragment, reg } from "../src";
+import { Assembler, type CompileOptions, compile, type Fragment, fragment, readElf, reg } from "../src";
 import { bareMetalOptions, bootable, HIGH, type Layout, LOW, parseReports } from "./bare-metal";
 import { runOnMachine } from "./run-image";
 
@@ -243,6 +243,36 @@ describe("a program's bytes", () => {
       return program.elf;
     };
     expect(await build("/home/a/work")).toEqual(await build("/srv/b"));
+  });
+});
+
+describe("the symbols of a program", () => {
+  it("name its variables, and the constants its entry file exports, but none that nothing changes", async () => {
+    const files: Record<string, string> = {
+      "main.ts": `import { Counter } from "./counter";
+        export { table as counters } from "./counter";
+        export const SIZE: u32 = <u32>offsetof<Counter>();
+        export function main(): i32 { Counter.count += 1; return Counter.count + Counter.never; }`,
+      "counter.ts": `export const table = memory.data(64, 8);
+        export class Counter { static count: i32 = 40; static never: i32 = 2; first: u32; second: u32; }`,
+    };
+    const { elf, symbols } = await compile({
+      ...bareMetalOptions(LOW, ["main"], { bitmanip: true, compressed: true }),
+      entries: ["main.ts"],
+      readFile: (path) => files[path] ?? null,
+      runtime: "stub",
+      imports: { "env.abort": "fail" },
+      memoryPages: 1000,
+    });
+    const find = (name: string) => symbols.find((symbol) => symbol.name === name);
+    expect(find("SIZE")?.address).toBe(8n);
+    expect(find("counter/Counter.never")).toBeUndefined();
+    const [, data] = readElf(elf).segments;
+    const view = new DataView(data!.bytes.buffer);
+    expect(view.getInt32(Number(find("counter/Counter.count")!.address - data!.address), true)).toBe(40);
+    const table = find("counters")!.address;
+    expect(table).toBeGreaterThan(data!.address);
+    expect(table).toBeLessThanOrEqual(data!.address + BigInt(data!.memorySize - 64));
   });
 });
 

@@ -2,19 +2,14 @@
  * Checks a kernel's invariants while it runs on a machine: each time a hart gives the kernel lock away, when no hart changes
  * anything and others at most wait for the lock. The guest notices nothing, and its time does not change.
  *
- * In store-buffer mode what a hart has stored is not in memory yet at that moment. There the check is made when the hart
- * returns to user mode or waits, unless the lock, as memory shows it, is not free by then.
+ * The check sees memory as the hart does that leaves the kernel. What others changed under the lock is in memory by then; in
+ * store-buffer mode what the hart itself has just changed may not be.
  */
-import type { EventBase, Machine } from "@rel4/machine";
+import { type BufferedStore, type EventBase, type Machine, Privilege } from "@rel4/machine";
 import { EXIT_TO_USER, EXIT_TO_WAIT } from "../assembly/exits";
 import { Invariants } from "./invariants";
 import { KernelSymbols, MachineView } from "./machine-view";
 import { InvariantError } from "./require";
-
-const LOCK = "kernelLock";
-const SERVING = 4;
-const USER = 0;
-const SUPERVISOR = 1;
 
 /** How often to check: with every n-th kernel exit. */
 export interface InspectorOptions {
@@ -29,7 +24,6 @@ export class KernelInspector {
   private readonly view: MachineView;
   private readonly invariants: Invariants;
   private readonly every: number;
-  private readonly lock: number;
 
   /**
    * Watches `machine`, on which the kernel of `image` will run.
@@ -45,47 +39,43 @@ export class KernelInspector {
     this.view = new MachineView(machine, symbols);
     this.invariants = new Invariants(this.view);
     this.every = every;
-    this.lock = symbols.required(LOCK);
-    if (machine.buffersStores) this.listenToHarts();
-    else this.markExits(symbols);
-  }
-
-  private markExits(symbols: KernelSymbols): void {
     for (const name of [EXIT_TO_USER, EXIT_TO_WAIT]) {
       const address = BigInt.asUintN(64, BigInt.asIntN(32, BigInt(symbols.required(name))));
-      this.machine.mark({ name, address, privilege: SUPERVISOR });
+      machine.mark({ name, address, privilege: Privilege.supervisor });
     }
-    this.machine.onEvent("mark", (event) => {
+    machine.onEvent("mark", (event) => {
       if (event.name === EXIT_TO_USER || event.name === EXIT_TO_WAIT) this.exit(event);
     });
   }
 
-  private listenToHarts(): void {
-    this.machine.onEvent("return", (event) => {
-      if (event.instruction === "sret" && event.to === USER) this.exitInStoreBufferMode(event);
-    });
-    this.machine.onEvent("wait", (event) => {
-      if (event.instruction === "wfi" && event.privilege === SUPERVISOR) this.exitInStoreBufferMode(event);
-    });
-  }
-
-  private exitInStoreBufferMode(event: EventBase): void {
-    const { memory } = this.view;
-    // The release drains behind all that the hart did under the lock.
-    if (memory.read32(this.lock) === memory.read32(this.lock + SERVING)) this.exit(event);
-  }
-
   private exit(event: EventBase): void {
     this.exits++;
-    if (this.exits % this.every !== 0) return;
+    if ((this.exits - 1) % this.every !== 0) return;
     this.checks++;
     this.view.leaving = event.hart;
+    const undo = this.carryOut(this.machine.harts[event.hart]!.bufferedStores);
     try {
       this.invariants.check();
     } catch (error) {
       if (!(error instanceof InvariantError)) throw error;
       throw new InvariantError(error.invariant, this.place(event));
+    } finally {
+      undo();
     }
+  }
+
+  /** Puts stores into memory behind the machine's back; returns what takes them out again, before the guest can look. */
+  private carryOut(stores: readonly BufferedStore[]): () => void {
+    const { memory } = this.machine;
+    const before = stores.map(({ address, bytes, value }) => {
+      const place = memory.view(address, bytes);
+      const old = place.slice();
+      for (let index = 0; index < bytes; index++) place[index] = Number((value >> BigInt(8 * index)) & 0xffn);
+      return { place, old };
+    });
+    return () => {
+      for (const { place, old } of before.reverse()) place.set(old);
+    };
   }
 
   private place({ hart, instructions, clock }: EventBase): string {

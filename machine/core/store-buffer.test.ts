@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { encode } from "../../compiler/src/assembler/encode";
 import { instruction } from "../../compiler/src/assembler/instruction";
-import { type Machine, MachineError } from "../src/index";
+import { type Hart, type Machine, MachineError } from "../src/index";
 import { Random } from "../src/test-support/random";
 import { type Assembler, bareMachine, CSR, halt, RAM, reg, runToHalt } from "../tests/bare";
 
@@ -110,6 +110,28 @@ const atomicSwap = (ordering: "" | "acquire" | "release" | "acquire-release", ba
   return (a) =>
     a.word(encode(instruction("amoswap.w", { rd: reg.zero, rs1: base, rs2: reg.t1 })) | (bits << 25));
 };
+
+describe("stores that wait", () => {
+  it("are seen by the host, the oldest first, until memory has them", async () => {
+    const machine = await threads(1, [
+      sequence(storeX, (a) => a.sb(reg.t2, reg.s1, 1), fence(W, W), storeY, fence(R | W, R | W)),
+    ]);
+    const [hart] = machine.harts as [Hart];
+    const seen = new Set<string>();
+    while (machine.runSync({ maxInstructions: 1 }).reason === "limit" && hart.runState === "running") {
+      const stores = hart.bufferedStores.map(
+        ({ address, bytes, value }) => `${address - BigInt(RAM)}:${bytes}:${value}`,
+      );
+      seen.add(stores.join(" "));
+      for (const { address, bytes, value } of hart.bufferedStores)
+        if (bytes === 4) expect(machine.memory.readU32(address)).not.toBe(Number(value));
+    }
+    expect(seen).toContain(`${X - RAM}:4:1`);
+    expect([...seen].some((stores) => stores.includes(`${Y - RAM + 1}:1:2 ${Y - RAM}:4:1`))).toBe(true);
+    expect(hart.bufferedStores).toEqual([]);
+    expect([machine.memory.readU32(X), machine.memory.readU32(Y)]).toEqual([1, 1]);
+  });
+});
 
 describe("SB: store x, load y against store y, load x", () => {
   const run = (between: Code, storeFirst = storeX, storeSecond = storeY) =>

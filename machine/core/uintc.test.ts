@@ -1,7 +1,7 @@
 // The UINTC and the uipi instructions: registers, the level-driven lines, sender tables, a receiver's own operations.
 import { describe, expect, it } from "vitest";
 import type { Machine } from "../src/index";
-import { type Assembler, CSR, RAM, reg, unsigned } from "../tests/bare";
+import { type Assembler, bareMachine, CSR, RAM, reg, unsigned } from "../tests/bare";
 import {
   ACTIVE,
   ENABLE,
@@ -44,6 +44,19 @@ describe("UINTC registers", () => {
     write(machine, register(0n, HIGH), 0b0001n);
     expect(read(machine, register(0n, HIGH))).toBe(0b1011n);
     expect(read(machine, register(0n, HIGH))).toBe(0n);
+  });
+
+  it("are seen by the host without taking what is pending", async () => {
+    const machine = await machineWith(nops);
+    write(machine, register(7n, LOW), low(1n, true));
+    write(machine, register(7n, SEND), 5n);
+    const { receivers } = machine;
+    expect(receivers!.count).toBe(512);
+    expect([receivers!.isActive(7), receivers!.hart(7), receivers!.pending(7)]).toEqual([true, 1, 32n]);
+    expect([receivers!.isActive(8), receivers!.hart(8), receivers!.pending(8)]).toEqual([false, 0, 0n]);
+    expect(() => receivers!.pending(512)).toThrow("no receiver entry 512");
+    expect(read(machine, register(7n, HIGH))).toBe(32n);
+    expect((await bareMachine(nops, { uintc: false })).receivers).toBeUndefined();
   });
 
   it("ACTIVE shows and sets the active bit alone", async () => {

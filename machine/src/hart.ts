@@ -40,6 +40,16 @@ export interface HartCounters {
   uipiSends: bigint;
 }
 
+/** A store that other harts do not see yet. */
+export interface BufferedStore {
+  /** Physical. */
+  address: bigint;
+  /** 1 to 8. */
+  bytes: number;
+  /** Its low bytes are stored. */
+  value: bigint;
+}
+
 /** Functions of the core a hart view needs. */
 export interface HartCore {
   readCsr(hart: number, csr: number): bigint;
@@ -118,6 +128,20 @@ export class Hart {
   setCsr(number: number, value: bigint): void {
     this.checkCsr(number);
     this.core.writeCsr(this.id, number, BigInt.asUintN(64, value));
+  }
+
+  /** Stores that wait in the hart's buffer, the oldest first: none but in store-buffer mode. */
+  get bufferedStores(): BufferedStore[] {
+    const count = this.view.getUint32(this.block + S.HART_STORES, true);
+    const buffer = S.STORE_BUFFER_BASE + this.id * S.STORE_BUFFER_SIZE;
+    return Array.from({ length: count }, (_, index) => {
+      const entry = buffer + index * S.STORE_ENTRY_SIZE;
+      return {
+        address: this.view.getBigUint64(entry + S.STORE_ADDRESS, true),
+        bytes: this.view.getUint16(entry + S.STORE_BYTES, true),
+        value: this.view.getBigUint64(entry + S.STORE_VALUE, true),
+      };
+    });
   }
 
   /** Local clock in cycles. */

@@ -27,7 +27,15 @@ export type {
   WaitEvent,
   WakeEvent,
 } from "./events";
-export { Hart, type HartCounters, type PerMode, Privilege, type PrivilegeLevel, type RunState } from "./hart";
+export {
+  type BufferedStore,
+  Hart,
+  type HartCounters,
+  type PerMode,
+  Privilege,
+  type PrivilegeLevel,
+  type RunState,
+} from "./hart";
 export {
   Machine,
   type RunResult,

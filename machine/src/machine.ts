@@ -149,11 +149,6 @@ export class Machine implements FirmwareHost {
     return (this.options.uintc ?? true) ? new Receivers(this.view) : undefined;
   }
 
-  /** It is in store-buffer mode: what a hart has stored may not be in memory yet. */
-  get buffersStores(): boolean {
-    return this.options.storeBuffer !== undefined;
-  }
-
   /** The flattened device tree of this machine. */
   get deviceTree(): Uint8Array {
     return this.board.deviceTree;

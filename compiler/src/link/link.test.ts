@@ -109,6 +109,26 @@ describe("the linker", () => {
     expect(view.getUint32(offset("__function_table"), true)).toBe(0x40_0000);
   });
 
+  it("gives variables and exported constants symbols, which are for debuggers and define nothing for code", () => {
+    const globals = [{ initial: 1n }, { name: "main/count", initial: 2n }, { name: "start", initial: 3n }];
+    const exportedConstants = new Map([
+      ["offset", 12n],
+      ["table", -0x8000_0000n],
+    ]);
+    const { symbols } = link(moduleWith([start()], { globals, exportedConstants }), options);
+    const find = (name: string) => symbols.filter((symbol) => symbol.name === name);
+    expect(find("main/count")).toEqual([
+      { name: "main/count", address: 0x1000_0008n, size: 8, kind: "object" },
+    ]);
+    expect(find("offset")).toEqual([{ name: "offset", address: 12n, size: 0, kind: "object" }]);
+    expect(find("table")[0]!.address).toBe(0xffff_ffff_8000_0000n);
+    expect(find("start").map(({ kind }) => kind)).toEqual(["function"]);
+    const lost = assembly("start", (a) => a.la(reg.a0, "offset"));
+    expect(diagnosticsOf(() => link(moduleWith([lost], { exportedConstants }), options))).toMatch(
+      /"offset" is not defined/,
+    );
+  });
+
   it("binds imports to exports", () => {
     const caller = assembly("start", (a) => a.tail("env.abort"));
     const abort = assembly("onAbort", (a) => a.ret());

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Machine, type MachineOptions, type RunResult } from "@rel4/machine";
 import { ensureCore } from "../../../tools/build-core";
+import { KernelInspector } from "../../inspection";
 
 const MEMORY = 64 * 1024 * 1024;
 const INSTRUCTION_LIMIT = 60_000_000;
@@ -20,16 +21,20 @@ export interface MachineRun {
   machine: Machine;
 }
 
-/** Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. */
+/**
+ * Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. The kernel's invariants
+ * are checked after every kernel exit, unless `inspect` is false.
+ */
 export async function runOnMachine(
   image: Uint8Array,
   options: Partial<MachineOptions> & {
     input?: string;
     begin?: (machine: Machine) => void;
     maxInstructions?: number;
+    inspect?: boolean;
   } = {},
 ): Promise<MachineRun> {
-  const { input, begin, maxInstructions = INSTRUCTION_LIMIT, ...machineOptions } = options;
+  const { input, begin, maxInstructions = INSTRUCTION_LIMIT, inspect = true, ...machineOptions } = options;
   const machine = await Machine.create({
     harts: 1,
     memory: MEMORY,
@@ -45,6 +50,7 @@ export async function runOnMachine(
   machine.loadElf(image);
   if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
   machine.console.closeInput();
+  if (inspect) new KernelInspector(machine, image);
   begin?.(machine);
   const result = machine.runSync({ maxInstructions });
   return { output, result, machine };
