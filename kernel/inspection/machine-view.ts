@@ -15,9 +15,15 @@ import {
 const CSR_STIMECMP = 0x14d;
 const RUNNING_HARTS = "riscv/hart-context/hartsRunning";
 
-/** An image cannot be inspected. The message says why, and what to do. */
+/** An image cannot be inspected: `message` says why, `hint` what to do. */
 export class InspectionError extends Error {
   override name = "InspectionError";
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
 }
 
 /** Addresses by the names that a kernel's image gives them. */
@@ -44,13 +50,17 @@ export class KernelSymbols {
   /** @throws InspectionError when the image has no such symbol */
   required(name: string): number {
     const value = this.value(name);
-    if (value === undefined) throw new InspectionError(`${NO_KERNEL} (it has no symbol ${name})`);
+    if (value === undefined) throw noKernel(name);
     return value;
   }
 }
 
-const NO_KERNEL =
-  "this is no image of a kernel that says where its objects are: give one that 'rel4 build' made with this version";
+function noKernel(symbol: string): InspectionError {
+  return new InspectionError(
+    `no ReL4 kernel that says where its objects are (there is no symbol ${symbol})`,
+    "give an image that 'rel4 build' of this version made, with its symbols",
+  );
+}
 
 /** A kernel on a machine. */
 export class MachineView implements KernelView {
@@ -76,15 +86,15 @@ export class MachineView implements KernelView {
     this.layout = new KernelLayout((name) => symbols.required(name), end);
     if (this.layout.at.Config_debug === 0)
       throw new InspectionError(
-        "the kernel was built without debug, so it keeps no list of its threads: give debug=on",
+        "the kernel was built without debug: it keeps no list of its threads",
+        "build it with debug=on",
       );
     this.receivers = machine.receivers;
     this.variables = Object.fromEntries(
       Object.entries(VARIABLES).map(([name, symbol]) => [name, symbols.variable(symbol)]),
     ) as Record<VariableName, number | undefined>;
     const running = symbols.variable(RUNNING_HARTS);
-    if (running === undefined)
-      throw new InspectionError(`${NO_KERNEL} (it has no variable ${RUNNING_HARTS})`);
+    if (running === undefined) throw noKernel(RUNNING_HARTS);
     this.runningHarts = running;
   }
 

@@ -4,6 +4,7 @@ import { ElfError, type Machine } from "@rel4/machine";
 import { type Command, Option } from "commander";
 import { buildInput } from "../built-image";
 import { type InputFile, readInput } from "../input-file";
+import { addCheckOption, type CheckFlags, runChecked } from "../kernel-check";
 import { addKernelOptions, buildRootTaskImage, KERNEL_HELP, type KernelFlags } from "../kernel-flags";
 import { addMachineOptions, createMachine, type MachineFlags } from "../machine-options";
 import { finishSession, runSession } from "../machine-session";
@@ -11,7 +12,7 @@ import { wholeNumber } from "../options";
 import { UsageError } from "../report-error";
 import { findTrapLoop } from "../trap-loop";
 
-interface RunFlags extends MachineFlags, KernelFlags {
+interface RunFlags extends MachineFlags, KernelFlags, CheckFlags {
   firmware: "sbi" | "none";
   maxInstructions?: number;
   stats?: boolean;
@@ -39,7 +40,10 @@ Examples:
   $ rel4 run --no-user-interrupts system.ts        how it runs without the hardware
   $ rel4 run --firmware none test.elf              starts in M mode, without built-in SBI
   $ rel4 run --root-task driver.elf --kernel smp=off --harts 1
-                                                   somebody else's seL4 root task on our kernel`;
+                                                   somebody else's seL4 root task on our kernel
+  $ rel4 run --check-invariants 1 system.ts        stops as soon as something does not hold that must
+  $ rel4 run --check-invariants 1000 --root-task driver.elf
+                                                   the same with every 1000th kernel exit, for long runs`;
 
 export function addRunCommand(program: Command): void {
   const command = program
@@ -47,7 +51,7 @@ export function addRunCommand(program: Command): void {
     .description("compile and run a program or a system, or run an ELF image")
     .argument("[file]", "program (.ts), system description (.ts) or ELF image")
     .argument("[arguments...]", "arguments for a single program");
-  addKernelOptions(addMachineOptions(command))
+  addCheckOption(addKernelOptions(addMachineOptions(command)))
     .addOption(
       new Option("--firmware <kind>", "for an ELF image: built-in SBI, or none (starts in M mode)")
         .choices(["sbi", "none"])
@@ -78,11 +82,14 @@ async function run(file: string | undefined, programArguments: string[], flags: 
   const machine = await createMachine(flags, built?.description.machine ?? { harts: 1 }, flags.firmware);
   loadImage(machine, built?.image ?? input.bytes, file);
   const handlers = built && new HandlerWatchdog(built);
-  const end = await runSession(machine, {
-    input: "stdin",
-    maxInstructions: flags.maxInstructions,
-    watchdog: (running) => findTrapLoop(running) ?? handlers?.check(running),
-  });
+  const checks = { image: built?.image ?? input.bytes, name: file, every: flags.checkInvariants };
+  const end = await runChecked(machine, checks, () =>
+    runSession(machine, {
+      input: "stdin",
+      maxInstructions: flags.maxInstructions,
+      watchdog: (running) => findTrapLoop(running) ?? handlers?.check(running),
+    }),
+  );
   finishSession(machine, end, flags.stats, built);
 }
 
@@ -93,11 +100,14 @@ async function runRootTask(path: string, file: string | undefined, flags: RunFla
   const { elf, minimumMemory } = await buildRootTaskImage(path, flags);
   const machine = await createMachine(flags, { harts: 1, memory: Math.max(minimumMemory, ROOT_TASK_MEMORY) });
   loadImage(machine, elf, path);
-  const end = await runSession(machine, {
-    input: "stdin",
-    maxInstructions: flags.maxInstructions,
-    watchdog: findTrapLoop,
-  });
+  const checks = { image: elf, name: path, every: flags.checkInvariants };
+  const end = await runChecked(machine, checks, () =>
+    runSession(machine, {
+      input: "stdin",
+      maxInstructions: flags.maxInstructions,
+      watchdog: findTrapLoop,
+    }),
+  );
   finishSession(machine, end, flags.stats);
 }
 
