@@ -7,6 +7,7 @@ import {
   type TrapEvent,
   type UserInterruptEvent,
 } from "@rel4/machine";
+import { KernelInspector } from "../../kernel/inspection";
 import { ensureCore } from "../../tools/build-core";
 import { buildSystem, type ProgramDescription, type SystemDescription } from "../src/index";
 import { repositoryPath } from "../src/repository";
@@ -19,6 +20,8 @@ export interface RunSettings {
   uintc?: boolean;
   storeBuffer?: StoreBufferOptions;
   maxInstructions?: number;
+  /** Check the kernel's invariants after every n-th kernel exit (default 50). */
+  inspectEvery?: number;
   /** Called for every trap and user interrupt of any hart. */
   onTrap?(event: TrapEvent): void;
   onUserInterrupt?(event: UserInterruptEvent): void;
@@ -47,6 +50,7 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
     uintc,
     storeBuffer,
     maxInstructions = MOST_INSTRUCTIONS,
+    inspectEvery = 50,
   } = settings;
   const machine = await Machine.create({
     core: await ensureCore(),
@@ -66,6 +70,7 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
   if (settings.onTrap) machine.onEvent("trap", settings.onTrap);
   if (settings.onUserInterrupt) machine.onEvent("userInterrupt", settings.onUserInterrupt);
   machine.loadElf(image);
+  new KernelInspector(machine, image, { every: inspectEvery });
   const { until, untilOutput } = settings;
   const result = machine.runSync({
     maxInstructions,

@@ -29,6 +29,8 @@ const PASSED = "All is well in the universe";
 const END = /All is well in the universe|Test suite failed|kernel fault/;
 /** What all its tests need, and some more. */
 const MOST_INSTRUCTIONS = 100_000_000_000;
+/** Kernel exits from one check of the kernel's invariants to the next: there are millions. */
+const INSPECT_EVERY = Number(process.env.REL4_SEL4TEST_INSPECT ?? 1000);
 /** A driver that does not end is a failed test; nothing is measured by this clock. */
 const PATIENCE_MILLISECONDS = 3_600_000;
 const POLL_MILLISECONDS = 500;
@@ -86,6 +88,7 @@ describe.each(SUITES)("sel4test for $driver", (suite) => {
         memory: MEMORY,
         maxInstructions: MOST_INSTRUCTIONS,
         untilOutput: END,
+        inspectEvery: INSPECT_EVERY,
       });
       expectPassed(run.output);
     },

@@ -1,6 +1,6 @@
 /** The derivation list is well-formed, and every object lies in memory of its own, in the used part of one untyped. */
 import { CAP_NULL, CAP_REPLY, CAP_THREAD, CAP_UNTYPED, CAP_ZOMBIE, SLOT_BITS } from "@rel4/abi";
-import { type FoundSlot, type ObjectMap, type Region, regionOf } from "./objects";
+import type { FoundSlot, ObjectMap, Region } from "./objects";
 import { walkList } from "./queues";
 import { broken, hex, require } from "./require";
 import { type KernelView, listedThreads } from "./view";
@@ -10,20 +10,19 @@ const TYPES = 32;
 
 /** @throws InvariantError that says which invariant does not hold, and where */
 export function checkCapabilities(view: KernelView, objects: ObjectMap): void {
-  const tcbBits = view.layout.at.Config_tcbBits;
-  checkDerivationList(objects, tcbBits);
-  checkMemory(objects, tcbBits);
+  checkDerivationList(objects);
+  checkMemory(objects);
   checkThreadList(view, objects);
 }
 
-function checkDerivationList(objects: ObjectMap, tcbBits: number): void {
+function checkDerivationList(objects: ObjectMap): void {
   const { slots, emptyWithRemains } = objects;
   require(emptyWithRemains.length ===
     0, `empty slots are all zero, but ${emptyWithRemains.map(hex)} are not`);
   let reached = 0;
   for (const slot of slots.values()) {
     checkNeighbours(objects, slot);
-    if (slot.previous === 0) reached += lengthOfList(objects, slot, tcbBits);
+    if (slot.previous === 0) reached += lengthOfList(objects, slot);
   }
   require(reached === slots.size, "the derivation list has no cycles");
 }
@@ -36,13 +35,13 @@ export function checkNeighbours({ slots }: ObjectMap, { address, type, previous,
     broken(`list neighbours of ${hex(address)} agree`);
 }
 
-function lengthOfList({ slots }: ObjectMap, head: FoundSlot, tcbBits: number): number {
+function lengthOfList({ slots }: ObjectMap, head: FoundSlot): number {
   const left = new Set<number>();
   let length = 0;
   let last = -1;
   for (let slot: FoundSlot | undefined = head; slot && length <= slots.size; slot = slots.get(slot.next)) {
     length++;
-    const object = objectOf(slot, tcbBits);
+    const object = objectOf(slot);
     if (object === last) continue;
     left.add(last);
     if (object !== -1 && left.has(object))
@@ -55,9 +54,8 @@ function lengthOfList({ slots }: ObjectMap, head: FoundSlot, tcbBits: number): n
 }
 
 /** A number for each object, −1 for what is none; untypeds may have others' capabilities between their copies. */
-function objectOf(slot: FoundSlot, tcbBits: number): number {
-  const region = slot.type === CAP_UNTYPED ? undefined : regionOf(slot, tcbBits);
-  return region ? region.start * TYPES + slot.type : -1;
+function objectOf({ type, region }: FoundSlot): number {
+  return region && type !== CAP_UNTYPED ? region.start * TYPES + type : -1;
 }
 
 interface Placed extends Region {
@@ -65,11 +63,11 @@ interface Placed extends Region {
 }
 
 /** Objects do not overlap, and lie in the used part of the smallest untyped around them. */
-function checkMemory({ slots }: ObjectMap, tcbBits: number): void {
+function checkMemory({ slots }: ObjectMap): void {
   const placed: Placed[] = [];
   for (const slot of slots.values()) {
-    const region = regionOf(slot, tcbBits);
-    if (region) placed.push({ slot, ...region });
+    const { region } = slot;
+    if (region) placed.push({ slot, start: region.start, end: region.end });
   }
   placed.sort((a, b) => a.start - b.start || b.end - a.end || Number(isLeaf(a)) - Number(isLeaf(b)));
   const around: Placed[] = [];

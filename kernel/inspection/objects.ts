@@ -35,6 +35,8 @@ export interface FoundSlot {
   previous: number;
   next: number;
   derivation: number;
+  /** In an ObjectMap: the memory that the capability names, if it names any. */
+  region?: Region;
 }
 
 /** Memory that a capability names: physical addresses in bytes, below 2^53. */
@@ -117,6 +119,7 @@ export class ObjectMap {
   private addSlot(address: number): void {
     if (this.slots.has(address)) return;
     const slot = readSlot(this.view, address);
+    slot.region = regionOf(slot, this.view.layout.at.Config_tcbBits);
     this.slots.set(address, slot);
     this.pending.push(slot);
   }
