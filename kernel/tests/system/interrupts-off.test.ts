@@ -34,6 +34,8 @@ async function measure(name: string): Promise<InterruptsOff> {
   const { output, result } = await runOnMachine(await testImage(name), {
     memory: MEMORY,
     maxInstructions: INSTRUCTION_LIMIT,
+    // It has several hundred thousand exits, most with thousands of capabilities to look at anew.
+    inspectEvery: name === "long-operations" ? 1000 : 1,
     begin: (machine) => {
       measured = new InterruptsOff(machine, kernel);
     },

@@ -23,7 +23,7 @@ export interface MachineRun {
 
 /**
  * Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. The kernel's invariants
- * are checked after every kernel exit, unless `inspect` is false.
+ * are checked after every kernel exit, or every `inspectEvery`th; 0: never.
  */
 export async function runOnMachine(
   image: Uint8Array,
@@ -31,10 +31,10 @@ export async function runOnMachine(
     input?: string;
     begin?: (machine: Machine) => void;
     maxInstructions?: number;
-    inspect?: boolean;
+    inspectEvery?: number;
   } = {},
 ): Promise<MachineRun> {
-  const { input, begin, maxInstructions = INSTRUCTION_LIMIT, inspect = true, ...machineOptions } = options;
+  const { input, begin, maxInstructions = INSTRUCTION_LIMIT, inspectEvery = 1, ...machineOptions } = options;
   const machine = await Machine.create({
     harts: 1,
     memory: MEMORY,
@@ -50,7 +50,7 @@ export async function runOnMachine(
   machine.loadElf(image);
   if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
   machine.console.closeInput();
-  if (inspect) new KernelInspector(machine, image);
+  if (inspectEvery > 0) new KernelInspector(machine, image, { every: inspectEvery });
   begin?.(machine);
   const result = machine.runSync({ maxInstructions });
   return { output, result, machine };
