@@ -7,6 +7,7 @@ import {
   type TrapEvent,
   type UserInterruptEvent,
 } from "@rel4/machine";
+import { watchLatency } from "../../kernel/tests/system/latency";
 import { ensureCore } from "../../tools/build-core";
 import { buildSystem, type ProgramDescription, type SystemDescription } from "../src/index";
 import { repositoryPath } from "../src/repository";
@@ -19,6 +20,8 @@ export interface RunSettings {
   uintc?: boolean;
   storeBuffer?: StoreBufferOptions;
   maxInstructions?: number;
+  /** Whether the kernel was built with SMP (default true). */
+  smp?: boolean;
   /** Called for every trap and user interrupt of any hart. */
   onTrap?(event: TrapEvent): void;
   onUserInterrupt?(event: UserInterruptEvent): void;
@@ -38,7 +41,7 @@ export interface SystemRun {
 const DEFAULT_MEMORY = 32 * 2 ** 20;
 const MOST_INSTRUCTIONS = 100_000_000;
 
-/** Runs a bootable image. */
+/** Runs a bootable image. @throws Error when interrupts waited for the kernel longer than they should */
 export async function runImage(image: Uint8Array, settings: RunSettings = {}): Promise<SystemRun> {
   const {
     harts = 2,
@@ -66,11 +69,13 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
   if (settings.onTrap) machine.onEvent("trap", settings.onTrap);
   if (settings.onUserInterrupt) machine.onEvent("userInterrupt", settings.onUserInterrupt);
   machine.loadElf(image);
-  const { until, untilOutput } = settings;
+  const { until, untilOutput, smp } = settings;
+  const checkLatency = watchLatency(machine, image, { smp });
   const result = machine.runSync({
     maxInstructions,
     until: untilOutput ? () => untilOutput.test(output.slice(-200)) : until,
   });
+  checkLatency();
   return { output, end: result.reason === "poweroff" ? result.exitCode : result.reason, machine };
 }
 

@@ -85,6 +85,7 @@ describe.each(SUITES)("sel4test for $driver", (suite) => {
         harts: suite.harts,
         memory: MEMORY,
         maxInstructions: MOST_INSTRUCTIONS,
+        smp: suite.kernel.smp,
         untilOutput: END,
       });
       expectPassed(run.output);

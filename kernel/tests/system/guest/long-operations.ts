@@ -1,7 +1,8 @@
 // What keeps the kernel busy for longest: many objects at once, deleting and revoking thousands of capabilities, taking away
-// mapped pages, clearing memory, and letting go of many senders.
+// mapped pages, clearing memory, and letting go of many senders. On each other hart a thread enters the kernel all the time.
 
 import { ROOT_SLOT_CNODE, ROOT_SLOT_TCB } from "../../../../abi/src/bootinfo";
+import { RESET_CHUNK_BITS, WORK_UNITS_PER_PREEMPTION } from "../../../../abi/src/config";
 import {
   CNODE_CANCEL_BADGED_SENDS,
   PAGE_UNMAP,
@@ -30,7 +31,9 @@ const CLEARED_BITS: u32 = 24;
 const ROOT_PRIORITY: u64 = 100;
 const SENDER_PRIORITY: u32 = 200;
 
+const STACK_SIZE: u32 = 4096;
 const stack = memory.data(4096, 4096);
+const neighbourStacks = memory.data(8 * 4096, 4096);
 let badged: u32 = 0;
 
 /** Makes `count` objects in a CNode, from slot `offset` on. */
@@ -98,6 +101,18 @@ function clear(): void {
   makeMany(untyped, OBJECT_ENDPOINT, 0, ROOT_SLOT_CNODE, slots, 1);
 }
 
+/** Clears a little memory before it makes many objects: the kernel looked for interrupts last at any of its pieces. */
+function clearAndMake(): void {
+  const untyped = Root.make(OBJECT_UNTYPED, 15);
+  const slots = skipSlots(FAN_OUT);
+  for (let pieces: u32 = 1; pieces <= <u32>WORK_UNITS_PER_PREEMPTION; pieces++) {
+    makeMany(untyped, OBJECT_UNTYPED, <u32>RESET_CHUNK_BITS, ROOT_SLOT_CNODE, slots, pieces);
+    Root.check(Root.revoke(untyped), "revoke");
+    makeMany(untyped, OBJECT_ENDPOINT, 0, ROOT_SLOT_CNODE, slots);
+    Root.check(Root.revoke(untyped), "revoke");
+  }
+}
+
 function sender(): void {
   while (true) System.send(badged, 0);
 }
@@ -115,11 +130,26 @@ function cancel(): void {
   Root.check(Root.revoke(untyped), "revoke");
 }
 
+/** Enters the kernel again and again. */
+function neighbour(): void {
+  while (true) System.yieldHart();
+}
+
+function startNeighbours(): void {
+  for (let hart: u32 = 1; hart < Root.harts; hart++) {
+    const thread = Root.thread(neighbour.index, <u32>neighbourStacks + hart * STACK_SIZE, SENDER_PRIORITY);
+    Root.setHart(thread, hart);
+    Root.resume(thread);
+  }
+}
+
 export function runRoot(bootInfo: u32): void {
   Root.begin(bootInfo);
+  startNeighbours();
   fanOut();
   deleteAndRevoke();
   unmap();
+  clearAndMake();
   Root.check(
     Root.invoke(ROOT_SLOT_TCB, TCB_SET_PRIORITY, 1, ROOT_PRIORITY, 0, 0, 0, ROOT_SLOT_TCB),
     "set priority",
