@@ -16,45 +16,42 @@ interface Pattern {
 }
 
 const CSR_SIP = 0x144;
-/** CSRRS with x0 from `sip`, whatever the destination: the kernel looks whether an interrupt waits. */
-const READ_SIP: Pattern = { bits: (CSR_SIP << 20) | 0x2073, mask: 0xfffff07f };
 const WHOLE = 0xffffffff;
-/** `wfi`: an idle hart waits, without the lock, for an interrupt, and goes on when there is one. */
-const WFI: Pattern = { bits: 0x1050_0073, mask: WHOLE };
-/** `fence r,rw`: the first one after the entry ends the wait for the lock (kernel/assembly/lock.ts). */
-const ACQUIRE: Pattern = { bits: 0x0230_000f, mask: WHOLE };
-/** `pause`: the holder of the lock waits until another hart gives up a thread or registers (src/riscv/threads.ts). */
-const PAUSE: Pattern = { bits: 0x0100_000f, mask: WHOLE };
+/** Instructions of the kernel's text that say what it does. */
+const PATTERNS = {
+  /** CSRRS with x0 from `sip`, whatever the destination: the kernel looks whether an interrupt waits. */
+  look: { bits: (CSR_SIP << 20) | 0x2073, mask: 0xfffff07f },
+  /** `wfi`: an idle hart waits, without the lock, for an interrupt, and goes on when there is one. */
+  wait: { bits: 0x1050_0073, mask: WHOLE },
+  /** `fence r,rw`: the first one after the entry ends the wait for the lock (kernel/assembly/lock.ts). */
+  acquire: { bits: 0x0230_000f, mask: WHOLE },
+  /** `pause`: the holder of the lock waits until another hart gives up a thread or registers (src/riscv/threads.ts). */
+  pause: { bits: 0x0100_000f, mask: WHOLE },
+} satisfies Record<string, Pattern>;
+type PatternName = keyof typeof PATTERNS;
 const WFI_LENGTH = 4n;
 /** Instructions between two rounds of a loop with `pause`, at most. */
 const PAUSE_ROUND = 16;
-/** The kernel's own symbol in its text. */
+/** A symbol in the kernel's text. */
 const TRAP_ENTRY = "trapEntry";
 
-/** Virtual addresses of the instructions of the kernel's text that match. `image`: the kernel's ELF file, or one with it. */
-function find(image: Uint8Array, { bits, mask }: Pattern): bigint[] {
+/** Virtual addresses of what the patterns name in the kernel's text. `image`: the kernel's ELF file, or one with it. */
+export function findPlaces(image: Uint8Array): Record<PatternName, bigint[]> {
   const { segments, symbols } = readElf(image);
-  const entry = symbols.find(({ name }) => name === TRAP_ENTRY)?.address;
+  const entry = symbols.find(({ name }) => name === TRAP_ENTRY)?.address ?? -1n;
   const text = segments.find(
-    ({ address, bytes }) => entry !== undefined && address <= entry && entry < address + BigInt(bytes.length),
+    ({ address, bytes }) => address <= entry && entry < address + BigInt(bytes.length),
   );
   if (!text) throw new Error(`the image's ELF file lacks the kernel's symbol ${TRAP_ENTRY}`);
   const view = new DataView(text.bytes.buffer, text.bytes.byteOffset, text.bytes.length);
-  const found: bigint[] = [];
-  for (let at = 0; at + 4 <= text.bytes.length; at += 2)
-    if ((view.getUint32(at, true) & mask) >>> 0 === bits >>> 0) found.push(text.address + BigInt(at));
+  const found: Record<PatternName, bigint[]> = { look: [], wait: [], acquire: [], pause: [] };
+  const patterns = Object.entries(PATTERNS) as [PatternName, Pattern][];
+  for (let at = 0; at + 4 <= text.bytes.length; at += 2) {
+    const word = view.getInt32(at, true);
+    for (const [name, { bits, mask }] of patterns)
+      if ((word & mask) === bits) found[name].push(text.address + BigInt(at));
+  }
   return found;
-}
-
-/** Virtual addresses of the instructions that read `sip`: there the kernel looks whether an interrupt waits. */
-export function addressesOfLooks(image: Uint8Array): bigint[] {
-  return find(image, READ_SIP);
-}
-
-/** Instructions of a stretch with interrupts off, and what its hart entered the kernel for. */
-export interface Stretch {
-  instructions: number;
-  cause: EntryCause;
 }
 
 /** A stretch that has not ended yet. Counts are of the hart's retired instructions. */
@@ -96,19 +93,20 @@ export class InterruptsOff {
       this.end(hart, instructions);
       this.current[hart] = undefined;
     });
+    const { look, wait, acquire, pause } = findPlaces(image);
     const reactions: [name: string, addresses: bigint[], react: (event: MarkEvent) => void][] = [
-      ["look", addressesOfLooks(image), (event) => this.look(event)],
-      ["wait", find(image, WFI), ({ hart, instructions }) => this.end(hart, instructions)],
+      ["look", look, (event) => this.look(event)],
+      ["wait", wait, ({ hart, instructions }) => this.end(hart, instructions)],
       [
         "woken",
-        find(image, WFI).map((address) => address + WFI_LENGTH),
+        wait.map((address) => address + WFI_LENGTH),
         ({ hart, instructions }) => this.begin(hart, instructions, this.causes.idle, alone),
       ],
     ];
     if (!alone)
       reactions.push(
-        ["acquire", find(image, ACQUIRE), (event) => this.acquire(event)],
-        ["pause", find(image, PAUSE), (event) => this.pause(event)],
+        ["acquire", acquire, (event) => this.acquire(event)],
+        ["pause", pause, (event) => this.pause(event)],
       );
     for (const [name, addresses] of reactions)
       for (const address of addresses) machine.mark({ name, address, privilege: Privilege.supervisor });
