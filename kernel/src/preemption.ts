@@ -14,3 +14,8 @@ export function preemptionPoint(): u32 {
   hart.workUnits = 0;
   return Threads.interruptPending() || Threads.othersWaitForKernel() ? PREEMPTED : OK;
 }
+
+/** What cannot stop in between has done as much as `units` units of work: the next preemption point looks that much sooner. */
+export function countWork(units: u32): void {
+  Hart.current().workUnits += units;
+}

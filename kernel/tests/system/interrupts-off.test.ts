@@ -71,8 +71,8 @@ describe("a run in which interrupts wait too long", () => {
   });
 
   test("fails when another hart does not answer soon", () => {
-    expect(() => checkLatency({ ...record, stall: 1000 })).toThrow(
-      /1000 instructions of waiting for another/,
+    expect(() => checkLatency({ ...record, stall: 2000 })).toThrow(
+      /2000 instructions of waiting for another/,
     );
   });
 });

@@ -1,10 +1,12 @@
 // What keeps the kernel busy for longest: many objects at once, deleting and revoking thousands of capabilities, taking away
-// mapped pages, clearing memory, and letting go of many senders. On each other hart a thread enters the kernel all the time.
+// mapped pages, clearing memory, letting go of many senders, and taking vectors away from all senders of user interrupts. On each other hart a thread enters the kernel all the time.
 
+import { ecall } from "rv";
 import { ROOT_SLOT_CNODE, ROOT_SLOT_TCB } from "../../../../abi/src/bootinfo";
-import { RESET_CHUNK_BITS, WORK_UNITS_PER_PREEMPTION } from "../../../../abi/src/config";
+import { RESET_CHUNK_BITS, SENDER_TABLES, WORK_UNITS_PER_PREEMPTION } from "../../../../abi/src/config";
 import {
   CNODE_CANCEL_BADGED_SENDS,
+  NOTIFICATION_REGISTER_SENDER,
   PAGE_UNMAP,
   TCB_SET_PRIORITY,
   UNTYPED_RETYPE,
@@ -18,7 +20,9 @@ import {
   OBJECT_TCB,
   OBJECT_UNTYPED,
 } from "../../../../abi/src/objects";
+import { SYS_CALL } from "../../../../abi/src/syscalls";
 import { Root, System } from "./support";
+import { makeReceiver } from "./user-interrupt-support";
 
 export { abort } from "./support";
 
@@ -27,6 +31,7 @@ const NODE_BITS: u32 = 12;
 const PAGES: u32 = 256;
 const WINDOW: u32 = 0x6000_0000;
 const SENDERS: u32 = 200;
+const VECTORS: u32 = 60;
 const CLEARED_BITS: u32 = 24;
 const ROOT_PRIORITY: u64 = 100;
 const SENDER_PRIORITY: u32 = 200;
@@ -35,6 +40,7 @@ const STACK_SIZE: u32 = 4096;
 const stack = memory.data(4096, 4096);
 const neighbourStacks = memory.data(8 * 4096, 4096);
 let badged: u32 = 0;
+let quiet: u32 = 0;
 
 /** Makes `count` objects in a CNode, from slot `offset` on. */
 function makeMany(
@@ -130,6 +136,28 @@ function cancel(): void {
   Root.check(Root.revoke(untyped), "revoke");
 }
 
+/** May send one vector from now on, which takes a sender table. */
+function userInterruptSender(): void {
+  ecall(badged, (<u64>NOTIFICATION_REGISTER_SENDER) << 12, 0, 0, 0, 0, 0, SYS_CALL);
+  System.wait(quiet);
+}
+
+/** Revokes capabilities to a notification, each the last with its vector, which any sender's table may name. */
+function takeVectorsAway(): void {
+  const threads = skipSlots(SENDER_TABLES + 1);
+  const untyped = Root.make(OBJECT_UNTYPED, 16);
+  makeMany(untyped, OBJECT_TCB, 0, ROOT_SLOT_CNODE, threads, SENDER_TABLES + 1);
+  const notification = makeReceiver(threads + SENDER_TABLES);
+  quiet = Root.make(OBJECT_NOTIFICATION);
+  for (let vector: u32 = 0; vector < VECTORS; vector++) badged = Root.mint(notification, (<u64>1) << vector);
+  for (let i: u32 = 0; i < <u32>SENDER_TABLES; i++) {
+    Root.prepareThread(threads + i, userInterruptSender.index, <u32>stack + 4096, SENDER_PRIORITY, 0, 0);
+    Root.resume(threads + i);
+  }
+  Root.check(Root.revoke(notification), "revoke");
+  Root.check(Root.revoke(untyped), "revoke");
+}
+
 /** Enters the kernel again and again. */
 function neighbour(): void {
   while (true) System.yieldHart();
@@ -155,6 +183,7 @@ export function runRoot(bootInfo: u32): void {
     "set priority",
   );
   cancel();
+  takeVectorsAway();
   // Last, as it takes most of the memory.
   clear();
   Root.exit(0);
