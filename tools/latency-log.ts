@@ -19,7 +19,7 @@ export interface LatencyRecord {
   own: LoggedStretch[];
   /** Those of operations that are documented to have no bound. */
   unbounded: LoggedStretch[];
-  /** With several harts: the longest stretch with the wait for the kernel lock. */
+  /** With several harts: the longest stretch with the wait for the kernel lock, of an operation with a bound. */
   whole?: LoggedStretch;
   /** With several harts: the longest wait for another hart to give up a thread or floating-point registers, in instructions. */
   stall?: number;

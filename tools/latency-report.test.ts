@@ -41,7 +41,7 @@ test("the longest stretch of each cause is told with its test, the longest first
 
 test("what no run measured is left out", () => {
   expect(latencyReport([{ ...together, own: [], whole: undefined, stall: 0 }])).toBe(
-    "longest stretch with interrupts off over all tests (1 runs): none",
+    "longest stretch with interrupts off over all tests (1 run): none",
   );
 });
 

@@ -51,7 +51,7 @@ const inWords = ({ instructions, cause, test, harts }: Found) =>
 export function latencyReport(records: readonly LatencyRecord[]): string {
   const [first, ...others] = longestByCause(records, ({ own }) => own);
   const lines = [
-    `longest stretch with interrupts off over all tests (${records.length} runs): ${first ? inWords(first) : "none"}`,
+    `longest stretch with interrupts off over all tests (${records.length === 1 ? "1 run" : `${records.length} runs`}): ${first ? inWords(first) : "none"}`,
     ...others.slice(0, NEXT).map((found) => `  then ${inWords(found)}`),
   ];
   const [unbounded] = longestByCause(records, (record) => record.unbounded);

@@ -52,7 +52,7 @@ function recordOf(measured: InterruptsOff, harts: number, test: string): Latency
     unbounded: own.filter(([cause]) => cause.unbounded).map(logged),
   };
   if (harts === 1) return record;
-  const [whole] = [...measured.whole].sort(([, a], [, b]) => b - a);
+  const [whole] = [...measured.whole].filter(([cause]) => !cause.unbounded).sort(([, a], [, b]) => b - a);
   return { ...record, whole: whole && logged(whole), stall: measured.longestStall };
 }
 
