@@ -34,7 +34,7 @@ export const TICK_MICROSECONDS = 2000;
 /** Most objects one Untyped_Retype makes. */
 export const RETYPE_FAN_OUT_LIMIT = 256;
 /** Units of work a long kernel operation does before it looks for pending interrupts. */
-export const WORK_UNITS_PER_PREEMPTION = 100;
+export const WORK_UNITS_PER_PREEMPTION = 50;
 /** Size of the pieces (2^n bytes) in which an untyped is cleared between preemption points. */
 export const RESET_CHUNK_BITS = 8;
 /** Slots of the root task's CNode: 2^n. */

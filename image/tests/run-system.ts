@@ -8,6 +8,7 @@ import {
   type UserInterruptEvent,
 } from "@rel4/machine";
 import { KernelInspector } from "../../kernel/inspection";
+import { watchLatency } from "../../kernel/tests/system/latency";
 import { ensureCore } from "../../tools/build-core";
 import { buildSystem, type ProgramDescription, type SystemDescription } from "../src/index";
 import { repositoryPath } from "../src/repository";
@@ -22,6 +23,8 @@ export interface RunSettings {
   maxInstructions?: number;
   /** Check the kernel's invariants after every n-th kernel exit (default 50). */
   inspectEvery?: number;
+  /** Whether the kernel was built with SMP (default true). */
+  smp?: boolean;
   /** Called for every trap and user interrupt of any hart. */
   onTrap?(event: TrapEvent): void;
   onUserInterrupt?(event: UserInterruptEvent): void;
@@ -41,7 +44,7 @@ export interface SystemRun {
 const DEFAULT_MEMORY = 32 * 2 ** 20;
 const MOST_INSTRUCTIONS = 100_000_000;
 
-/** Runs a bootable image. */
+/** Runs a bootable image. @throws Error when interrupts waited for the kernel longer than they should */
 export async function runImage(image: Uint8Array, settings: RunSettings = {}): Promise<SystemRun> {
   const {
     harts = 2,
@@ -71,11 +74,13 @@ export async function runImage(image: Uint8Array, settings: RunSettings = {}): P
   if (settings.onUserInterrupt) machine.onEvent("userInterrupt", settings.onUserInterrupt);
   machine.loadElf(image);
   new KernelInspector(machine, image, { every: inspectEvery });
-  const { until, untilOutput } = settings;
+  const { until, untilOutput, smp } = settings;
+  const checkLatency = watchLatency(machine, image, { smp });
   const result = machine.runSync({
     maxInstructions,
     until: untilOutput ? () => untilOutput.test(output.slice(-200)) : until,
   });
+  checkLatency();
   return { output, end: result.reason === "poweroff" ? result.exitCode : result.reason, machine };
 }
 

@@ -24,6 +24,8 @@ const SUITES: Suite[] = [
 ];
 
 const MEMORY = 2 ** 31;
+/** QEMU's board with several cores has what seL4's build makes an SMP image for; the kernel hands out 2 GiB of it. */
+const qemuMemory = (harts: number) => (harts === 1 ? "2G" : "3G");
 const PASSED = "All is well in the universe";
 /** What is printed last, whichever way it ends. */
 const END = /All is well in the universe|Test suite failed|kernel fault/;
@@ -49,7 +51,7 @@ async function onQemu(image: Uint8Array, harts: number): Promise<string> {
   writeFileSync(elf, image);
   // A file, not a pipe: QEMU drops what a full pipe does not take at once.
   const handle = openSync(log, "w");
-  const board = ["-M", "virt", "-m", "2G", "-smp", String(harts), "-nographic", "-kernel", elf];
+  const board = ["-M", "virt", "-m", qemuMemory(harts), "-smp", String(harts), "-nographic", "-kernel", elf];
   // A host thread for each hart, as is QEMU's custom: on a single one the suite's busy waits take a turn of QEMU's each.
   const qemu = spawn(QEMU, board, {
     stdio: ["ignore", handle, "ignore"],
@@ -87,6 +89,7 @@ describe.each(SUITES)("sel4test for $driver", (suite) => {
         harts: suite.harts,
         memory: MEMORY,
         maxInstructions: MOST_INSTRUCTIONS,
+        smp: suite.kernel.smp,
         untilOutput: END,
         inspectEvery: INSPECT_EVERY,
       });

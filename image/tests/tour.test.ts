@@ -90,7 +90,7 @@ describe("the tour", () => {
 
   it("without user-interrupt hardware prints three rows and says why", async () => {
     expect((await rows({ uintc: false })).map(({ mode }) => mode)).toEqual(MODES.slice(0, 3));
-    expect((await runImage(image, { uintc: false })).output).toMatch(/Row 4 needs user-interrupt hardware/);
+    expect((await runImage(image, { uintc: false })).output).toMatch(/Row 4 needs user interrupts/);
   });
 
   it("with one hart prints one row and says what the others need", async () => {

@@ -133,6 +133,8 @@ export class AsyncService {
         SharedMemory.at(responses + response),
       );
       if (answer == UNANSWERED) {
+        // What it stopped for may be over.
+        if (!AsyncService.makesWay(hart, level)) continue;
         ended = MAKES_WAY;
         break;
       }

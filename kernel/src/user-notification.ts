@@ -7,18 +7,18 @@
 // Invariants: a thread with FLAG_RECEIVER has at least one notification in its list, and only notifications that name
 // it as their receiver; a table entry is valid only while the notification it was made through names that receiver.
 
-import { CAP_THREAD } from "../../abi/src/capability-tags";
+import { CAP_NOTIFICATION, CAP_THREAD } from "../../abi/src/capability-tags";
 import { DOMAINS, SYNC_IPC, USER_INTERRUPTS } from "../../abi/src/config";
 import { NOTIFICATION_REGISTER_ASYNC_SYSCALL, NOTIFICATION_REGISTER_SENDER } from "../../abi/src/labels";
 import { RIGHT_READ } from "../../abi/src/rights";
 import { registerHandler } from "./async-registration";
 import { Slot } from "./capability";
-import { sameObject } from "./capability-rules";
 import { Endpoint, Notification } from "./endpoint-object";
 import { Errors, OK } from "./errors";
 import { Hart } from "./hart";
 import { Arguments, Reply, replyWords } from "./message";
 import { Signals } from "./notification";
+import { countWork } from "./preemption";
 import { UserInterrupts } from "./riscv/user-interrupts";
 import { stallThread } from "./stall";
 import { Tcb, THREAD_BLOCKED_ON_NOTIFICATION, THREAD_BLOCKED_ON_RECEIVE } from "./tcb";
@@ -27,6 +27,8 @@ import { WaitQueue } from "./wait-queue";
 
 /** invalidateSenders: whatever the vector. */
 const EVERY_VECTOR: i32 = -1;
+/** 2^n capabilities that are looked at in the time of a unit of work. */
+const CAPABILITIES_PER_WORK_UNIT_BITS: u32 = 4;
 
 /** Is this one of ReL4's invocations of a notification capability? */
 export function isUserNotificationLabel(label: u64): bool {
@@ -129,17 +131,33 @@ export class UserNotifications {
   static badgedCapDeleted(slot: Slot): void {
     const notification = Notification.at(slot.object);
     if (!USER_INTERRUPTS || notification.receiverThread == 0 || popcnt<u64>(slot.data) != 1) return;
+    if (UserNotifications.hasTwin(slot)) return;
+    UserInterrupts.invalidateSenders(slot.object, <i32>ctz<u64>(slot.data));
+  }
+
+  /** Does another capability to the same notification have the same badge? They stand together in the derivation tree. */
+  private static hasTwin(slot: Slot): bool {
+    let looked: u32 = 0;
+    let found = false;
     let other = slot.previous;
-    while (other != 0 && sameObject(Slot.at(other), slot)) {
-      if (Slot.at(other).data == slot.data) return;
+    while (!found && UserNotifications.isToSame(other, slot)) {
+      found = Slot.at(other).data == slot.data;
       other = Slot.at(other).previous;
+      looked++;
     }
     other = slot.next;
-    while (other != 0 && sameObject(Slot.at(other), slot)) {
-      if (Slot.at(other).data == slot.data) return;
+    while (!found && UserNotifications.isToSame(other, slot)) {
+      found = Slot.at(other).data == slot.data;
       other = Slot.at(other).next;
+      looked++;
     }
-    UserInterrupts.invalidateSenders(slot.object, <i32>ctz<u64>(slot.data));
+    countWork(looked >> CAPABILITIES_PER_WORK_UNIT_BITS);
+    return found;
+  }
+
+  /** Is `other` (0: none) a capability to the notification of `slot`? */
+  @inline private static isToSame(other: u32, slot: Slot): bool {
+    return other != 0 && Slot.at(other).type == CAP_NOTIFICATION && Slot.at(other).object == slot.object;
   }
 
   /** Vectors that have arrived for the receiver `thread` of `notification`; they stay for its handler. */

@@ -2,6 +2,7 @@
 import {
   ALL_RIGHTS,
   ASYNC_PUT_CHAR,
+  CAP_ZOMBIE,
   CNODE_COPY,
   CNODE_DELETE,
   NO_ERROR,
@@ -47,6 +48,18 @@ function start(options: { harts?: number; priority?: number; hart?: number } = {
 const ask = () => calls.push(frame, { label: PAGE_GET_ADDRESS });
 const print = (character: string) =>
   calls.push(0, { label: ASYNC_PUT_CHAR, words: [character.charCodeAt(0)] });
+
+/** Asks for the deletion of a CNode with 128 capabilities, more than are deleted without a look for others. */
+function askForLongDeletion(): number {
+  const node = world.cnode(7);
+  const slots = Array.from({ length: 128 }, (_, index) => [index, 7, frame, WORD_BITS, ALL_RIGHTS]);
+  for (const words of slots) world.must(node, CNODE_COPY, words, [CNODE]);
+  world.letOthersRun();
+  calls.push(CNODE, { label: CNODE_DELETE, words: [node, WORD_BITS] });
+  const { memory, layout } = world.kernel;
+  memory.write32(layout.hart(0) + layout.field("Hart_workUnits"), 0);
+  return node;
+}
 
 /** A thread that runs on a hart and never waits. */
 function busy(hart: number, priority: number): Thread {
@@ -242,13 +255,8 @@ describe("a handler makes way", () => {
 
   it("in long operations, whose request is answered once, when it is done", () => {
     start();
-    const node = world.cnode(7);
-    const slots = Array.from({ length: 128 }, (_, index) => [index, 7, frame, WORD_BITS, ALL_RIGHTS]);
-    for (const words of slots) world.must(node, CNODE_COPY, words, [CNODE]);
-    world.letOthersRun();
-    calls.push(CNODE, { label: CNODE_DELETE, words: [node, WORD_BITS] });
+    const node = askForLongDeletion();
     const last = ask();
-    world.kernel.memory.write32(world.kernel.layout.hart(0) + world.kernel.layout.field("Hart_workUnits"), 0);
     const { hardware } = world.kernel;
     let beginnings = 0;
     calls.beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
@@ -298,6 +306,22 @@ describe("a hart that has begun to serve", () => {
     calls.wake();
     expect([served, calls.take().length, thread.isRunning]).toEqual([[1, 1, 1], 3, true]);
     finish();
+  });
+
+  it("goes on with a long operation after others have had the kernel", () => {
+    start({ harts: 2 });
+    calls.sayHowToWake(PEER_AWAKE);
+    const node = askForLongDeletion();
+    const atBeginnings: number[] = [];
+    calls.beforeControlWrite(RING_SERVER_STATE_AT, (state) => {
+      if (state === PEER_AWAKE) atBeginnings.push(world.look(node).type);
+    });
+    const { finish } = harts(() => undefined);
+    calls.wake();
+    finish();
+    expect(atBeginnings).toContain(CAP_ZOMBIE);
+    expect([calls.take().map(({ error }) => error), world.look(node).type]).toEqual([[NO_ERROR], 0]);
+    expect(thread.isRunning).toBe(true);
   });
 
   it("goes on after the client has begun to wait", () => {

@@ -15,6 +15,7 @@ import {
   WORD_BITS,
 } from "@rel4/abi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LOCK } from "./harness/kernel";
 import type { Thread } from "./harness/thread";
 import { prepareKernel, World } from "./harness/world";
 
@@ -203,23 +204,43 @@ describe("a thread that resumes another", () => {
 });
 
 describe("a long operation", () => {
-  it("is interrupted at a preemption point and made again by itself", () => {
-    const untyped = world.retype(OBJECT_UNTYPED, 16);
-    const pages = world.slot(16);
+  /** A thread asks for it, when `untyped` has 64 KiB to clear: 256 pieces. */
+  let retype: () => void;
+  let untyped: number;
+  let pages: number;
+  let worker: Thread;
+  beforeEach(() => {
+    untyped = world.retype(OBJECT_UNTYPED, 16);
+    pages = world.slot(16);
     world.must(untyped, UNTYPED_RETYPE, [OBJECT_PAGE, 0, 0, 0, pages, 16], [ROOT_SLOT_CNODE]);
     world.must(ROOT_SLOT_CNODE, CNODE_REVOKE, [untyped, WORD_BITS]);
-    const worker = world.thread({ priority: 50 });
-    const pc = worker.register("pc");
-    // 64 KiB are cleared in 256 pieces; an interrupt waits all the time.
+    worker = world.thread({ priority: 50 });
     world.letOthersRun();
-    world.kernel.hardware.harts[0]!.timerDeadline = 0n;
     const words = [OBJECT_ENDPOINT, 0, 0, 0, pages, 1];
-    worker.call(untyped, { label: UNTYPED_RETYPE, words, caps: [ROOT_SLOT_CNODE] });
+    retype = () => worker.call(untyped, { label: UNTYPED_RETYPE, words, caps: [ROOT_SLOT_CNODE] });
+  });
+
+  /** Expects that it is interrupted before its end, and comes to it when `end` has ended the reason. */
+  function expectInterruptedAndDone(end: () => void = () => undefined): void {
+    const pc = worker.register("pc");
+    retype();
     expect([worker.isRunning, worker.state, worker.register("pc")]).toEqual([true, "running", pc]);
     expect(world.look(untyped).data, "bytes not yet cleared").toBeGreaterThan(0n);
     expect(world.look(untyped).data).toBeLessThan(2n ** 16n);
-    worker.call(untyped, { label: UNTYPED_RETYPE, words, caps: [ROOT_SLOT_CNODE] });
+    end();
+    retype();
     expect([worker.received.label, worker.register("pc")]).toEqual([0, pc + 4n]);
     expect(world.look(pages).type).toBe(CAP_ENDPOINT);
+  }
+
+  it("is interrupted at a preemption point and made again by itself", () => {
+    world.kernel.hardware.harts[0]!.timerDeadline = 0n;
+    expectInterruptedAndDone();
+  });
+
+  it("makes way for another hart that waits for the kernel", () => {
+    const { memory } = world.kernel;
+    memory.write32(LOCK, 2);
+    expectInterruptedAndDone(() => memory.write32(LOCK, 0));
   });
 });

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Machine, type MachineOptions, type RunResult } from "@rel4/machine";
 import { ensureCore } from "../../../tools/build-core";
+import type { LatencyRecord } from "../../../tools/latency-log";
 import { KernelInspector } from "../../inspection";
+import { watchLatency } from "./latency";
 
 const MEMORY = 64 * 1024 * 1024;
 const INSTRUCTION_LIMIT = 60_000_000;
@@ -19,11 +21,13 @@ export interface MachineRun {
   output: string;
   result: RunResult;
   machine: Machine;
+  latency: LatencyRecord;
 }
 
 /**
  * Boots an image on this project's machine and runs it until it ends; `begin` may run its first part. The kernel's invariants
  * are checked after every kernel exit, or every `inspectEvery`th; 0: never.
+ * @throws Error when interrupts waited for the kernel longer than they should
  */
 export async function runOnMachine(
   image: Uint8Array,
@@ -48,12 +52,13 @@ export async function runOnMachine(
     output += decoder.decode(bytes, { stream: true });
   });
   machine.loadElf(image);
+  const checkLatency = watchLatency(machine, image);
   if (input !== undefined) machine.console.input(new TextEncoder().encode(input));
   machine.console.closeInput();
   if (inspectEvery > 0) new KernelInspector(machine, image, { every: inspectEvery });
   begin?.(machine);
   const result = machine.runSync({ maxInstructions });
-  return { output, result, machine };
+  return { output, result, machine, latency: checkLatency() };
 }
 
 /** Whether QEMU for RISC-V is installed. */
