@@ -97,6 +97,23 @@ describe("rel4 machine", () => {
     expect(readFileSync(join(bench.folder, "again.dtb")).includes("loud\0")).toBe(true);
   });
 
+  it("puts the PLIC's contexts for user mode where it is told to", () => {
+    const USER = 8;
+    const SUPERVISOR = 9;
+    const MACHINE = 11;
+    /** The interrupts of the first six contexts, in their order. */
+    const contexts = (...options: string[]) => {
+      expect(machine("--kernel", exits, "--harts", "2", ...options, "--dump-dtb", "plic.dtb").code).toBe(0);
+      const tree = readFileSync(join(bench.folder, "plic.dtb"));
+      const words = Array.from({ length: tree.length / 4 }, (_, index) => tree.readUInt32BE(4 * index));
+      const first = words.findIndex((word, at) => word === MACHINE && words[at + 2] === SUPERVISOR);
+      return words.slice(first).filter((_, at) => at % 2 === 0 && at < 12);
+    };
+    const everyHart = [MACHINE, SUPERVISOR, USER];
+    expect(contexts("--plic-user-contexts", "interleaved")).toEqual([...everyHart, ...everyHart]);
+    expect(machine("--kernel", exits, "--plic-user-contexts", "before").stderr).toContain("interleaved");
+  });
+
   it("teaches by its help", () => {
     const { stdout, code } = machine("--help");
     expect(code).toBe(0);

@@ -43,6 +43,7 @@ interface Flags extends MachineFlags {
   pcap?: string;
   rng?: "seeded" | "host";
   virtioLegacy?: boolean;
+  plicUserContexts?: "after" | "interleaved" | "none";
   coherentFetch: boolean;
   seed?: number;
   reboot: boolean;
@@ -130,7 +131,13 @@ export function addMachineCommand(program: Command): void {
         "host",
       ]),
     )
-    .option("--virtio-legacy", "virtio devices as before VIRTIO 1.0, as QEMU's are by default");
+    .option("--virtio-legacy", "virtio devices as before VIRTIO 1.0, as QEMU's are by default")
+    .addOption(
+      new Option(
+        "--plic-user-contexts <where>",
+        "the PLIC's contexts for user mode: after all others, interleaved (M, S, U of each hart), none",
+      ).choices(["after", "interleaved", "none"]),
+    );
   addMachineOptions(command, memorySizeWithin(LEAST_MEMORY, MOST_MEMORY))
     .option(
       "--no-coherent-fetch",
@@ -225,6 +232,7 @@ async function bootMachine(flags: Flags, attachments: Attachments): Promise<Mach
   const options: BootOptions = {
     virtio: attachments.devices,
     virtioLegacy: flags.virtioLegacy,
+    plicUserContexts: flags.plicUserContexts,
     coherentFetch: flags.coherentFetch,
     core: await ensureCore(),
     harts: flags.harts ?? DEFAULT_HARTS,
