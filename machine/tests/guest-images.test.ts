@@ -3,6 +3,7 @@
 //   xv6/kernel, xv6/fs.img                    xv6-riscv
 //   linux/Image, linux/initramfs.cpio.gz      Linux, and a root file system whose /init ends in a shell on the console (busybox)
 //   sel4test/<name>-<harts>.elf               seL4's test suite, for so many harts
+//   rel4/async.elf                            the ReL4 project's kernel, and its test of asynchronous IPC
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -179,4 +180,23 @@ describe("seL4's test suite", () => {
       },
       HOUR,
     );
+});
+
+describe("ReL4", () => {
+  const IMAGES = ["rel4/async.elf"];
+
+  it.skipIf(!isThere(...IMAGES))(
+    `answers a request by user interrupts there and back${unlessThere(...IMAGES)}`,
+    async () => {
+      const kernel = image("rel4/async.elf");
+      const guest = await bootGuest({ harts: 4, memory: 3840 * 2 ** 20, kernel });
+      await guest.waitFor(/-- Server User Interrupt handler --/);
+      await guest.waitFor(/client recv coroutine waked/);
+      expect(await guest.waitFor(/ipc_item: .*\n/)).toContain(", 101"); // the request is 100
+      const [server, client] = guest.machine.harts.map((hart) => hart.counters);
+      expect([server!.uipiSends, client!.uipiSends]).toEqual([1n, 1n]);
+      expect([server!.userInterrupts, client!.userInterrupts]).toEqual([1n, 1n]);
+    },
+    HOUR,
+  );
 });
