@@ -94,9 +94,8 @@ export class Invariants {
     )
       return false;
     for (const slot of slots) {
-      if (slot.type === CAP_REPLY) objects.slots.set(slot.address, slot);
-      else if (view.memory.isZero(slot.address, slot.address + SLOT_BYTES))
-        objects.slots.delete(slot.address);
+      if (slot.type === CAP_REPLY) objects.putReply(slot);
+      else if (view.memory.isZero(slot.address, slot.address + SLOT_BYTES)) objects.removeReply(slot.address);
       else broken(`empty slots are all zero, but ${hex(slot.address)} is not`);
     }
     for (const slot of slots) if (slot.type === CAP_REPLY) checkNeighbours(objects, slot);

@@ -7,6 +7,7 @@ import {
   CAP_NOTIFICATION,
   CAP_NULL,
   CAP_PAGE_TABLE,
+  CAP_REPLY,
   CAP_THREAD,
   CAP_UNTYPED,
   CAP_ZOMBIE,
@@ -69,6 +70,10 @@ export function readSlot(
 export class ObjectMap {
   /** Slots with a capability, by address. */
   readonly slots = new Map<number, FoundSlot>();
+  /** Those of them that hold a reply capability. */
+  readonly replies = new Map<number, FoundSlot>();
+  /** How many hold a zombie. */
+  zombies = 0;
   readonly threads = new Set<number>();
   readonly endpoints = new Set<number>();
   readonly notifications = new Set<number>();
@@ -122,6 +127,20 @@ export class ObjectMap {
     slot.region = regionOf(slot, this.view.layout.at.Config_tcbBits);
     this.slots.set(address, slot);
     this.pending.push(slot);
+    if (slot.type === CAP_REPLY) this.replies.set(address, slot);
+    else if (slot.type === CAP_ZOMBIE) this.zombies++;
+  }
+
+  /** A reply capability is in a slot now that was empty or had one. */
+  putReply(slot: FoundSlot): void {
+    this.slots.set(slot.address, slot);
+    this.replies.set(slot.address, slot);
+  }
+
+  /** A slot that had a reply capability, or none, is empty now. */
+  removeReply(address: number): void {
+    this.slots.delete(address);
+    this.replies.delete(address);
   }
 
   private follow({ type, object, sizeBits, data, next, previous }: FoundSlot): void {

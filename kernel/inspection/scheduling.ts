@@ -1,5 +1,4 @@
 /** Ready queues and their bitmaps say what threads' states say. */
-import { CAP_REPLY } from "@rel4/abi";
 import type { ObjectMap } from "./objects";
 import { walkQueue } from "./queues";
 import { broken, hex } from "./require";
@@ -57,7 +56,9 @@ function checkQueuesAt(view: KernelView, at: number, hart: number, name: string,
   let level = 0;
   for (let first = 0; first < priorities; first += BITS) {
     let bits = 0;
-    for (let priority = first; priority < Math.min(first + BITS, priorities); priority++) {
+    const end = Math.min(first + BITS, priorities);
+    const isEmpty = memory.isZero(layout.queue(at, first), layout.queue(at, end));
+    for (let priority = isEmpty ? end : first; priority < end; priority++) {
       const queue = layout.queue(at, priority);
       const [head, tail] = [memory.read32(queue), memory.read32(queue + 4)];
       if (head === 0 && tail === 0) continue;
@@ -110,7 +111,7 @@ function checkThreads(view: KernelView, objects: ObjectMap, inQueues: Set<number
   }
   for (const thread of inQueues)
     if (!objects.threads.has(thread)) broken(`the queued thread ${hex(thread)} exists`);
-  for (const { address, extra, object } of objects.ofType(CAP_REPLY)) {
+  for (const { address, extra, object } of objects.replies.values()) {
     if (extra === REPLY_MASTER) continue;
     if (memory.read32(object + at.Tcb_state) !== BLOCKED_ON_REPLY)
       broken(`the reply capability at ${hex(address)} names a thread that waits for it`);

@@ -27,6 +27,7 @@ export function checkUserInterrupts(view: KernelView, objects: ObjectMap): void 
 }
 
 function checkEntries(view: KernelView, receivers: InspectedReceivers, owners: Map<number, number>): void {
+  if (owners.size === 0 && !receivers.isAnyActive) return;
   for (let entry = 0; entry < receivers.count; entry++) {
     const active = receivers.isActive(entry);
     const owner = owners.get(entry);

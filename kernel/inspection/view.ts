@@ -30,6 +30,8 @@ export interface InspectedHart {
 /** Receiver entries of the user-interrupt controller. */
 export interface InspectedReceivers {
   readonly count: number;
+  /** Is any of them active? */
+  readonly isAnyActive: boolean;
   isActive(entry: number): boolean;
   /** Number of the machine's hart that the entry leads to. */
   hart(entry: number): number;

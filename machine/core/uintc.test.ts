@@ -51,11 +51,13 @@ describe("UINTC registers", () => {
     write(machine, register(7n, LOW), low(1n, true));
     write(machine, register(7n, SEND), 5n);
     const { receivers } = machine;
-    expect(receivers!.count).toBe(512);
+    expect([receivers!.count, receivers!.isAnyActive]).toEqual([512, true]);
     expect([receivers!.isActive(7), receivers!.hart(7), receivers!.pending(7)]).toEqual([true, 1, 32n]);
     expect([receivers!.isActive(8), receivers!.hart(8), receivers!.pending(8)]).toEqual([false, 0, 0n]);
     expect(() => receivers!.pending(512)).toThrow("no receiver entry 512");
     expect(read(machine, register(7n, HIGH))).toBe(32n);
+    write(machine, register(7n, ACTIVE), 0n);
+    expect(receivers!.isAnyActive).toBe(false);
     expect((await bareMachine(nops, { uintc: false })).receivers).toBeUndefined();
   });
 

@@ -12,6 +12,11 @@ export class Receivers {
 
   constructor(private readonly view: DataView) {}
 
+  /** Is any of them active? */
+  get isAnyActive(): boolean {
+    return this.view.getUint32(S.MACHINE_BASE + S.MACHINE_ACTIVE_RECEIVERS, true) !== 0;
+  }
+
   isActive(entry: number): boolean {
     return (this.low(entry) & ACTIVE) !== 0;
   }

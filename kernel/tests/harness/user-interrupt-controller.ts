@@ -34,6 +34,10 @@ export class FakeUserInterruptController implements InspectedReceivers {
     return this.entries.length;
   }
 
+  get isAnyActive(): boolean {
+    return this.entries.some(({ active }) => active);
+  }
+
   isActive(entry: number): boolean {
     return this.entries[entry]!.active;
   }
