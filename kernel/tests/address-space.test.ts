@@ -33,6 +33,7 @@ import {
   ROOT_SLOT_VSPACE,
   TCB_CONFIGURE,
   TCB_RESUME,
+  TCB_SUSPEND,
   TRUNCATED_MESSAGE,
   USER_TOP,
   VM_EXECUTE_NEVER,
@@ -262,20 +263,44 @@ describe("Page_Map", () => {
 });
 
 describe("Page_Unmap", () => {
-  it("takes the page away, on every hart", () => {
+  /** Maps a page, takes it away, and returns what was flushed meanwhile. */
+  const flushesOfUnmapping = () => {
     tablesFor(ADDRESS);
     const frame = world.frame();
     mapPage(frame);
     const { flushes } = world.kernel.hardware;
-    const before = flushes.length;
+    flushes.length = 0;
     expect(world.invoke(frame, PAGE_UNMAP).error).toBe(NO_ERROR);
     expect(pageAt(ADDRESS)).toBe(0n);
-    const asid = asidOf(space);
-    const harts = flushes
-      .slice(before)
-      .filter((flush) => flush.asid === asid && flush.address === BigInt(ADDRESS));
-    expect(harts.map(({ hart }) => hart).sort()).toEqual([0, 1]);
+    const seen = flushes.map(({ hart, asid, address }) => ({ hart, asid, address }));
     expect(mapPage(frame, ADDRESS + 4096).error).toBe(NO_ERROR);
+    return seen;
+  };
+
+  it("takes the page away, on every hart that runs a thread", () => {
+    world.thread({ hart: 1 });
+    world.letOthersRun();
+    const page = { asid: asidOf(space), address: BigInt(ADDRESS) };
+    expect(flushesOfUnmapping()).toEqual([
+      { hart: 0, ...page },
+      { hart: 1, ...page },
+    ]);
+  });
+
+  it("lets a hart sleep that idles: it forgets all translations before it runs a thread", () => {
+    const thread = world.thread({ start: false, hart: 1 });
+    expect(flushesOfUnmapping().map(({ hart }) => hart)).toEqual([0]);
+    const { flushes } = world.kernel.hardware;
+    flushes.length = 0;
+    world.must(thread.cap, TCB_RESUME);
+    expect(thread.runningOn).toBe(1);
+    expect(flushes).toEqual([{ hart: 1, inUserMode: false, satp: kernelSatp(world.kernel) }]);
+    // once
+    flushes.length = 0;
+    world.must(thread.cap, TCB_SUSPEND);
+    world.must(thread.cap, TCB_RESUME);
+    expect(thread.runningOn).toBe(1);
+    expect(flushes).toEqual([]);
   });
 
   it("of a page that is not mapped does nothing", () => {
@@ -420,17 +445,16 @@ describe("an address space", () => {
     return { thread, satp };
   };
 
-  it("that ends while a thread runs in it on another hart is left by that thread, before translations are flushed", () => {
+  it("that ends while a thread runs in it on another hart is left by that thread, before its hart forgets all translations", () => {
     const { thread, satp } = runOnOtherHart(space);
     world.must(ROOT_SLOT_CNODE, CNODE_REVOKE, [space, WORD_BITS]);
     expect(world.kernel.hardware.harts[1]!.readCsr(CSR_SATP), "the space lives on").toBe(satp);
-    const asid = asidOf(space);
     world.must(ROOT_SLOT_CNODE, CNODE_DELETE, [space, WORD_BITS]);
     expect(thread.runningOn).toBe(1);
     expect(world.kernel.hardware.harts[1]!.readCsr(CSR_SATP)).not.toBe(satp);
     // while it still waits for the lock, it uses the kernel's own tables
     const flush = world.kernel.hardware.flushes.findLast((each) => each.hart === 1);
-    expect(flush).toEqual({ hart: 1, inUserMode: false, asid, satp: kernelSatp(world.kernel) });
+    expect(flush).toEqual({ hart: 1, inUserMode: false, satp: kernelSatp(world.kernel) });
   });
 
   it("whose pool is deleted is left in the same way", () => {

@@ -33,8 +33,8 @@ export class HartContext {
   fpuOwner: u32;
   /** Base of the kernel's global variables, loaded on every entry. */
   globalPointer: u64;
-  /** Watched receiver entry parked here (index + 1) while the hart idles; 0: none. */
-  parkedReceiver: u32;
+  /** Not 0: mappings changed while this hart idled; it forgets all translations before it runs a thread (translations.ts). */
+  staleTranslations: u32;
   /** Tcb with the earliest deadline of this hart's threads (thread-timers.ts), or 0. */
   firstTimer: u32;
   /** satp of the kernel's own address space. */

@@ -2,7 +2,8 @@
 //
 // A mapping that is added or replaced must be seen by this hart; one that is taken away, by every hart before the
 // memory is used for something else. Other harts are reached through the firmware, which interrupts them above the
-// kernel, so a hart that waits for the kernel lock answers too.
+// kernel, so a hart that waits for the kernel lock answers too. A hart that idles is left asleep: it is in the kernel's own
+// address space, uses no mapping that ever changes, and forgets everything before it runs a thread again.
 //
 // In a *batch* changes are only noted, and flushed together by `flushNoted`. Whoever opens a batch keeps these rules:
 // while something is noted, nothing happens but the mapping and unmapping of pages and the hooking in of empty tables (no
@@ -143,7 +144,7 @@ export class Translations {
     fence(READ_WRITE, READ_WRITE);
     for (let i: u32 = 0; i < HartContext.count(); i++) {
       const hart = HartContext.at(i);
-      if (hart != HartContext.get()) Firmware.flushTranslations(hart.hartId);
+      if (hart != HartContext.get() && !Translations.postpone(hart)) Firmware.flushTranslations(hart.hartId);
     }
   }
 
@@ -153,7 +154,23 @@ export class Translations {
     fence(READ_WRITE, READ_WRITE);
     for (let i: u32 = 0; i < HartContext.count(); i++) {
       const hart = HartContext.at(i);
-      if (hart != HartContext.get()) Firmware.flushAddresses(hart.hartId, asid, address, bytes);
+      if (hart != HartContext.get() && !Translations.postpone(hart))
+        Firmware.flushAddresses(hart.hartId, asid, address, bytes);
     }
+  }
+
+  /** Lets a hart sleep that idles: it forgets all translations when it wakes up (`catchUp`). False: it runs a thread. */
+  @inline private static postpone(hart: HartContext): bool {
+    if (hart.current != hart.idle) return false;
+    hart.staleTranslations = 1;
+    return true;
+  }
+
+  /** This hart, which ran no thread for a while, may run one again. */
+  @inline static catchUp(): void {
+    const hart = HartContext.get();
+    if (hart.staleTranslations == 0) return;
+    hart.staleTranslations = 0;
+    sfenceVma();
   }
 }
