@@ -30,6 +30,7 @@ import {
   FLAG_RECEIVER,
   HART_CURRENT,
   HART_GLOBAL_POINTER,
+  HART_STALE_TRANSLATIONS,
 } from "../src/riscv/layout";
 import type { KernelConfiguration } from "./configuration";
 import { EXIT_TO_USER, EXIT_TO_WAIT } from "./exits";
@@ -189,6 +190,15 @@ function leaveReceiver(a: Assembler, configuration: KernelConfiguration): void {
   a.j("slowSyscall");
 }
 
+/** This hart ran no thread for a while: it forgets the translations that may have changed (src/riscv/translations.ts). */
+function forgetTranslations(a: Assembler, scope: string): void {
+  a.lw(reg.t1, reg.tp, HART_STALE_TRANSLATIONS);
+  a.beqz(reg.t1, `${scope}.fresh`);
+  a.sw(reg.zero, reg.tp, HART_STALE_TRANSLATIONS);
+  a.sfenceVma();
+  a.label(`${scope}.fresh`);
+}
+
 /** Threads with flags, the idle thread among them, and a thread that another hart took away. */
 function slowWays(a: Assembler, configuration: KernelConfiguration): void {
   a.label("flaggedSyscall");
@@ -197,6 +207,7 @@ function slowWays(a: Assembler, configuration: KernelConfiguration): void {
   else a.j("syscall");
 
   a.label("stalled");
+  forgetTranslations(a, "stalled");
   a.call("trapStalled");
   a.j("resume");
 
@@ -220,6 +231,7 @@ function idle(a: Assembler): void {
   releaseLock(a, EXIT_TO_WAIT);
   a.wfi();
   takeLock(a, "idle");
+  forgetTranslations(a, "idle");
   a.call("trapIdle");
   a.j("resume");
 }

@@ -22,6 +22,7 @@ describe("kernel/src/riscv/layout.ts", () => {
     ["HartContext_current", layout.HART_CURRENT],
     ["HartContext_idle", layout.HART_IDLE],
     ["HartContext_giveUp", layout.HART_GIVE_UP],
+    ["HartContext_staleTranslations", layout.HART_STALE_TRANSLATIONS],
     ["HartContext_fpuOwner", layout.HART_FPU_OWNER],
     ["HartContext_index", layout.HART_INDEX],
     ["HartContext_globalPointer", layout.HART_GLOBAL_POINTER],

@@ -24,7 +24,6 @@ import { HartContext } from "./hart-context";
 import { IrqState } from "./irq-state";
 import { Plic } from "./plic";
 import { Timer } from "./timer";
-import { Translations } from "./translations";
 import { UserInterrupts } from "./user-interrupts";
 import { WatchedReceivers } from "./watched-receivers";
 
@@ -53,14 +52,12 @@ export function trapInterrupt(): void {
 
 /** Another hart took this hart's thread away while it waited for the lock. */
 export function trapStalled(): void {
-  Translations.catchUp();
   handleReschedule();
   endEntry();
 }
 
 /** The hart stopped waiting. */
 export function trapIdle(): void {
-  Translations.catchUp();
   serveInterrupts();
   endEntry();
 }

@@ -33,7 +33,7 @@ export class HartContext {
   fpuOwner: u32;
   /** Base of the kernel's global variables, loaded on every entry. */
   globalPointer: u64;
-  /** Not 0: mappings changed while this hart idled; it forgets all translations before it runs a thread (translations.ts). */
+  /** Not 0: mappings changed while this hart idled; it forgets all translations before it runs a thread (assembly/trap.ts). */
   staleTranslations: u32;
   /** Tcb with the earliest deadline of this hart's threads (thread-timers.ts), or 0. */
   firstTimer: u32;

@@ -159,18 +159,10 @@ export class Translations {
     }
   }
 
-  /** Lets a hart sleep that idles: it forgets all translations when it wakes up (`catchUp`). False: it runs a thread. */
+  /** Lets a hart sleep that idles: it forgets all translations when it has the lock next (assembly/trap.ts). False: it runs a thread. */
   @inline private static postpone(hart: HartContext): bool {
     if (hart.current != hart.idle) return false;
     hart.staleTranslations = 1;
     return true;
-  }
-
-  /** This hart, which ran no thread for a while, may run one again. */
-  @inline static catchUp(): void {
-    const hart = HartContext.get();
-    if (hart.staleTranslations == 0) return;
-    hart.staleTranslations = 0;
-    sfenceVma();
   }
 }

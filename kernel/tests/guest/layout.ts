@@ -47,6 +47,7 @@ export const HartContext_current: u32 = <u32>offsetof<HartContext>("current");
 export const HartContext_idle: u32 = <u32>offsetof<HartContext>("idle");
 export const HartContext_giveUp: u32 = <u32>offsetof<HartContext>("giveUp");
 export const HartContext_kernelSatp: u32 = <u32>offsetof<HartContext>("kernelSatp");
+export const HartContext_staleTranslations: u32 = <u32>offsetof<HartContext>("staleTranslations");
 export const HartContext_fpuOwner: u32 = <u32>offsetof<HartContext>("fpuOwner");
 export const HartContext_index: u32 = <u32>offsetof<HartContext>("index");
 export const HartContext_globalPointer: u32 = <u32>offsetof<HartContext>("globalPointer");

@@ -286,7 +286,8 @@ export class Hardware {
     return 0n;
   }
 
-  private flushed(what: { address?: bigint; asid?: bigint }): void {
+  /** The running hart executes `sfence.vma`. */
+  flushed(what: { address?: bigint; asid?: bigint }): void {
     const satp = this.running.readCsr(CSR_SATP);
     this.flushes.push({ hart: this.running.id, inUserMode: false, satp, ...what });
   }

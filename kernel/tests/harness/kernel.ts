@@ -29,6 +29,7 @@ import {
   HART_GIVE_UP,
   HART_KERNEL_SATP,
   HART_STACK_SIZE,
+  HART_STALE_TRANSLATIONS,
   HEADER_MAGIC,
   HEADER_MAGIC_VALUE,
   HEADER_ROOT_ENTRY,
@@ -299,11 +300,20 @@ export class Kernel implements KernelView {
     const waiting = this.waiting.get(hart);
     this.waiting.delete(hart);
     const current = this.memory.read32(Number(BigInt.asUintN(32, hart.threadPointer)));
+    if (waiting === undefined || waiting.thread !== current) this.forgetTranslations(hart);
     if (waiting === undefined) this.endWaiting();
     else if (waiting.thread !== current) this.exports.trapStalled();
     else if (waiting.systemCall) this.dispatchSystemCall(current);
     else this.exports.trapInterrupt();
     this.resume(hart);
+  }
+
+  /** A hart that ran no thread forgets the translations that changed meanwhile. */
+  private forgetTranslations(hart: FakeHart): void {
+    const stale = Number(BigInt.asUintN(32, hart.threadPointer)) + HART_STALE_TRANSLATIONS;
+    if (this.memory.read32(stale) === 0) return;
+    this.memory.write32(stale, 0);
+    this.hardware.flushed({});
   }
 
   private endWaiting(): void {
