@@ -131,6 +131,18 @@ describe("asynchronous system calls under stress", () => {
 /** 10-cycle ticks: the rest of a request, the end of the batch, and with two harts the way of the lock to the other one. */
 const MOST_DELAY = 200;
 
+describe("a page that is replaced while the hart that has used it idles", () => {
+  const expected = "seen=1\nseen=2\nseen=1\nseen=2\n";
+
+  test.each([2, 4])("is not seen by the thread that wakes up there (%i harts)", async (harts) => {
+    expect(await onMachine("idle-translations", harts)).toBe(expected);
+  });
+
+  test.skipIf(!qemuIsInstalled)(`nor on QEMU${qemuNote}`, async () => {
+    expect(await onQemu("idle-translations", 2)).toBe(expected);
+  });
+});
+
 describe("time", () => {
   const expected = { "kernel entries while alone": 0, "both ran": 1 };
 
