@@ -77,7 +77,7 @@ describe("a system description", () => {
     ]);
   });
 
-  it("may ask for a kernel without synchronous IPC, fast paths or floating point", () => {
+  it("may ask for a kernel without synchronous IPC, fast paths, floating point, user interrupts or debugging", () => {
     const channels = [{ from: "client", to: "server", kind: "async" }];
     const kernelOf = (kernel: object) => checkSystem({ kernel, programs: two, channels }).kernel;
     for (const name of ["syncIpc", "fastpath", "fpu", "userInterrupts", "debug"])

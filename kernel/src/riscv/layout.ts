@@ -37,9 +37,9 @@ export const HART_CURRENT = 0;
 export const HART_IDLE = 4;
 export const HART_GIVE_UP = 8;
 export const HART_INDEX = 12;
-export const HART_STALE_TRANSLATIONS = 40;
 export const HART_FPU_OWNER = 28;
 export const HART_GLOBAL_POINTER = 32;
+export const HART_STALE_TRANSLATIONS = 40;
 export const HART_KERNEL_SATP = 48;
 export const HART_CONTEXT_SIZE = 128;
 
